@@ -1,0 +1,75 @@
+"""All commands in one tree, and the one place where an error becomes an exit code.
+
+0 done · 1 a bug · 2 wrong use or setting · 3 someone must act at the vendor · 4 the vendor is unavailable, try later ·
+5 interrupted, what was saved stays · 6 complete but rows are quarantined
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+
+from seatkeeper import __version__
+from seatkeeper.cli import admin, apps, demo, inventory, report, sandbox, sync
+from seatkeeper.cli.screen import complain
+from seatkeeper.errors import SeatkeeperError
+
+app = typer.Typer(
+    name="seatkeeper",
+    help="Who holds a Microsoft licence seat, who uses it, and how sure we are.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for group in (demo, sync, inventory, report, admin):
+    group.register(app)
+app.add_typer(apps.app, name="apps")
+app.add_typer(sandbox.app, name="sandbox")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True),
+) -> None:
+    if show:
+        typer.echo(f"seatkeeper {__version__}")
+        raise typer.Exit
+
+
+def run() -> None:
+    """The process edge: everything that went wrong ends here as a sentence and a code."""
+    try:
+        app()
+    except SeatkeeperError as error:
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        complain("Interrupted. What was saved stays; run the command again to go on.")
+        sys.exit(5)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the edge at which the process would die
+        code = _database_trouble(error)
+        if code is None:
+            traceback.print_exc()
+            complain("This is a bug in Seatkeeper. Please report it with the lines above; they hold no secrets.")
+        sys.exit(code or 1)
+
+
+def _database_trouble(error: Exception) -> int | None:
+    """A full disk or a read-only folder is not a bug: say so, without a trace."""
+    if "django.db" not in sys.modules:
+        return None
+    from django.db import DatabaseError
+
+    if not isinstance(error, DatabaseError):
+        return None
+    complain(
+        f"The database refused: {str(error).splitlines()[0]}. Check that the data folder (SEATKEEPER_HOME) or the "
+        "database server (SEATKEEPER_DATABASE_URL) is writable and not full. What was saved before stays."
+    )
+    return 2

@@ -1,0 +1,98 @@
+"""What a person sees: tables on stdout, everything else on stderr, nothing that a name could make a terminal do."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from seatkeeper.services.tables import Table
+
+
+class Format(enum.StrEnum):
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    JSONL = "jsonl"
+
+
+FORMAT = typer.Option(Format.TABLE, "--format", "-f", help="How rows are written.")
+OUTPUT = typer.Option(None, "--output", "-o", help="Write to this file instead of the screen.", dir_okay=False)
+
+
+def say(text: str) -> None:
+    """A line for the person; scripts that read stdout never see it."""
+    typer.echo(text, err=True)
+
+
+def complain(text: str) -> None:
+    typer.echo(typer.style("Error: ", fg="red", bold=True) + text, err=True)
+
+
+def out(file: Path | None = None) -> Console:
+    """A console that never cuts a cell when nobody watches: a pipe has no width."""
+    from rich.console import Console
+
+    if file is not None:
+        return Console(file=file.open("w"), width=1000, highlight=False, markup=False)
+    return Console(width=None if sys.stdout.isatty() else 1000, highlight=False, markup=False)
+
+
+def clean(text: str) -> str:
+    """Names come from the tenant: control and direction characters are shown, not obeyed."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
+
+
+def short_time(text: str) -> str:
+    return f"{text[:10]} {text[11:16]}"
+
+
+def print_table(table: Table, form: Format, output: Path | None, *, hide: Sequence[str] = (), empty: str = "") -> None:
+    """Rows in the chosen form. `hide` leaves columns out of the form for people; `empty` says the next step."""
+    from seatkeeper.services.tables import FORMATS
+
+    if form is not Format.TABLE:
+        lines = FORMATS[form](table)
+        if output is None:
+            sys.stdout.writelines(lines)
+        else:
+            output.write_text("".join(lines), newline="")
+        return
+    if not table.rows and empty:
+        say(empty)
+        return
+    out(output).print(to_rich(table, hide))
+    if table.times:
+        say("Times are in UTC.")
+
+
+def to_rich(table: Table, hide: Sequence[str] = ()) -> object:
+    from rich import box
+    from rich.table import Table as RichTable
+
+    shown = [number for number, column in enumerate(table.columns) if column not in hide]
+    drawn = RichTable(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for number in shown:
+        column = table.columns[number]
+        numeric = any(isinstance(row[number], int) and column not in table.times for row in table.rows)
+        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in table.written():
+        drawn.add_row(*(_to_cell(row[n], is_time=table.columns[n] in table.times) for n in shown))
+    return drawn
+
+
+def _to_cell(cell: object, *, is_time: bool) -> str:
+    if cell is None:
+        return "–"
+    if isinstance(cell, bool):
+        return "yes" if cell else ""
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return short_time(str(cell)) if is_time else clean(str(cell))

@@ -1,0 +1,27 @@
+"""Opening the data folder: settings are read, the database is made or brought to today's shape."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seatkeeper.services.members import Who
+
+
+def open_home() -> Who:
+    """Ready to call services. Raises BadSetting for a setting, folder or database that cannot be used."""
+    set_up()
+    from seatkeeper.services.members import operator
+    from seatkeeper.store.schema import migrate
+
+    migrate()
+    return operator()
+
+
+def set_up() -> None:
+    """Django with our settings; nothing is written to the database yet."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "seatkeeper.settings"
+    import django
+
+    django.setup()

@@ -1,0 +1,94 @@
+"""The preflight: each thing that must hold at Microsoft, tried one by one, with what to do when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from seatkeeper.connectors.base import Check, TaskKind
+from seatkeeper.connectors.microsoft.access import SIGN_INS, Event
+from seatkeeper.connectors.microsoft.concealed import NameGuard
+from seatkeeper.connectors.microsoft.licenses import SKUS
+from seatkeeper.connectors.microsoft.roster import USERS, User
+from seatkeeper.errors import SeatkeeperError
+from seatkeeper.graph.client import Client
+from seatkeeper.graph.pages import to_rows
+
+SETTINGS = "/v1.0/admin/reportSettings"
+
+
+class ReportSettings(msgspec.Struct, rename="camel"):
+    display_concealed_names: bool | None = None
+
+
+def check(client: Client, tasks: tuple[TaskKind, ...]) -> Iterator[Check]:
+    """Stops after the credential when that is refused: nothing behind it can be known then."""
+    try:
+        roles = client.tokens.renew().roles
+    except SeatkeeperError as error:
+        yield Check("Credential accepted", False, str(error))
+        return
+    yield Check("Credential accepted", True, "Microsoft issued a token.")
+    for task in tasks:
+        yield _permission(task, roles)
+    yield _try("Directory can be read", lambda: _users(client))
+    yield _try("Sign-in log can be read (Entra ID P1 or P2)", lambda: _sign_ins(client))
+    yield _try("Licences can be read", lambda: _skus(client))
+    yield _concealed(client, roles)
+
+
+def _permission(task: TaskKind, roles: frozenset[str] | None) -> Check:
+    title = f"Permission {task.permission.name}"
+    if roles is None:
+        return Check(title, None, f"The token does not tell its permissions; {task.title} will show.")
+    if task.permission.is_in(roles):
+        serving = task.permission.name if task.permission.name in roles else min(roles & task.permission.wider)
+        return Check(title, True, f"{serving} is granted, {task.title} may run.")
+    return Check(
+        title,
+        False,
+        f"{task.title} needs {task.permission} (application permission, with admin consent); "
+        f"without it {task.purpose}.",
+    )
+
+
+def _try(title: str, probe: Callable[[], str]) -> Check:
+    try:
+        return Check(title, True, probe())
+    except SeatkeeperError as error:
+        return Check(title, False, str(error))
+
+
+def _users(client: Client) -> str:
+    answer = client.get(f"{USERS}?$select=id,userPrincipalName&$top=25", path=USERS, family="directory")
+    users = to_rows(answer.body, User).rows
+    NameGuard().look([user.user_principal_name or None for user in users])
+    return "Accounts are readable and their names are not concealed."
+
+
+def _sign_ins(client: Client) -> str:
+    answer = client.get(f"{SIGN_INS}?$top=1", path=SIGN_INS, family="reports")
+    rows = to_rows(answer.body, Event).rows
+    return f"The newest sign-in is of {rows[0].created_date_time}." if rows else "The log is readable and empty."
+
+
+def _skus(client: Client) -> str:
+    client.get(f"{SKUS}?$select=skuId", path=SKUS, family="directory", units=2)
+    return "Purchased and assigned quantities are readable."
+
+
+def _concealed(client: Client, roles: frozenset[str] | None) -> Check:
+    title = "Report names are not concealed"
+    if roles is None or not any(role.startswith("ReportSettings.Read") for role in roles):
+        return Check(
+            title, None, "Not checked: only ReportSettings.Read.All could tell. Names are watched while reading."
+        )
+    try:
+        answer = client.get(SETTINGS, path=SETTINGS, family="directory")
+        settings = msgspec.json.decode(answer.body, type=ReportSettings)
+    except (SeatkeeperError, msgspec.DecodeError) as error:
+        return Check(title, None, f"Not checked: {error}")
+    if settings.display_concealed_names:
+        return Check(title, False, "Reports show pseudonyms: clear it in Org settings > Services > Reports.")
+    return Check(title, True, "Usage reports show real names.")

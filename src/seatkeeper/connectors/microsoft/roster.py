@@ -1,0 +1,153 @@
+"""Application Roster: all accounts of the directory, filtered on our side.
+
+A licence filter at the source is refused for more than one SKU, and its page token can expire on page two
+(Directory_ExpiredPageToken); a page of everybody costs one resource unit, because `$select` lowers it from two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from seatkeeper.connectors.base import RecordPage
+from seatkeeper.connectors.microsoft.concealed import NameGuard
+from seatkeeper.connectors.microsoft.licensing import (
+    AssignmentState,
+    Held,
+    PlanState,
+    merge_licensing,
+    to_date,
+    to_json,
+    to_licensing,
+)
+from seatkeeper.connectors.microsoft.products import Watched
+from seatkeeper.graph.client import Client
+from seatkeeper.graph.pages import BadRow, Page, read_pages
+from seatkeeper.model import MISSING, Account, Key, Missing, to_key
+
+USERS = "/v1.0/users"
+DELTA = "/v1.0/users/delta"
+PAGE_SIZE = 999  # the largest that Graph allows for users
+
+UNSET = msgspec.UNSET
+Text = str | None | msgspec.UnsetType
+
+
+class Removed(msgspec.Struct):
+    """`changed` is a soft deletion that can be undone for 30 days, `deleted` is for good; either ends the seat."""
+
+    reason: str | None = None
+
+
+class User(msgspec.Struct, rename="camel", gc=False):
+    """The fields of a user that we keep; this list is also what `$select` asks for."""
+
+    id: str
+    user_principal_name: Text = UNSET
+    mail: Text = UNSET
+    given_name: Text = UNSET
+    surname: Text = UNSET
+    display_name: Text = UNSET
+    account_enabled: bool | msgspec.UnsetType | None = UNSET
+    user_type: Text = UNSET
+    created_date_time: Text = UNSET
+    department: Text = UNSET
+    usage_location: Text = UNSET
+    assigned_licenses: list[Held] | msgspec.UnsetType | None = UNSET
+    assigned_plans: list[PlanState] | msgspec.UnsetType | None = UNSET
+    license_assignment_states: list[AssignmentState] | msgspec.UnsetType | None = UNSET
+    removed: Removed | msgspec.UnsetType = msgspec.field(default=UNSET, name="@removed")
+
+
+SELECT = ",".join(f.encode_name for f in msgspec.structs.fields(User) if not f.encode_name.startswith("@"))
+
+
+def read_roster(client: Client, watched: Watched, link: str | None) -> Iterator[RecordPage[Account]]:
+    """Every account, page by page, from the start or from a next link. Finishes or raises."""
+    start = link or f"{USERS}?$select={SELECT}&$top={PAGE_SIZE}"
+    return _to_pages(read_pages(client, start, path=USERS, row=User, family="directory", units=1), watched)
+
+
+def mark_changes(client: Client) -> str | None:
+    """The link of now: it returns no account, only the point from which changes are told."""
+    start = f"{DELTA}?$select={SELECT}&$deltatoken=latest"
+    last = None
+    for page in read_pages(client, start, path=DELTA, row=User, family="directory", units=1, wants_delta=True):
+        last = page.delta
+    return last
+
+
+def read_changes(client: Client, watched: Watched, link: str) -> Iterator[RecordPage[Account]]:
+    """What changed since the link was given; replays and repetitions are normal."""
+    pages = read_pages(client, link, path=DELTA, row=User, family="directory", units=1, wants_delta=True)
+    return _to_pages(pages, watched)
+
+
+def _to_pages(pages: Iterator[Page[User]], watched: Watched) -> Iterator[RecordPage[Account]]:
+    guard = NameGuard()
+    for page in pages:
+        result: RecordPage[Account] = RecordPage([], page.bad, link=page.link, changes_link=page.delta)
+        for user in page.rows:
+            _take(user, watched, result)
+        guard.look([account.upn for account in result.records])
+        yield result
+
+
+def _take(user: User, watched: Watched, page: RecordPage[Account]) -> None:
+    try:
+        key = to_object_key(user.id)
+        if user.removed is not UNSET:
+            page.removed.append(key)
+        else:
+            page.records.append(to_account(user, key, watched))
+    except ValueError as error:
+        page.bad.append(BadRow(msgspec.json.encode(user), str(error)))
+
+
+def to_object_key(text: str) -> Key:
+    """The key of a directory object. An id in another case or with spaces is not one Microsoft gives."""
+    if len(text) == 36 and text != text.lower():
+        raise ValueError(f"id: {text!r} is not in lower case")
+    if not text or len(text) > 256 or any(c.isspace() or not c.isprintable() for c in text):
+        raise ValueError(f"id: {text[:40]!r} is not an id")
+    return to_key(text)
+
+
+def _field(value: Text) -> str | Missing | None:
+    return MISSING if value is UNSET else value
+
+
+def to_account(user: User, key: Key, watched: Watched) -> Account:
+    """A user as an account. Raises ValueError naming the field that cannot be right."""
+    created = user.created_date_time
+    licensing: str | Missing | None = MISSING
+    if not (user.assigned_licenses is user.assigned_plans is user.license_assignment_states is UNSET):
+        licensing = to_json(
+            to_licensing(user.assigned_licenses, user.assigned_plans, user.license_assignment_states, watched)
+        )
+    return Account(
+        key,
+        _field(user.user_principal_name),
+        _field(user.mail),
+        _field(user.given_name),
+        _field(user.surname),
+        _field(user.display_name),
+        MISSING if user.account_enabled is UNSET else user.account_enabled,
+        _field(user.user_type),
+        MISSING if created is UNSET else to_date(created),
+        _field(user.department),
+        _field(user.usage_location),
+        licensing,
+    )
+
+
+def merge_account(old: Account, new: Account) -> Account:
+    """The newer answer over the older one; what it did not send stays."""
+    licensing = new.licensing
+    if isinstance(licensing, Missing):
+        licensing = old.licensing
+    elif MISSING is not old.licensing:
+        licensing = merge_licensing(old.licensing or None, licensing)
+    fields = [before if after is MISSING else after for before, after in zip(old, new, strict=True)]
+    return Account._make(fields)._replace(licensing=licensing)

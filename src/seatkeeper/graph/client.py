@@ -1,0 +1,224 @@
+"""One question to Graph, asked as often as it is worth it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import httpx2
+import msgspec
+
+from seatkeeper.clock import system_clock
+from seatkeeper.errors import (
+    BrokenAnswer,
+    CredentialsRejected,
+    PremiumRequired,
+    SeatkeeperError,
+    Throttled,
+    Unavailable,
+    WindowTooWide,
+)
+from seatkeeper.graph.clouds import Endpoints
+from seatkeeper.graph.egress import Answer, Egress
+from seatkeeper.graph.origin import Origin
+from seatkeeper.graph.refusals import is_json, to_detail, to_error, to_intermediary
+from seatkeeper.graph.retry import Again, Retry
+from seatkeeper.graph.throttle import Pacer, to_moment, to_wait
+from seatkeeper.graph.token import Token, TokenSource
+from seatkeeper.graph.wire import NotTrusted, TooSlow
+from seatkeeper.model import Instant
+
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+_PREMIUM_TRIES: Final = 3  # this 403 comes now and then for tenants that do have the licence
+_SLOW_TRIES: Final = 2  # a window of sign-ins that is too wide stays too wide
+_SMALL: Final = 64 * 1024
+_CHALLENGE: Final = re.compile(r'\bclaims="([^"]*)"')
+
+
+class Counters(msgspec.Struct):
+    """What a run has cost so far, for display: `bytes` are unpacked, `waited` is seconds between tries."""
+
+    requests: int = 0
+    throttled: int = 0
+    retried: int = 0
+    bytes: int = 0
+    waited: float = 0.0
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is asked and how it is paced; `asked` is the path or link as it was given."""
+
+    asked: str
+    url: httpx2.URL
+    family: str
+    units: int
+    headers: Mapping[str, str]
+
+
+class _Refused(msgspec.Struct):
+    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_decode_refused = msgspec.json.Decoder(_Refused).decode
+
+
+class Client:
+    """Asks Graph in the name of one application; one Client serves one run."""
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        tokens: TokenSource,
+        egress: Egress,
+        pacer: Pacer,
+        *,
+        retry: Retry = Retry(),  # noqa: B008 - it is frozen
+    ) -> None:
+        self.counters = Counters()
+        self.server_time: Instant | None = None
+        self.origin = Origin.of(endpoints.graph_url)
+        self.retry = retry
+        self._graph_url = endpoints.graph_url
+        self.tokens = tokens
+        self._egress = egress
+        self._pacer = pacer
+
+    def get(
+        self,
+        path_or_link: str,
+        *,
+        path: str,
+        family: str,
+        units: int = 1,
+        headers: Mapping[str, str] = _NONE,
+    ) -> Answer:
+        """A success, as JSON by its own word.
+
+        A link of the vendor is used whole, and only when it leads to the pinned server and to `path`.
+        `family` and `units` are the pacer's. Raises UntrustedLink, what `refusals` says, and after the tries
+        are used up Unavailable, Throttled, PremiumRequired or WindowTooWide.
+        """
+        link = self._graph_url + path_or_link if path_or_link.startswith("/") else path_or_link
+        question = Question(path_or_link, self.origin.check(link, path), family, units, headers)
+        answer = self._ask(question, self.tokens.token())
+        if answer.status == 401:
+            # One new token for one refusal: it ran out, was revoked, or must carry what the answer asks for.
+            answer = self._ask(question, self.tokens.renew(to_claims(answer.headers)))
+        if answer.status == 401:
+            raise to_error(401, answer.body, answer.headers, asked=path_or_link)
+        return answer
+
+    def _ask(self, question: Question, token: Token) -> Answer:
+        return self.retry.run(lambda: self._try(question, token), self.note_pause)
+
+    def note_pause(self, seconds: float) -> None:
+        """Count a pause before another try."""
+        self.counters.retried += 1
+        self.counters.waited += seconds
+
+    def _try(self, question: Question, token: Token) -> Answer:
+        """One request: a success or a 401, else an error, as Again when it may pass."""
+        try:
+            answer = self._send(question, token)
+        except NotTrusted:
+            raise
+        except TooSlow as error:
+            raise self._to_slow(question, error) from None
+        except Unavailable as error:
+            raise Again(error) from None
+        if answer.status == 200:
+            return _checked(answer)
+        if answer.status == 401:
+            return answer
+        raise self._to_refusal(question, answer)
+
+    def _to_refusal(self, question: Question, answer: Answer) -> Exception:
+        refusal = to_error(answer.status, answer.body, answer.headers, asked=question.asked)
+        wait = to_wait(answer.headers, self.server_time or system_clock())
+        if isinstance(refusal, Throttled):
+            self.counters.throttled += 1
+            return Again(refusal, wait)
+        if answer.status == 504:
+            return self._to_slow(question, refusal, wait)
+        if isinstance(refusal, Unavailable):
+            return Again(refusal, wait)
+        if isinstance(refusal, PremiumRequired):
+            return Again(refusal, wait, tries=_PREMIUM_TRIES)
+        return refusal
+
+    def _send(self, question: Question, token: Token) -> Answer:
+        fields = {
+            "Authorization": f"Bearer {token.value.reveal()}",
+            "client-request-id": str(uuid.uuid4()),
+            "Accept": "application/json",
+            **question.headers,
+        }
+        self._pacer.take(question.family, question.units)
+        try:
+            answer = self._egress.send("GET", question.url, fields)
+        finally:
+            self._pacer.done(question.family)
+            self.counters.requests += 1
+        self.counters.bytes += len(answer.body)
+        moment = to_moment(answer.headers.get("date", ""))
+        if moment is not None:
+            self.server_time = max(moment, self.server_time or moment)
+        return answer
+
+    def _to_slow(self, question: Question, error: SeatkeeperError, wait: float | None = None) -> Again:
+        """Sign-ins over too long a time end in a gateway timeout, or in silence: then ask for less."""
+        if question.family != "reports":
+            return Again(error, wait)
+        slow = WindowTooWide("Microsoft cannot answer for so long a time at once.", detail=error.detail)
+        return Again(slow, wait, tries=_SLOW_TRIES)
+
+
+def _checked(answer: Answer) -> Answer:
+    """A 200 that is one. Raises BrokenAnswer for another's answer, and for an error in a success."""
+    if not is_json(answer.headers):
+        raise to_intermediary(answer.status, answer.headers)
+    if len(answer.body) < _SMALL and b'"error"' in answer.body:
+        try:
+            refused = _decode_refused(answer.body).error is not msgspec.UNSET
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            refused = False  # who reads it will say what is wrong with it
+        if refused:
+            raise to_broken_success(answer)
+    return answer
+
+
+def to_broken_success(answer: Answer) -> BrokenAnswer:
+    """An error inside a 200."""
+    return BrokenAnswer(
+        "Microsoft sent an error that calls itself a success. We try again at the next run.",
+        detail=to_detail(answer.status, "error in a success", answer.headers),
+    )
+
+
+def to_claims(headers: httpx2.Headers) -> str | None:
+    """The claims a 401 asks for, as JSON text, or None when it asks for none.
+
+    Microsoft sends them in base64 or base64url, padded or not. Raises CredentialsRejected when they are
+    unreadable: a token without them would be refused for ever.
+    """
+    challenge = headers.get("www-authenticate", "")
+    if "insufficient_claims" not in challenge:
+        return None
+    found = _CHALLENGE.search(challenge)
+    text = (found.group(1) if found else "").rstrip("=").replace("+", "-").replace("/", "_")
+    try:
+        claims = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+        if isinstance(json.loads(claims), dict):
+            return claims
+    except (binascii.Error, ValueError, RecursionError):
+        pass
+    raise CredentialsRejected(
+        "Microsoft asks for a new token with conditions that cannot be read. Authorize the connection again.",
+        detail="insufficient_claims",
+    )

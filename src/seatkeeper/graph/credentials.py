@@ -1,0 +1,121 @@
+"""How an application proves who it is: a secret or a certificate, checked when it is entered."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import UTC
+from typing import Final
+
+import msgspec
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from seatkeeper.clock import system_clock
+from seatkeeper.errors import BadInput
+from seatkeeper.model import TICKS, Instant, Secret, to_text
+
+_FIELD: Final = "Client Certificate"
+_BLOCK: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
+_SMALLEST_KEY: Final = 2048  # bits; Microsoft refuses smaller ones
+
+
+class ClientSecret(msgspec.Struct, frozen=True):
+    """A password of the application."""
+
+    client_id: str
+    secret: Secret
+
+
+class _Pair(msgspec.Struct, frozen=True):
+    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate
+
+
+class ClientCertificate(msgspec.Struct, frozen=True):
+    """A certificate with its private key: PEM text that holds both, or the base64 of a PFX (PKCS#12) file."""
+
+    client_id: str
+    pem: Secret
+    passphrase: Secret | None = None
+
+    def check(self, now: Instant | None = None) -> Instant:
+        """Refuse at entry what would fail later, and say when the certificate ends, for warnings.
+
+        Raises BadInput: no key, wrong passphrase, several keys, not RSA, smaller than 2048 bits, not
+        matching, expired, not yet valid.
+        """
+        now = system_clock() if now is None else now
+        certificate = self._load().certificate
+        starts = int(certificate.not_valid_before_utc.astimezone(UTC).timestamp()) * TICKS
+        ends = int(certificate.not_valid_after_utc.astimezone(UTC).timestamp()) * TICKS
+        if now >= ends:
+            raise BadInput(_FIELD, f"expired at {to_text(ends)}. Make a new one and upload it in Entra")
+        if now < starts:
+            raise BadInput(_FIELD, f"is valid only from {to_text(starts)}. Check this machine's clock")
+        return ends
+
+    def to_msal(self) -> dict[str, str]:
+        """The form that msal signs with; it computes the SHA-256 thumbprint itself. Raises BadInput."""
+        pair = self._load()
+        key = pair.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        certificate = pair.certificate.public_bytes(serialization.Encoding.PEM)
+        return {"private_key": key.decode(), "public_certificate": certificate.decode()}
+
+    def _load(self) -> _Pair:
+        text = self.pem.reveal()
+        password = self.passphrase.reveal().encode() if self.passphrase is not None else None
+        key, certificates = _from_pem(text, password) if "-----BEGIN" in text else _from_pfx(text, password)
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise BadInput(_FIELD, "has a key that is not RSA. Microsoft takes RSA keys of 2048 bits or more")
+        if key.key_size < _SMALLEST_KEY:
+            raise BadInput(_FIELD, f"has a key of {key.key_size} bits. Microsoft takes RSA keys of 2048 bits or more")
+        if not certificates:
+            raise BadInput(_FIELD, "holds a key but no certificate. Give both in one text")
+        for certificate in certificates:  # a chain may come along; the one of our key is the application's
+            if certificate.public_key() == key.public_key():
+                return _Pair(key, certificate)
+        raise BadInput(_FIELD, "holds a key that belongs to another certificate")
+
+
+def _from_pem(text: str, password: bytes | None) -> tuple[object, list[x509.Certificate]]:
+    blocks = [(found.group(1), found.group()) for found in _BLOCK.finditer(text)]
+    keys = [block for label, block in blocks if label.endswith("PRIVATE KEY")]
+    if not keys:
+        raise BadInput(_FIELD, "has no private key. Give the PEM text of the key and of the certificate together")
+    if len(keys) > 1:
+        raise BadInput(_FIELD, "has more than one private key. Give the one that belongs to the certificate")
+    locked = "ENCRYPTED" in keys[0]
+    try:
+        key = serialization.load_pem_private_key(keys[0].encode(), password if locked else None)
+        found = [block for label, block in blocks if label == "CERTIFICATE"]
+        return key, [x509.load_pem_x509_certificate(block.encode()) for block in found]
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise _unreadable(locked=locked) from None
+
+
+def _from_pfx(text: str, password: bytes | None) -> tuple[object, list[x509.Certificate]]:
+    try:
+        packed = base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:  # binascii.Error is one
+        packed = b""
+    if not packed:
+        raise BadInput(_FIELD, "is neither PEM text nor the base64 of a PFX file")
+    try:
+        key, certificate, others = pkcs12.load_key_and_certificates(packed, password)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise _unreadable(locked=True) from None
+    if key is None:
+        raise BadInput(_FIELD, "has no private key. Export the PFX file together with its key")
+    return key, [*([certificate] if certificate else []), *others]
+
+
+def _unreadable(*, locked: bool) -> BadInput:
+    if locked:
+        return BadInput(_FIELD, "cannot be opened: the passphrase is wrong or missing, or the text is damaged")
+    return BadInput(_FIELD, "cannot be read: the text is damaged or of a kind we do not know")

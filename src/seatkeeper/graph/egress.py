@@ -1,0 +1,166 @@
+"""Sends one request and reads one answer, both within bounds; nothing else here opens a connection."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import httpcore2
+import httpx2
+import msgspec
+
+from seatkeeper import __version__
+from seatkeeper.errors import BrokenAnswer, Unavailable
+from seatkeeper.graph.clouds import Endpoints, to_tls
+from seatkeeper.graph.origin import Origin, untrusted
+from seatkeeper.graph.wire import TimedBackend, Watch
+
+_MIB: Final = 1024 * 1024
+_SMALL: Final = 64 * 1024  # as much as we read of an answer that is not a success
+_IDLE_SECONDS: Final = 50.0
+_AGENT: Final = f"seatkeeper/{__version__}"
+_BROKE_OFF: Final = "The answer broke off before its end. We ask again."
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back; `at` is the monotonic second at which the last byte was read."""
+
+    status: int
+    headers: httpx2.Headers
+    body: bytes
+    at: float
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status}, {len(self.body)} bytes)"  # a body may hold a token or people
+
+
+class Egress:
+    """The only sender: no proxy, redirect, cookie or environment is in it that could lead a token elsewhere.
+
+    `deadline` is seconds for one whole request, `cap` the bytes of one decompressed answer.
+    """
+
+    def __init__(self, endpoints: Endpoints, *, deadline: float = 60.0, cap: int = 64 * _MIB) -> None:
+        self.login = Origin.of(endpoints.login_url)
+        self.graph = Origin.of(endpoints.graph_url)
+        self._trusted = {self.login, self.graph, *map(Origin.of, endpoints.aliases)}
+        self._deadline = deadline
+        self._cap = cap
+        self._watch = Watch()
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=to_tls(endpoints.ca_file),
+            max_connections=10,
+            max_keepalive_connections=4,
+            keepalive_expiry=_IDLE_SECONDS,
+            network_backend=TimedBackend(self._watch),
+        )
+
+    def send(self, method: str, url: str | httpx2.URL, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Send to the sign-in or the Graph server and nowhere else.
+
+        Raises UntrustedLink for any other server, Unavailable for the network, BrokenAnswer for an unreadable
+        body.
+        """
+        target = self._to_trusted(url)
+        self._watch.start(self._deadline)
+        try:
+            return self._exchange(method, target, headers, body)
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+            if not self._watch.stale:
+                raise _to_error(error) from None
+        # A kept connection had been closed by the other side. That is no fault; the deadline goes on running.
+        try:
+            return self._exchange(method, target, headers, body)
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+            raise _to_error(error) from None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._pool.close()
+
+    def _to_trusted(self, url: str | httpx2.URL) -> httpx2.URL:
+        try:
+            target = httpx2.URL(url)
+        except (httpx2.InvalidURL, ValueError):
+            target = httpx2.URL()
+        if target.scheme != "https" or target.userinfo or Origin.of(target) not in self._trusted:
+            raise untrusted()
+        return target
+
+    def _exchange(self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        fields = {"Host": url.netloc.decode(), "User-Agent": _AGENT, "Accept-Encoding": "gzip", **headers}
+        if body is not None:
+            fields["Content-Length"] = str(len(body))
+        request = httpcore2.Request(
+            method,
+            # Parts of the one parsed url, so that nothing is parsed a second time on the way out.
+            httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=[(name.encode(), value.encode()) for name, value in fields.items()],
+            content=body,
+            extensions={"timeout": {"pool": self._deadline}},
+        )
+        response = self._pool.handle_request(request)
+        try:
+            received = httpx2.Headers(response.headers)
+            content = self._read(response.status, received, response.iter_stream())
+        finally:
+            response.close()
+        return Answer(response.status, received, content, time.monotonic())
+
+    def _read(self, status: int, headers: httpx2.Headers, chunks: Iterable[bytes]) -> bytes:
+        encoding = headers.get("content-encoding", "identity").strip().lower() or "identity"
+        if encoding not in ("identity", "gzip"):
+            raise BrokenAnswer("The answer is packed in a way that was not asked for.", detail=f"status={status}")
+        pieces = _gunzip(chunks) if encoding == "gzip" else chunks
+        if not 200 <= status < 300:
+            return _take(pieces, _SMALL)[:_SMALL]
+        content = _take(pieces, self._cap)
+        if len(content) > self._cap:
+            raise BrokenAnswer(f"The answer is larger than {self._cap // _MIB} MiB.", detail=f"status={status}")
+        return content
+
+
+def _take(pieces: Iterable[bytes], cap: int) -> bytes:
+    """All pieces as one, or, of a body beyond the cap, a little more than the cap."""
+    taken: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        taken.append(piece)
+        size += len(piece)
+        if size > cap:
+            break
+    return taken[0] if len(taken) == 1 else b"".join(taken)
+
+
+def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpack in steps of at most 1 MiB, so that a small bomb costs the cap and no more."""
+    unpack = zlib.decompressobj(31)
+    fed = False
+    for chunk in chunks:
+        fed = True
+        if unpack.eof:
+            raise BrokenAnswer("The answer goes on after its end.")
+        more = True
+        while more:
+            try:
+                piece = unpack.decompress(chunk, _MIB)
+            except zlib.error:
+                raise Unavailable("The answer was damaged on its way. We ask again.") from None
+            yield piece
+            chunk = unpack.unconsumed_tail
+            # A full step may leave output inside the unpacker though all input is used.
+            more = bool(chunk) or (len(piece) == _MIB and not unpack.eof)
+        if unpack.unused_data:
+            raise BrokenAnswer("The answer goes on after its end.")
+    if fed and not unpack.eof:
+        raise Unavailable(_BROKE_OFF)
+
+
+def _to_error(error: Exception) -> Unavailable:
+    # The library checks Content-Length and chunks against what came, and calls a short body a protocol error.
+    return Unavailable(
+        "The connection to Microsoft broke off before the answer was complete. We ask again.",
+        detail=type(error).__name__,
+    )

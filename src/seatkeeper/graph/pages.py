@@ -1,0 +1,133 @@
+"""A whole list, page by page. A read finishes or raises: what it has not read to the end, nobody may call
+complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from seatkeeper.errors import BrokenAnswer, Unavailable
+from seatkeeper.graph.client import Client
+from seatkeeper.graph.retry import Again
+from seatkeeper.graph.rows import BadRow, Rows, Unreadable, to_rows
+
+__all__ = ["BadRow", "Budget", "Page", "Rows", "read_pages", "to_rows"]
+
+T = TypeVar("T")
+
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+_READ_TRIES: Final = 3  # for an answer that ends in the middle though its length is right
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """Where an endless list ends: 20,000 pages of 999 are 20 million rows."""
+
+    pages: int = 20_000
+    seconds: float = 12 * 3600.0
+
+
+@dataclass(slots=True)
+class Page(Generic[T]):
+    """One answer: `link` leads to the next page and is checked; None, and this is the last one.
+
+    `delta` is where the changes after this read will be; `size` is bytes, unpacked; `number` counts from 1.
+    """
+
+    rows: list[T]
+    bad: list[BadRow]
+    link: str | None
+    delta: str | None
+    size: int
+    number: int
+
+
+@dataclass(slots=True)
+class _Read(Generic[T]):
+    """What stays the same from page to page."""
+
+    client: Client
+    path: str
+    row: type[T]
+    family: str
+    units: int
+    headers: Mapping[str, str]
+
+    def fetch(self, link: str) -> tuple[Rows[T], int]:
+        """One answer, decoded; asked for again when it is damaged."""
+        return self.client.retry.run(lambda: self._try(link), self.client.note_pause)
+
+    def _try(self, link: str) -> tuple[Rows[T], int]:
+        answer = self.client.get(link, path=self.path, family=self.family, units=self.units, headers=self.headers)
+        try:
+            return to_rows(answer.body, self.row), len(answer.body)
+        except Unreadable as error:
+            raise Again(error, tries=_READ_TRIES) from None
+
+
+def read_pages(
+    client: Client,
+    start: str,
+    *,
+    path: str,
+    row: type[T],
+    family: str,
+    units: int,
+    wants_delta: bool = False,
+    headers: Mapping[str, str] = _NONE,
+    budget: Budget = Budget(),  # noqa: B008 - it is frozen
+) -> Iterator[Page[T]]:
+    """All pages from `start` on, which is a path of ours or a link of the vendor's that was kept.
+
+    Only a missing `@odata.nextLink` (or null) ends a list, and only a `@odata.deltaLink` ends a list of
+    changes; an empty page ends nothing. Raises what `Client.get` raises; BrokenAnswer for links that
+    contradict each other or lead in a circle and for too many pages; UntrustedLink; Unavailable when the time
+    is used up.
+    """
+    read = _Read(client, path, row, family, units, headers)
+    ends = time.monotonic() + budget.seconds
+    seen = {_digest(start)}
+    link = start
+    for number in range(1, budget.pages + 1):
+        if time.monotonic() > ends:
+            raise Unavailable("The list was not read to its end in the time it may take. The next run tries again.")
+        found, size = read.fetch(link)
+        following, delta = _to_links(found, wants_delta=wants_delta)
+        for one in (following, delta):
+            if one is not None:
+                client.origin.check(one, path)
+        if following is not None:
+            mark = _digest(following)
+            if mark in seen:
+                raise BrokenAnswer("Microsoft's list leads in a circle: a page points back to an earlier one.")
+            seen.add(mark)
+        yield Page(found.rows, found.bad, following, delta, size, number)
+        if following is None:
+            return
+        link = following
+    raise BrokenAnswer(f"Microsoft's list did not end within {budget.pages} pages.")
+
+
+def _to_links(found: Rows[T], *, wants_delta: bool) -> tuple[str | None, str | None]:
+    """The next page and the changes link, when they make sense together."""
+    following = None if found.next_link is msgspec.UNSET else found.next_link
+    delta = None if found.delta_link is msgspec.UNSET else found.delta_link
+    if following == "" or delta == "":
+        raise BrokenAnswer("Microsoft's answer has an empty address for its next page.")
+    if not wants_delta:
+        return following, None
+    if following is None and delta is None:
+        raise BrokenAnswer("Microsoft's list of changes stops without saying that it is finished.")
+    if following is not None and delta is not None:
+        raise BrokenAnswer("Microsoft's list of changes says both that it goes on and that it is finished.")
+    return following, delta
+
+
+def _digest(link: str) -> bytes:
+    return hashlib.blake2b(link.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,0 +1,231 @@
+"""What Microsoft's refusals mean: the one translation of its error answers into ours.
+
+Status and code decide, never the text, which changes without notice. No body and no link enters an error;
+`detail` carries status, code and request id, which is what Microsoft's support asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import httpx2
+import msgspec
+
+from seatkeeper.clock import seconds, system_clock
+from seatkeeper.errors import (
+    BrokenAnswer,
+    CredentialsRejected,
+    DeltaExpired,
+    PageTokenExpired,
+    PermissionMissing,
+    PremiumRequired,
+    SeatkeeperError,
+    Throttled,
+    Unavailable,
+)
+from seatkeeper.graph.egress import Answer
+from seatkeeper.graph.throttle import to_wait
+
+_PERMISSIONS: Final = (
+    ("/auditlogs/", "AuditLog.Read.All"),
+    ("/subscribedskus", "Directory.Read.All (or LicenseAssignment.Read.All)"),
+    ("/organization", "Directory.Read.All (or Organization.Read.All)"),
+    ("/admin/reportsettings", "ReportSettings.Read.All"),
+    ("/users", "Directory.Read.All (or User.Read.All)"),
+)
+_NAMED_BY_CODE: Final = {
+    "Authentication_ApplicationHasNoDirectoryReadAccess": "Directory.Read.All",
+    "Authentication_ApplicationHasNoReadAuditLogDataAccess": "AuditLog.Read.All",
+}
+_NO_PREMIUM: Final = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+_DENIED: Final = ("Authorization_", "Authentication_", "Forbidden", "AccessDenied", "accessDenied")
+_PERMISSION: Final = re.compile(r"\b[A-Z][A-Za-z]+\.(?:Read|ReadBasic|ReadWrite)(?:\.[A-Z][A-Za-z]+)*\b")
+_RESYNC: Final = ("syncStateNotFound", "syncStateInvalid", "resyncRequired")
+DEFAULT_WAIT: Final = 10.0  # seconds: the window of Microsoft's limits, when a 429 does not say how long
+
+
+class _Error(msgspec.Struct):
+    code: str | None = ""
+    message: str | None = ""
+
+
+class _Envelope(msgspec.Struct):
+    error: _Error
+
+
+_decode_error = msgspec.json.Decoder(_Envelope).decode
+
+
+def to_error(status: int, body: bytes, headers: httpx2.Headers, *, asked: str) -> SeatkeeperError:
+    """The error that a Graph answer other than 200 stands for; `asked` is the path or link that was sent."""
+    code, message = _to_code(body)
+    detail = to_detail(status, code, headers)
+    if status == 401:
+        return CredentialsRejected(
+            "Microsoft does not accept our token. Check that the application still exists in the tenant and "
+            "authorize the connection again.",
+            detail=detail,
+        )
+    if status == 403:
+        return _to_denial(code, message, asked, detail)
+    if status == 429:
+        return to_throttled(headers, detail)
+    if status in (400, 404, 410):
+        return _to_expiry(status, code, message, asked, detail)
+    if 300 <= status < 400:
+        return BrokenAnswer("Microsoft's address answered with a redirect, which we never follow.", detail=detail)
+    if status >= 500 and status != 501:
+        return Unavailable("Microsoft's servers have trouble at the moment. We try again later.", detail=detail)
+    return _to_unexpected(detail)
+
+
+def _to_code(body: bytes) -> tuple[str, str]:
+    try:
+        error = _decode_error(body).error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return "?", ""  # HTML, empty, or cut off: no code, which is not the empty code
+    return error.code or "", error.message or ""
+
+
+def to_detail(status: int, code: str, headers: httpx2.Headers) -> str:
+    """What the log and the support need, in characters that cannot break a log line."""
+    known = {"status": str(status), "code": code, "request-id": headers.get("request-id", "")}
+    return " ".join(f"{name}={re.sub(r'[^A-Za-z0-9_.-]', '', text)[:80]}" for name, text in known.items())
+
+
+def _to_denial(code: str, message: str, asked: str, detail: str) -> SeatkeeperError:
+    if code == _NO_PREMIUM:
+        return PremiumRequired(
+            "Microsoft gives sign-ins only to tenants with Entra ID P1 or P2. Buy or assign one such "
+            "licence in the tenant; the roster works without it.",
+            detail=detail,
+        )
+    if not code.startswith(_DENIED):
+        return _to_unexpected(detail)
+    named = _PERMISSION.search(message)
+    missing = _NAMED_BY_CODE.get(code) or (named.group() if named else _to_permission(asked))
+    return PermissionMissing(
+        f"The application may not read this: the permission {missing} is missing. In Entra, under App "
+        "registrations, API permissions, add it as an application permission (not delegated) and grant "
+        "admin consent. A new consent can take some minutes.",
+        detail=detail,
+    )
+
+
+def _to_permission(asked: str) -> str:
+    path = httpx2.URL(asked).path.lower()
+    return next((permission for part, permission in _PERMISSIONS if part in path), "for this data")
+
+
+def _to_expiry(status: int, code: str, message: str, asked: str, detail: str) -> SeatkeeperError:
+    """400, 404 and 410: often not our mistake but a page or delta token that has grown too old."""
+    ours = asked.startswith("/")  # our own question holds no token that could be too old
+    path = httpx2.URL(asked).path.lower()
+    if code == "Directory_ExpiredPageToken":
+        return PageTokenExpired("The list has to be read from its start again.", detail=detail)
+    if code in _RESYNC or (path.endswith("/delta") and (status == 410 or not ours)):
+        # Documented is 410, and 40x codes besides; a delta link that is too old was seen as a plain 400.
+        return DeltaExpired("The changes have to be read as a full list again.", detail=detail)
+    if status == 400 and code == "" and not ours and "/auditlogs/" in path and "token" in message.lower():
+        # The one place where text decides: this endpoint sends an empty code for its expired page tokens.
+        return PageTokenExpired("The list has to be read from its start again.", detail=detail)
+    if status == 400 and code == "UnknownError":
+        return Unavailable("Microsoft could not answer this time. We try again later.", detail=detail)
+    return _to_unexpected(detail)
+
+
+def _to_unexpected(detail: str) -> BrokenAnswer:
+    return BrokenAnswer(
+        f"Microsoft refused the request in a way we do not know ({detail}). If it stays so, report it with "
+        "these words.",
+        detail=detail,
+    )
+
+
+def to_throttled(headers: httpx2.Headers, detail: str) -> Throttled:
+    """Told to wait: until when, by Retry-After."""
+    now = system_clock()
+    wait = to_wait(headers, now)
+    until = now + seconds(min(DEFAULT_WAIT if wait is None else wait, 30 * 86_400.0))
+    return Throttled("Microsoft asks us to come back later: too many requests.", until=until, detail=detail)
+
+
+def to_intermediary(status: int, headers: httpx2.Headers) -> BrokenAnswer:
+    """A success that is not JSON: it cannot be Microsoft's."""
+    return BrokenAnswer(
+        "Something between us and Microsoft answered in its place: a proxy, a firewall or the sign-in page "
+        "of a network. Let this machine reach Microsoft directly.",
+        detail=to_detail(status, "", headers),
+    )
+
+
+def is_json(headers: httpx2.Headers) -> bool:
+    """True when the answer calls itself JSON."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+# The numbers choose the words only; `error` and the HTTP status choose the class, as Microsoft asks.
+_WORDS: Final = {
+    7000215: "The Client Secret is wrong. Paste the secret's Value, not its Secret ID; the value is shown "
+    "only once, right after the secret was made.",
+    7000222: "The Client Secret has expired. Make a new one in Entra, under App registrations, Certificates "
+    "& secrets, and authorize again.",
+    700027: "The Client Certificate is not registered with the application, or its signature was refused. "
+    "Upload the certificate in Entra, under App registrations, Certificates & secrets; check also this "
+    "machine's clock.",
+    700213: "No federated credential of the application matches. Check its subject, audience and issuer in Entra.",
+    70021: "No federated credential of the application matches. Check its subject, audience and issuer in Entra.",
+    7000216: "Microsoft got no Client Secret or Client Certificate. Enter one and authorize again.",
+    700016: "The Client ID is not known in this tenant. Check the Client ID and the Tenant ID; the "
+    "application must be registered in, or consented to by, this tenant.",
+    90002: "The Tenant ID is not known. Check it, and that the cloud (global, usgov, dod, china) is the tenant's.",
+    53003: "A Conditional Access policy of the tenant blocks this application. Ask the tenant's "
+    "administrator to allow the workload identity from this network.",
+    70011: "Microsoft refused the scope. Check that the cloud (global, usgov, dod, china) is the tenant's.",
+    500011: "Microsoft Graph is not known in this tenant. Check that the cloud (global, usgov, dod, china) "
+    "is the tenant's.",
+}
+_WORDS_BY_ERROR: Final = {
+    "invalid_client": "Microsoft refused the Client Secret or Client Certificate. Check it and authorize again.",
+    "unauthorized_client": _WORDS[700016],
+    "invalid_tenant": _WORDS[90002],
+    "invalid_scope": _WORDS[70011],
+    "invalid_resource": _WORDS[500011],
+}
+# Which status this one comes with is not documented, so here the number must decide.
+_TENANT_THROTTLED: Final = 90055
+
+
+class _TokenError(msgspec.Struct):
+    error: str
+    error_codes: list[int] = []
+
+
+_decode_token_error = msgspec.json.Decoder(_TokenError).decode
+
+
+def to_token_error(answer: Answer) -> SeatkeeperError:
+    """The error that an answer of the sign-in server other than a token stands for."""
+    try:
+        said = _decode_token_error(answer.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        said = _TokenError("")
+    number = said.error_codes[0] if said.error_codes else 0
+    detail = to_detail(answer.status, f"{said.error}.{number}", answer.headers)
+    if answer.status == 429 or number == _TENANT_THROTTLED:
+        return to_throttled(answer.headers, detail)
+    if answer.status >= 500 or said.error == "temporarily_unavailable":
+        return Unavailable("Microsoft's sign-in service has trouble. We try again later.", detail=detail)
+    if 300 <= answer.status < 400:
+        return BrokenAnswer(
+            "Microsoft's sign-in address answered with a redirect, which we never follow.", detail=detail
+        )
+    if not said.error:
+        return to_intermediary(answer.status, answer.headers)
+    words = _WORDS.get(number) or _WORDS_BY_ERROR.get(said.error)
+    return CredentialsRejected(
+        words or f"Microsoft refused to sign the application in ({detail}). Check its settings and authorize again.",
+        detail=detail,
+    )

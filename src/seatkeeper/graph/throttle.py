@@ -1,0 +1,141 @@
+"""Keeping to the vendor's limits: reading its Retry-After, and asking slowly enough not to need one."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Final, Protocol
+
+import httpx2
+
+from seatkeeper.model import TICKS, Instant
+
+WINDOW: Final = 10.0  # seconds, for both limits
+_MARGIN: Final = 0.02  # clocks that tick in steps must not make a window end too early
+
+
+def to_wait(headers: httpx2.Headers, now: Instant) -> float | None:
+    """How long the vendor wants us to wait, in seconds, or None when it does not say.
+
+    All forms of Retry-After are read: seconds, fractions, a date, several (the longest counts), negative (0).
+    A date is compared with the answer's own Date, because our clock may be wrong. Never raises.
+    """
+    waits = [_to_seconds(value.strip(), headers, now) for value in headers.get_list("retry-after")]
+    known = [wait for wait in waits if wait is not None]
+    return max(known) if known else None
+
+
+def _to_seconds(value: str, headers: httpx2.Headers, now: Instant) -> float | None:
+    try:
+        wait = max(float(part) for part in value.split(","))
+    except ValueError:
+        until = to_moment(value)
+        if until is None:
+            return None
+        wait = (until - (to_moment(headers.get("date", "")) or now)) / TICKS
+    return max(0.0, wait) if math.isfinite(wait) else None
+
+
+def to_moment(text: str) -> Instant | None:
+    """An HTTP date as an instant, or None when it is none. Never raises."""
+    if len(text) > 64:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+        return int(moment.timestamp()) * TICKS if moment.tzinfo else None
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
+        return None
+
+
+def to_units(target: str) -> int:
+    """What a directory request costs in resource units, by Microsoft's page on throttling limits."""
+    path, _, query = target.partition("?")
+    options = httpx2.QueryParams(query)
+    parts = path.strip("/").split("/")[1:]
+    cost = {"users": 2, "subscribedSkus": 3}.get(parts[0] if parts else "", 1)
+    if parts[:1] == ["users"] and len(parts) == 2 and parts[1] != "delta":
+        cost = 1
+    if "$select" in options:
+        cost -= 1
+    top = options.get("$top", "")
+    if top.isascii() and top.isdecimal() and int(top[:9]) < 20:
+        cost -= 1
+    return max(1, cost)
+
+
+class Pacer(Protocol):
+    """Who says when a request may be sent; processes that share one application registration share one."""
+
+    def take(self, family: str, units: int) -> None:
+        """Block until the request may be sent."""
+
+    def done(self, family: str) -> None:
+        """The answer to the oldest request of this family came, or it failed."""
+
+
+class LocalPacer:
+    """Both limits for one process, in sliding 10 s: 5 `reports` requests, `units` units of `directory`.
+
+    A request stays in the window until 10 s after its *answer* came. The vendor counts when it receives, at a
+    moment we do not know; it lies before the answer. Counting from our sending instead, a request that was
+    held up on the way and the five after it could reach the vendor within 10 s and earn a 429. Source:
+    Microsoft's throttling limits (identity and access reports 5 in 10 s; 3,500 / 5,000 / 8,000 units in 10 s
+    for tenants below 50, up to 500, above 500 people).
+    """
+
+    def __init__(
+        self,
+        *,
+        units: int = 8_000,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._windows: Mapping[str, _Window] = {"reports": _Window(5), "directory": _Window(units)}
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+
+    def take(self, family: str, units: int) -> None:
+        """Block until the request may be sent. Raises KeyError for an unknown family."""
+        window = self._windows[family]
+        # A request dearer than the whole limit would wait for ever; so it waits for an empty window.
+        cost = min(window.limit, 1 if family == "reports" else units)
+        while True:
+            with self._lock:
+                wait = window.take(cost, self._clock())
+            if wait <= 0:
+                return
+            self._sleep(wait)
+
+    def done(self, family: str) -> None:
+        """Start the 10 s of the oldest open request of this family."""
+        with self._lock:
+            self._windows[family].done(self._clock())
+
+
+class _Window:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._open: deque[int] = deque()  # sent, not yet answered
+        self._past: deque[tuple[float, int]] = deque()  # answered, with the time
+        self._used = 0
+
+    def take(self, cost: int, now: float) -> float:
+        """0 when the request was let in, else seconds until it is worth asking again."""
+        while self._past and self._past[0][0] + WINDOW + _MARGIN <= now:
+            self._used -= self._past.popleft()[1]
+        if self._used + cost <= self.limit:
+            self._open.append(cost)
+            self._used += cost
+            return 0.0
+        if self._past:
+            return max(0.001, self._past[0][0] + WINDOW + _MARGIN - now)
+        return 0.05  # all of it is on the way in other threads
+
+    def done(self, now: float) -> None:
+        if self._open:
+            self._past.append((now, self._open.popleft()))

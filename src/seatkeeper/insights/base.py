@@ -1,0 +1,126 @@
+"""What insights work on: the holders of a product's seats with what is known of their use. No vendor, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from seatkeeper.model import Evidence, Instant, Key
+from seatkeeper.spans import Span
+
+
+class Plan(NamedTuple):
+    """A SKU as insights see it: `level` orders SKUs by what they can do; `retired` is when its plans end, if all do."""
+
+    sku: Key
+    part_number: str
+    title: str
+    level: int | None
+    retired: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSeat:
+    """One assignment of a SKU to a person."""
+
+    plan: Plan
+    kind: str
+    active: Instant | None
+    active_source: str
+    assigned_by: str
+    state: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A person on the roster of the product."""
+
+    account: Key
+    user_id: str
+    mail: str
+    first_name: str
+    last_name: str
+    blocked: bool
+    guest: bool
+    department: str
+    seats: tuple[HeldSeat, ...]
+    active: Instant | None
+    active_source: str
+    last_login: Instant | None
+    last_possible: Instant | None
+    evidence: Evidence
+    observed_since: Instant | None
+
+    @property
+    def plans(self) -> str:
+        return "; ".join(seat.plan.title for seat in self.seats)
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What was bought of a SKU and what of it is assigned."""
+
+    plan: Plan
+    status: str
+    enabled: int
+    warning: int
+    suspended: int
+    consumed: int
+
+    @property
+    def bought(self) -> int:
+        """Units that give access: in force, or in the grace period."""
+        return self.enabled + self.warning
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that is known of an application at one moment; insights are pure functions of it."""
+
+    now: Instant
+    threshold: Instant
+    grace: Instant
+    observed: Span | None  # the newest stretch for which sign-ins are complete
+    holders: Sequence[Holder]
+    apart: Sequence[Holder]  # who has the product inside another product's licence
+    purchases: Sequence[Purchase]
+
+
+class Finding(NamedTuple):
+    """What an insight says about a seat, with what it stands on."""
+
+    key: str
+    user_id: str
+    plan: str
+    evidence: str
+    observed_since: Instant | None
+    last_login: Instant | None
+    advice: str
+
+
+class Insight(NamedTuple):
+    """A question with the pure function that answers it."""
+
+    key: str
+    question: str
+    find: Callable[[Picture], Iterable[Finding]]
+
+
+def about(holder: Holder, key: str, advice: str, plan: str | None = None) -> Finding:
+    """A finding about a person on the roster."""
+    return Finding(
+        key,
+        holder.user_id,
+        holder.plans if plan is None else plan,
+        holder.evidence,
+        holder.observed_since,
+        holder.last_login,
+        advice,
+    )
+
+
+def about_plan(purchase: Purchase, key: str, advice: str) -> Finding:
+    """A finding about a purchase and no person."""
+    return Finding(key, "", purchase.plan.title, "", None, None, advice)

@@ -1,0 +1,61 @@
+"""How sure we are about the use of a seat, and for which stretch of time we may speak at all."""
+
+from __future__ import annotations
+
+import enum
+
+from seatkeeper.insights.base import Holder, Picture
+from seatkeeper.model import Evidence, Instant
+from seatkeeper.spans import Span
+
+
+class Activity(enum.StrEnum):
+    """What may be said of a seat within the application's threshold."""
+
+    ACTIVE = "active"
+    POSSIBLY_ACTIVE = "possibly active"
+    INACTIVE = "inactive"
+    NEVER_SEEN = "never seen"
+    NOT_OBSERVABLE = "not observable"
+
+
+def grade(
+    last_login: Instant | None, last_possible: Instant | None, observed: Span | None, active: Instant | None
+) -> Evidence:
+    """The best signal there is. Absence is evidence only inside proven coverage that reaches past the seat's start."""
+    if last_login is not None:
+        return Evidence.CONFIRMED
+    if last_possible is not None:
+        return Evidence.POSSIBLE
+    if observed is None or (active is not None and active >= observed.end):
+        return Evidence.NOT_OBSERVABLE
+    return Evidence.NONE_SEEN
+
+
+def observed_since(observed: Span | None) -> Instant | None:
+    """From when on we would have seen a sign-in."""
+    return observed.start if observed else None
+
+
+def activity(holder: Holder, picture: Picture) -> Activity:
+    """What may be said of a seat's use; an ambiguous application within the threshold forbids saying "inactive".
+
+    "Inactive" and "never seen" need proof of absence: complete sign-ins over the whole threshold, or since the
+    seat was given if that is later.
+    """
+    since = picture.now - picture.threshold
+    if holder.last_login is not None and holder.last_login >= since:
+        return Activity.ACTIVE
+    if holder.last_possible is not None and holder.last_possible >= since:
+        return Activity.POSSIBLY_ACTIVE
+    observed = picture.observed
+    if observed is None or holder.evidence is Evidence.NOT_OBSERVABLE:
+        return Activity.NOT_OBSERVABLE
+    if holder.last_login is not None:
+        return Activity.INACTIVE if observed.start <= max(since, holder.last_login) else Activity.NOT_OBSERVABLE
+    return Activity.NEVER_SEEN
+
+
+def sure_from(picture: Picture) -> Instant | None:
+    """When a seat can first be called unused for the whole threshold, if nothing interrupts our reading."""
+    return None if picture.observed is None else picture.observed.start + picture.threshold

@@ -1,0 +1,17 @@
+"""Who used the product once, and has not for longer than the threshold?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatkeeper.insights.base import Finding, Insight, Picture, about
+from seatkeeper.insights.evidence import Activity, activity
+
+
+def find(picture: Picture) -> Iterator[Finding]:
+    for holder in picture.holders:
+        if activity(holder, picture) is Activity.INACTIVE:
+            yield about(holder, "unused", "Ask whether the seat is still needed; take it back if not.")
+
+
+INSIGHT = Insight("unused", "Who used it once, and has not for longer than the threshold?", find)

@@ -1,0 +1,1 @@
+"""A pretend Microsoft Entra and Graph tenant: deterministic from one seed, served over HTTPS on loopback."""

@@ -1,0 +1,219 @@
+"""The directory as it is at any instant: stories, crowd, and the changes the days bring."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Final
+
+from seatkeeper.sandbox.catalog import skus
+from seatkeeper.sandbox.crowd import ROWS, SHEETS, Crowd, project_seat
+from seatkeeper.sandbox.dice import dice
+from seatkeeper.sandbox.people import DAY, DOMAIN, GHOST, Holding, Person, story_people
+
+KINDS: Final = ("join", "leave", "rename", "gain", "lose", "block")
+_SHARES: Final = (0.2, 0.2, 0.12, 0.2, 0.18, 0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened to one account at an instant (seconds since 1970); `after` None means it was deleted."""
+
+    at: int
+    number: int
+    kind: str
+    after: Person | None
+
+
+class Pool:
+    """People of the crowd chosen by their prototype, so that one of a million can be drawn without a list of them."""
+
+    def __init__(self, rows: list[list[int]], size: int) -> None:
+        blocks, rest = divmod(size, ROWS)
+        self._rows = rows
+        self._cycle = [0, *accumulate(len(r) for r in rows)]
+        cycles, extra = divmod(blocks, SHEETS)
+        partial = bisect_left(rows[extra], rest)
+        self.size = cycles * self._cycle[-1] + self._cycle[extra] + partial
+
+    def __getitem__(self, ordinal: int) -> int:
+        cycle, rest = divmod(ordinal, self._cycle[-1])
+        sheet = bisect_right(self._cycle, rest) - 1
+        return (cycle * SHEETS + sheet) * ROWS + self._rows[sheet][rest - self._cycle[sheet]]
+
+
+class Directory:
+    """Accounts by number: 0 … first the stories, then the crowd; who joins later gets the next number."""
+
+    def __init__(self, seed: int, start: int, people: int, churn: float) -> None:
+        """`churn` is changes a day per thousand people."""
+        self.seed, self.start, self.people, self.churn = seed, start, people, churn
+        self.crowd = Crowd(seed, start)
+        cast = story_people(seed, start)
+        self.ghost = cast.pop()
+        self.stories = cast[:people]
+        self.base = len(self.stories)
+        self.history: dict[int, list[Change]] = {}
+        self.changed: list[int] = []  # numbers with a change that has happened, in order
+        self.log: list[Change] = []  # everything known, past and still to come today, in order of time
+        self.happened = 0  # how many entries of the log have happened
+        self.total = people
+        self.removed: list[int] = []
+        self._known_day = start // DAY - 1
+        self._joined = people
+        self._gone: set[int] = set()
+        self._names: dict[str, int] = {}
+        self._pools: dict[str, Pool] = {}
+
+    def pool(self, name: str, test: Callable[[Person], bool]) -> Pool:
+        """The people of the first day whose prototype passes `test` (a function of a Person), kept under `name`."""
+        found = self._pools.get(name)
+        if found is None:
+            size = max(self.people - self.base, 0)
+            sheets = min(SHEETS, size // ROWS + 1)
+            rows = [
+                [n for n, p in enumerate(self.crowd.sheet(s)) if test(p)] if s < sheets else [] for s in range(SHEETS)
+            ]
+            found = self._pools[name] = Pool(rows, size)
+        return found
+
+    def original(self, number: int) -> Person:
+        """The account as at the first instant, whatever happened since."""
+        if number == GHOST:
+            return self.ghost
+        if number < self.base:
+            return self.stories[number]
+        return replace(self.crowd.person(number - self.base), number=number)
+
+    def at(self, number: int, instant: int) -> Person | None:
+        """The account as it was at an instant; None when it was not there."""
+        found: Person | None = None
+        if number < self.people:
+            found = self.original(number)
+        for change in self.history.get(number, ()):
+            if change.at > instant:
+                break
+            found = change.after
+        return found
+
+    def advance(self, instant: int) -> None:
+        """Let everything happen that happens until the instant."""
+        self.know(instant // DAY)
+        while self.happened < len(self.log) and self.log[self.happened].at <= instant:
+            self._apply(self.log[self.happened])
+            self.happened += 1
+
+    def know(self, day: int) -> None:
+        """Work out what happens until the end of a day (days since 1970)."""
+        while self._known_day < day:
+            self._known_day += 1
+            for change in self._day(self._known_day):
+                self.log.append(change)
+                self.history.setdefault(change.number, []).append(change)
+
+    def next_change(self) -> int:
+        """The instant of the next change that is known, or the end of the days that are known."""
+        return self.log[self.happened].at if self.happened < len(self.log) else (self._known_day + 1) * DAY
+
+    def _apply(self, change: Change) -> None:
+        number = change.number
+        place = bisect_left(self.changed, number)
+        if place == len(self.changed) or self.changed[place] != number:
+            self.changed.insert(place, number)
+        if change.kind == "join":
+            self.total = max(self.total, number + 1)
+        if change.after is None:
+            insort(self.removed, number)
+        elif change.kind in {"join", "rename"}:
+            self._names[change.after.upn.lower()] = number
+
+    def _day(self, day: int) -> Iterator[Change]:
+        roll = dice(self.seed, "day", day)
+        expected = self.people * self.churn / 1000
+        count = int(expected) + (roll.random() < expected % 1)
+        times = sorted(day * DAY + roll.randrange(6 * 3600, 18 * 3600) for _ in range(count))
+        for at in times:
+            kind = roll.choices(KINDS, _SHARES)[0]
+            number = self._subject(kind, roll.random())
+            if at <= self.start or number is None:
+                continue
+            before = None if kind == "join" else self._latest(number)
+            if kind == "join":
+                self._joined += 1
+            after = self._after(kind, number, before, at)
+            if kind == "leave":
+                self._gone.add(number)
+            if kind == "join" or after != before:
+                yield Change(at, number, kind, after)
+
+    def _subject(self, kind: str, luck: float) -> int | None:
+        """Whom a change happens to: never somebody with a story, nobody who has left."""
+        if kind == "join":
+            return self._joined
+        pool = self.pool("seat", project_seat) if kind == "lose" else self.pool("all", lambda _: True)
+        if not pool.size:
+            return None
+        number = self.base + pool[int(luck * pool.size)]
+        return None if number in self._gone else number
+
+    def _latest(self, number: int) -> Person:
+        known = self.history.get(number)
+        after = known[-1].after if known else self.original(number)
+        if after is None:
+            raise LookupError(number)
+        return after
+
+    def _after(self, kind: str, number: int, before: Person | None, at: int) -> Person | None:
+        if before is None:
+            return replace(self.original(number), created=at, holdings=(), removed=(), enabled=True, habit="never")
+        if kind == "leave":
+            return None
+        if kind == "rename":
+            surname = dice(self.seed, "renamed", number, at).choice(("Nordmann", "Bergström", "Ødegård", "Çelik"))
+            ascii_name = {"Bergström": "bergstrom", "Ødegård": "odegard", "Çelik": "celik"}.get(surname, "nordmann")
+            upn = f"{(before.given or 'person').lower()}.{ascii_name}.{number}@{DOMAIN}"
+            display = f"{before.given or 'Person'} {surname}"
+            return replace(before, upn=upn, mail=before.mail and upn, surname=surname, display=display, guest=False)
+        if kind == "gain":
+            three = skus()["PROJECTPROFESSIONAL"]
+            held = (
+                before.holdings
+                if any(h.sku is three for h in before.holdings)
+                else (*before.holdings, Holding(three, at))
+            )
+            kept = tuple((plan, when) for plan, when in before.removed if plan not in three.plans)
+            return replace(before, holdings=held, removed=kept)
+        if kind == "lose":
+            lost = {plan: at for h in before.holdings if h.sku.kind == "seat" for plan in h.sku.plans}
+            return replace(
+                before,
+                holdings=tuple(h for h in before.holdings if h.sku.kind != "seat"),
+                removed=(*before.removed, *lost.items()),
+            )
+        return replace(before, enabled=not before.enabled)
+
+    def find(self, key: str, instant: int) -> Person | None:
+        """The account with this object id or user principal name."""
+        number = self.number_of(key)
+        person = None if number is None else self.at(number, instant)
+        return person if person and key.lower() in {person.id, person.upn.lower()} else None
+
+    def number_of(self, key: str) -> int | None:
+        """The number of an object id or user principal name (old names too); not a promise that it is still there."""
+        lowered = key.lower()
+        for person in (*self.stories, self.ghost):
+            if lowered in {person.id, person.upn.lower()}:
+                return person.number
+        if lowered in self._names:
+            return self._names[lowered]
+        place = self.crowd.place_of_upn(lowered) if "@" in lowered else self.crowd.place_of_id(lowered)
+        return None if place is None or self.base + place >= self.total else self.base + place
+
+    def everybody(self, instant: int) -> Iterator[Person]:
+        """All accounts at an instant, in the order of their numbers."""
+        for number in range(self._joined):
+            person = self.at(number, instant)
+            if person:
+                yield person

@@ -1,0 +1,224 @@
+"""Microsoft Entra's token endpoint: secrets and certificates are really checked, tokens are really signed.
+
+Statuses, codes and words of the refusals come from Microsoft's reference of error codes and from public threads.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hmac
+from base64 import b64decode
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote_plus
+
+import msgspec
+
+from seatkeeper.sandbox.assertions import Ask, TokenRefusal, check_assertion
+from seatkeeper.sandbox.dice import dice, object_guid
+from seatkeeper.sandbox.jwt import sign
+from seatkeeper.sandbox.tenant import Tenant
+
+JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+CLOUDS: Final = frozenset(
+    {
+        "https://graph.microsoft.com", "https://graph.microsoft.us", "https://dod-graph.microsoft.us",
+        "https://microsoftgraph.chinacloudapi.cn", "00000003-0000-0000-c000-000000000000",
+    }
+)  # fmt: skip
+_FIRST_LIFE, _LAST_LIFE = 3600, 5400  # seconds: a token lives 60 to 90 minutes, at random
+
+
+def refusal_body(refusal: TokenRefusal, timestamp: str, trace_id: str, correlation_id: str) -> bytes:
+    """The error as JSON."""
+    text = (
+        f"AADSTS{refusal.number}: {refusal.text} Trace ID: {trace_id} Correlation ID: {correlation_id} "
+        f"Timestamp: {timestamp}"
+    )
+    return msgspec.json.encode(
+        {
+            "error": refusal.error,
+            "error_description": text,
+            "error_codes": [refusal.number],
+            "timestamp": timestamp,
+            "trace_id": trace_id,
+            "correlation_id": correlation_id,
+            "error_uri": f"https://login.microsoftonline.com/error?code={refusal.number}",
+            **refusal.more,
+        }
+    )
+
+
+def known_tenant(tenant: Tenant, name: str) -> bool:
+    """By id or by a verified domain."""
+    return name.lower() == tenant.tenant_id or name.lower() in tenant.domains
+
+
+def no_tenant(name: str, error: str) -> TokenRefusal:
+    """AADSTS90002."""
+    text = (
+        f"Tenant '{name[:100]}' not found. Check to make sure you have the correct tenant ID and are signing into the "
+        "correct cloud. Check with your subscription administrator, this may happen if there are no active "
+        "subscriptions for the tenant."
+    )
+    return TokenRefusal(90002, 400, error, text)
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """A form as a dictionary; the first of two equal names counts."""
+    found: dict[str, str] = {}
+    try:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50)
+    except ValueError:
+        return found
+    for name, value in pairs:
+        found.setdefault(name, value)
+    return found
+
+
+def token(tenant: Tenant, ask: Ask) -> dict[str, Any]:
+    """The answer to a token request, or TokenRefusal."""
+    form = dict(ask.form)
+    _basic(form, ask.authorization)
+    _check_tenant(tenant, ask.tenant_name)
+    _check_grant(form)
+    if form.get("client_id", "").lower() != tenant.client_id or tenant.app_removed:
+        raise TokenRefusal(
+            700016, 400, "unauthorized_client",
+            f"Application with identifier '{form.get('client_id', '')[:100]}' was not found in the directory "
+            f"'{ask.tenant_name[:100]}'. This can happen if the application has not been installed by the administrator "
+            "of the tenant or consented to by any user in the tenant. You may have sent your authentication request to "
+            "the wrong tenant.",
+        )  # fmt: skip
+    audience = _audience(form, ask)
+    method = _credential(tenant, form, ask)
+    if tenant.blocked_by_policy:
+        raise TokenRefusal(
+            53003, 400, "invalid_grant",
+            "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+            suberror="message_only",
+            claims='{"access_token":{"capolids":{"essential":true,"values":["' + object_guid("policy") + '"]}}}',
+        )  # fmt: skip
+    return issue(tenant, audience, method)
+
+
+def _basic(form: dict[str, str], authorization: str) -> None:
+    """Client id and secret from an HTTP Basic header, where both are form-encoded."""
+    if not authorization.lower().startswith("basic "):
+        return
+    try:
+        name, _, secret = b64decode(authorization[6:], validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeError):
+        return
+    form.setdefault("client_id", unquote_plus(name))
+    form.setdefault("client_secret", unquote_plus(secret))
+
+
+def _check_tenant(tenant: Tenant, name: str) -> None:
+    if name.lower() in {"common", "consumers"}:
+        text = (
+            "The grant type is not supported over the /common or /consumers endpoints. "
+            "Please use the /organizations or tenant-specific endpoint."
+        )
+        raise TokenRefusal(9001023, 400, "invalid_request", text)
+    if name.lower() == "organizations":
+        text = "No tenant-identifying information found in either the request or implied by any provided credentials."
+        raise TokenRefusal(50059, 400, "invalid_request", text)
+    if not known_tenant(tenant, name):
+        raise no_tenant(name, "invalid_request")
+
+
+def _check_grant(form: dict[str, str]) -> None:
+    if not form.get("grant_type"):
+        text = "The request body must contain the following parameter: 'grant_type'."
+        raise TokenRefusal(900144, 400, "invalid_request", text)
+    if form["grant_type"] != "client_credentials":
+        text = "The app requested an unsupported grant type."
+        raise TokenRefusal(70003, 400, "unsupported_grant_type", text)
+    if not form.get("client_id"):
+        text = "The request body must contain the following parameter: 'client_id'."
+        raise TokenRefusal(900144, 400, "invalid_request", text)
+
+
+def _audience(form: dict[str, str], ask: Ask) -> str:
+    """The resource that the scope asks for: Graph by one of its names, or by ours."""
+    scope = form.get("scope", "").strip()
+    if not scope:
+        text = "The request body must contain the following parameter: 'scope'."
+        raise TokenRefusal(900144, 400, "invalid_request", text)
+    resource = scope.removesuffix("/.default").rstrip("/")
+    if not scope.endswith("/.default") or resource not in CLOUDS | set(ask.hosts):
+        text = f"The provided value for the input parameter 'scope' is not valid. The scope {scope[:200]} is not valid."
+        raise TokenRefusal(70011, 400, "invalid_scope", text)
+    return resource
+
+
+def _credential(tenant: Tenant, form: dict[str, str], ask: Ask) -> str:
+    """The kind of credential that was good: "1" a secret, "2" a certificate, as in the claim appidacr."""
+    if form.get("client_assertion"):
+        if form.get("client_assertion_type") != JWT_BEARER:
+            text = "The 'client_assertion_type' parameter is not supported."
+            raise TokenRefusal(50027, 400, "invalid_request", text)
+        check_assertion(tenant, form["client_assertion"], ask)
+        return "2"
+    secret = form.get("client_secret")
+    if not secret:
+        text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+        raise TokenRefusal(7000216, 401, "invalid_client", text)
+    if not hmac.compare_digest(secret.encode(), tenant.client_secret.encode()):
+        text = (
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
+            f"not the client secret ID, for a secret added to app '{tenant.client_id}'."
+        )
+        raise TokenRefusal(7000215, 401, "invalid_client", text)
+    if tenant.secret_expired:
+        text = (
+            f"The provided client secret keys for app '{tenant.client_id}' are expired. Visit the Azure portal to "
+            "create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials "
+            "for added security: https://aka.ms/certCreds."
+        )
+        raise TokenRefusal(7000222, 401, "invalid_client", text)
+    return "1"
+
+
+def issue(tenant: Tenant, audience: str, method: str) -> dict[str, Any]:
+    """A token as Graph gets it from Entra: a v1.0 JWT, with roles only after consent."""
+    now = tenant.tick()
+    tenant.requests += 1
+    serial = object_guid(tenant.settings.seed, "token", tenant.requests)
+    life = dice(tenant.settings.seed, "life", tenant.requests).randrange(_FIRST_LIFE, _LAST_LIFE)
+    principal = object_guid(tenant.settings.seed, "principal")
+    sts = f"https://sts.windows.net/{tenant.tenant_id}/"
+    claims: dict[str, Any] = {
+        "aud": audience, "iss": sts, "iat": now, "nbf": now, "exp": now + life, "aio": "k2RgY" + serial[:8],
+        "app_displayname": tenant.app_name, "appid": tenant.client_id, "appidacr": method, "idp": sts, "idtyp": "app",
+        "oid": principal, "rh": "1." + serial[:8], "sub": principal, "tenant_region_scope": "EU",
+        "tid": tenant.tenant_id, "uti": serial, "ver": "1.0", "wids": ["0997a1d0-0d1d-4acb-b408-d5ca73121e90"],
+        "xms_tcdt": 1600000000,
+    }  # fmt: skip
+    if tenant.consent and tenant.permissions:
+        claims["roles"] = sorted(tenant.permissions)
+    return {
+        "token_type": "Bearer",
+        "expires_in": life - 1,
+        "ext_expires_in": life - 1,
+        "access_token": sign(claims),
+    }
+
+
+def configuration(host: str, name: str) -> dict[str, Any]:
+    """The OpenID configuration of a tenant, as clients read it before anything else."""
+    base = f"{host}/{name}"
+    return {
+        "token_endpoint": f"{base}/oauth2/v2.0/token",
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_post", "private_key_jwt", "client_secret_basic", "self_signed_tls_client_auth",
+        ],
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "issuer": f"{base}/v2.0",
+        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "tenant_region_scope": "EU",
+        "cloud_instance_name": "microsoftonline.com",
+        "msgraph_host": host.removeprefix("https://"),
+    }  # fmt: skip

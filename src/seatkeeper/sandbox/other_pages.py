@@ -1,0 +1,126 @@
+"""The small endpoints: what was bought, whose tenant it is, and whether reports conceal names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seatkeeper.sandbox import refusals
+from seatkeeper.sandbox.answers import encode, iso
+from seatkeeper.sandbox.catalog import AAD_PREMIUM
+from seatkeeper.sandbox.dice import object_guid
+from seatkeeper.sandbox.people import DAY
+from seatkeeper.sandbox.request import Answer, Request, collection, cost, permitted
+from seatkeeper.sandbox.tenant import Tenant
+
+
+def subscribed_skus(tenant: Tenant, request: Request) -> Answer:
+    """GET /subscribedSkus: bought and assigned; only $select, one page."""
+    permitted(request, "/subscribedskus")
+    request.query.only("select", "format")
+    names = _select(request, _SKU, "subscribedSku")
+    rows = [
+        {
+            "accountName": "Northwind",
+            "accountId": tenant.tenant_id,
+            "appliesTo": "User",
+            "capabilityStatus": "Enabled",
+            "consumedUnits": assigned,
+            "id": f"{tenant.tenant_id}_{sku.id}",
+            "prepaidUnits": {"enabled": bought, "lockedOut": 0, "suspended": 0, "warning": 0},
+            "servicePlans": [
+                {
+                    "servicePlanId": plan.id,
+                    "servicePlanName": plan.name,
+                    "provisioningStatus": "Success",
+                    "appliesTo": "User",
+                }
+                for plan in sku.plans
+            ],
+            "skuId": sku.id,
+            "skuPartNumber": sku.part_number,
+            "subscriptionIds": [object_guid(tenant.settings.seed, "subscription", sku.id)],
+        }
+        for sku, bought, assigned in tenant.subscriptions()
+    ]
+    return Answer(_page(request, "subscribedSkus", rows, names), cost(request, 3))
+
+
+def organization(tenant: Tenant, request: Request) -> Answer:
+    """GET /organization: the tenant's name, domains and company-wide plans."""
+    permitted(request, "/organization")
+    request.query.only("select", "top", "format")
+    names = _select(request, _ORGANIZATION, "organization")
+    since = iso(tenant.directory.start - 3000 * DAY)
+    premium = {
+        "assignedDateTime": since,
+        "capabilityStatus": "Enabled",
+        "service": "AADPremiumService",
+        "servicePlanId": AAD_PREMIUM,
+    }
+    row: dict[str, Any] = dict.fromkeys(_ORGANIZATION)
+    row |= {
+        "id": tenant.tenant_id,
+        "assignedPlans": [premium] if tenant.premium else [],
+        "countryLetterCode": "NO",
+        "createdDateTime": since,
+        "displayName": "Northwind",
+        "preferredLanguage": "en",
+        "tenantType": "AAD",
+        "verifiedDomains": [
+            {
+                "capabilities": "Email, OfficeCommunicationsOnline",
+                "isDefault": place == 0,
+                "isInitial": place == 1,
+                "name": name,
+                "type": "Managed",
+            }
+            for place, name in enumerate(sorted(tenant.domains))
+        ],
+    }
+    for name in _LISTS:
+        row[name] = []
+    return Answer(_page(request, "organization", [row], names), cost(request, 1))
+
+
+def report_settings(tenant: Tenant, request: Request) -> Answer:
+    """GET /admin/reportSettings."""
+    permitted(request, "/admin/reportsettings")
+    shape = {
+        "@odata.context": f"{request.root}/$metadata#admin/reportSettings/$entity",
+        "id": "reportSettings",
+        "displayConcealedNames": tenant.users.concealed,
+    }
+    return Answer(encode(shape))
+
+
+_SKU = (
+    "accountName", "accountId", "appliesTo", "capabilityStatus", "consumedUnits", "id", "prepaidUnits", "servicePlans",
+    "skuId", "skuPartNumber", "subscriptionIds",
+)  # fmt: skip
+_LISTS = (
+    "businessPhones", "marketingNotificationEmails", "securityComplianceNotificationMails",
+    "securityComplianceNotificationPhones", "technicalNotificationMails",
+)  # fmt: skip
+_ORGANIZATION = (
+    "id", "deletedDateTime", "assignedPlans", "city", "country", "countryLetterCode", "createdDateTime",
+    "defaultUsageLocation", "displayName", "onPremisesLastSyncDateTime", "onPremisesSyncEnabled", "postalCode",
+    "preferredLanguage", "state", "street", "tenantType", "verifiedDomains", *_LISTS,
+)  # fmt: skip
+
+
+def _select(request: Request, known: tuple[str, ...], kind: str) -> list[str] | None:
+    text = request.query.get("select")
+    if not text:
+        return None
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        if name not in known:
+            raise refusals.unknown_property(name, kind)
+    return names
+
+
+def _page(request: Request, context: str, rows: list[dict[str, Any]], names: list[str] | None) -> bytes:
+    if names is not None:
+        context = f"{context}({','.join(names)})"
+        rows = [{name: row[name] for name in names} for row in rows]
+    return collection(request, context, b",".join(map(encode, rows)), {})

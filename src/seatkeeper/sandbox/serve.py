@@ -1,0 +1,181 @@
+"""The sandbox over HTTPS on loopback, with a certificate authority of its own: in a thread for tests, or in front."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import ssl
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import trustme
+import uvicorn
+
+from seatkeeper.sandbox.app import App
+from seatkeeper.sandbox.jwt import signing_key
+from seatkeeper.sandbox.tenant import Settings, Tenant
+from seatkeeper.sandbox.truth import truth, write_truth
+
+STARTING = 30.0  # seconds the server may take to listen
+
+
+class Sandbox:
+    """A pretend tenant that is served while the `with` block runs."""
+
+    def __init__(
+        self,
+        people: int = 250,
+        days: int = 45,
+        seed: int = 1,
+        now: str | None = None,
+        port: int = 0,
+        faults: Sequence[str] = (),
+        *,
+        settings: Settings | None = None,
+    ) -> None:
+        """`now` None is the real clock; a given ISO time runs on from there. Port 0 is a free one.
+
+        `settings`, when given, stands for the first four and has the less common ones too.
+        """
+        self.tenant = Tenant(settings or Settings(people, days, seed, now), tuple(faults))
+        self._port = port
+        self._folder = ""
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._sockets: list[socket.socket] = []
+        self.login_url = self.graph_url = self.ca_file = ""
+
+    @property
+    def tenant_id(self) -> str:
+        """The directory's id."""
+        return self.tenant.tenant_id
+
+    @property
+    def client_id(self) -> str:
+        """The app registration's id."""
+        return self.tenant.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """Its secret."""
+        return self.tenant.client_secret
+
+    @property
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every request so far, the oldest first."""
+        return list(self.tenant.ledger)
+
+    def truth(self) -> dict[str, Any]:
+        """What is true now."""
+        return truth(self.tenant)
+
+    def ready(self) -> dict[str, str]:
+        """What a client needs to connect."""
+        names = ("login_url", "graph_url", "tenant_id", "client_id", "client_secret", "ca_file")
+        return {name: getattr(self, name) for name in names}
+
+    def __enter__(self) -> Self:
+        """Listen, and be ready when this returns."""
+        self._listen()
+        server = self._server
+        if server is None:
+            raise RuntimeError("the sandbox has no server")
+        self._thread = threading.Thread(target=self._run, name="seatkeeper-sandbox", daemon=True)
+        self._thread.start()
+        end = time.monotonic() + STARTING
+        while not server.started:
+            if not self._thread.is_alive() or time.monotonic() > end:
+                self._close()
+                raise RuntimeError("the sandbox did not start")
+            time.sleep(0.005)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop at once: nobody waits for a pretend tenant."""
+        if self._server is not None:
+            self._server.should_exit = self._server.force_exit = True
+        if self._thread is not None:
+            self._thread.join(STARTING)
+        self._close()
+
+    def run(self) -> None:
+        """Serve in front until interrupted; the one line is on standard output as soon as clients can connect."""
+        self._listen()
+        sys.stdout.write(json.dumps(self.ready()) + "\n")
+        sys.stdout.flush()
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                self._run()
+        finally:
+            self._close()
+
+    def _run(self) -> None:
+        if self._server is not None:
+            self._server.run(sockets=self._sockets)
+
+    def _listen(self) -> None:
+        signing_key()
+        self._sockets = [_socket("127.0.0.1", self._port)]
+        port = self._sockets[0].getsockname()[1]
+        with contextlib.suppress(OSError):
+            self._sockets.append(_socket("::1", port))
+        self._folder = tempfile.mkdtemp(prefix="seatkeeper-sandbox-")
+        self.login_url = self.graph_url = f"https://localhost:{port}"
+        authority = trustme.CA(organization_name="Seatkeeper sandbox")
+        certificate = authority.issue_cert("localhost", "127.0.0.1", "::1", common_name="localhost")
+        self.ca_file = str(Path(self._folder) / "ca.pem")
+        authority.cert_pem.write_to_path(self.ca_file)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        config = uvicorn.Config(
+            App(self.tenant, f"localhost:{port}"),
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            log_level="critical",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=2_097_152,
+            ssl_context_factory=lambda _config, _default: context,
+        )
+        self._server = uvicorn.Server(config)
+
+    def _close(self) -> None:
+        for listener in self._sockets:
+            listener.close()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _socket(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((address, port))
+        made.listen(2048)  # so that who reads the ready line can connect at once
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def serve(settings: Settings, port: int = 8443, faults: Sequence[str] = (), truth_file: str | None = None) -> None:
+    """The pretend tenant in front: writes the truth, prints the one JSON line, runs until interrupted."""
+    sandbox = Sandbox(port=port, faults=faults, settings=settings)
+    if truth_file:
+        write_truth(sandbox.tenant, truth_file)
+    sandbox.run()

@@ -1,0 +1,172 @@
+"""One pretend tenant: its clock, its people, its log, and the switches a test turns."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from cryptography import x509
+
+from seatkeeper.sandbox.catalog import Sku, skus
+from seatkeeper.sandbox.crowd import BLOCKS, ROWS, SHEETS
+from seatkeeper.sandbox.dice import dice, number, object_guid
+from seatkeeper.sandbox.directory import Directory
+from seatkeeper.sandbox.jwt import thumbprints
+from seatkeeper.sandbox.mischief import Mischief
+from seatkeeper.sandbox.people import DAY, DOMAIN, Person
+from seatkeeper.sandbox.queries import PageTokens
+from seatkeeper.sandbox.rows import SignInRows, UserRows
+from seatkeeper.sandbox.signins import SignIns
+
+MOST_PEOPLE: Final = ROWS * (BLOCKS - 1)
+LEDGER: Final = 100_000  # requests remembered; older ones are forgotten
+READ_ALL: Final = frozenset({"Directory.Read.All", "AuditLog.Read.All"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a tenant is made from. Equal settings with an equal `now` make equal answers.
+
+    `now` is an ISO time, None the real one. `churn` is changes a day per thousand people. `sign_ins` asks for about so
+    many sign-ins to the product's applications in 30 days, None for what the people's habits make. `frozen` stops the
+    clock, so that only `move` moves it.
+    """
+
+    people: int = 250
+    days: int = 45
+    seed: int = 1
+    now: str | None = None
+    churn: float = 2.0
+    sign_ins: int | None = None
+    frozen: bool = False
+
+    def check(self) -> None:
+        """ValueError that names what is wrong."""
+        if not 1 <= self.people <= MOST_PEOPLE:
+            raise ValueError(f"people: {self.people} is not between 1 and {MOST_PEOPLE}")
+        if not 0 <= self.days <= 3650:
+            raise ValueError(f"days: {self.days} is not between 0 and 3650")
+
+
+class Tenant:
+    """The tenant. Attributes without underscore may be changed at any time; the next request sees it."""
+
+    def __init__(self, settings: Settings, faults: tuple[str, ...] = ()) -> None:
+        settings.check()
+        self.settings = settings
+        seed = settings.seed
+        self._base = time.time() if settings.now is None else _instant(settings.now)
+        self._since = time.monotonic()
+        start = int(self._base)
+        self.tenant_id = object_guid(seed, "tenant")
+        self.domains = {DOMAIN, f"{DOMAIN.partition('.')[0]}.onmicrosoft.example"}
+        self.client_id = object_guid(seed, "client")
+        self.client_secret = f"{number(seed, 'secret') % 1000:03d}8Q~{number(seed, 'secret', 2):032x}"[:40]
+        self.app_name = "licence-reader"
+        self.permissions: set[str] = set(READ_ALL)
+        self.consent = True
+        self.premium = True
+        self.secret_expired = False
+        self.app_removed = False
+        self.blocked_by_policy = False
+        self.certificates: dict[str, x509.Certificate] = {}  # by thumbprint, SHA-1 and SHA-256, in base64url
+        self.mischief = Mischief.of(faults)
+        self.mischief.apply(self)
+        self.directory = Directory(seed, start, settings.people, settings.churn)
+        self.log = SignIns(self.directory, start // DAY - settings.days, settings.sign_ins)
+        self.log.late = self.mischief.active.get("late", "on")
+        self.users = UserRows(self.directory, concealed="concealed-names" in self.mischief.active)
+        self.sign_in_rows = SignInRows(self.log, self.users, self.tenant_id)
+        self.page_tokens = PageTokens(number(seed, "page tokens").to_bytes(16, "big"))
+        self.ledger: deque[dict[str, Any]] = deque(maxlen=LEDGER)
+        self.requests = 0
+        self._consumed: Counter[str] | None = None
+
+    @property
+    def seconds(self) -> int:
+        """The tenant's clock in whole seconds since 1970."""
+        return int(self._base + (0 if self.settings.frozen else time.monotonic() - self._since))
+
+    @property
+    def now(self) -> datetime:
+        """The tenant's clock."""
+        return datetime.fromtimestamp(self.seconds, UTC)
+
+    def move(self, *, days: float = 0, hours: float = 0, seconds: float = 0) -> None:
+        """Let time pass. The past cannot come back: people would have to be unborn."""
+        step = timedelta(days=days, hours=hours, seconds=seconds).total_seconds()
+        if step < 0:
+            raise ValueError("a tenant's clock only goes forward")
+        self._base += step
+        self.tick()
+
+    def tick(self) -> int:
+        """Let everything happen that is due, and tell the time."""
+        now = self.seconds
+        if now >= self.directory.next_change():
+            self.directory.advance(now)
+        return now
+
+    def register_certificate(self, pem: str | bytes) -> str:
+        """Let the app sign in with this certificate; gives its SHA-1 thumbprint in hex as the portal shows it."""
+        certificate = x509.load_pem_x509_certificate(pem.encode() if isinstance(pem, str) else pem)
+        sha1, sha256, shown = thumbprints(certificate)
+        self.certificates[sha1] = self.certificates[sha256] = certificate
+        return shown
+
+    def people(self) -> Any:
+        """Every account that is there now."""
+        return self.directory.everybody(self.tick())
+
+    def consumed(self) -> Counter[str]:
+        """Seats assigned by part number, now: the first day's count corrected by everybody who changed."""
+        now = self.tick()
+        if self._consumed is None:
+            self._consumed = self._first_consumed()
+        counts = Counter(self._consumed)
+        for number_ in self.directory.changed:
+            if number_ < self.directory.people:
+                counts.subtract(_skus(self.directory.original(number_)))
+            counts.update(_skus(self.directory.at(number_, now)))
+        return counts
+
+    def _first_consumed(self) -> Counter[str]:
+        directory = self.directory
+        counts = Counter(name for person in directory.stories for name in _skus(person))
+        blocks, rest = divmod(directory.people - directory.base, ROWS)
+        for sheet in range(min(SHEETS, blocks + 1)):
+            people = directory.crowd.sheet(sheet)
+            whole = len(range(sheet, blocks, SHEETS))
+            for row, person in enumerate(people):
+                times = whole + (sheet == blocks % SHEETS and row < rest)
+                for name in _skus(person):
+                    counts[name] += times
+        return counts
+
+    def bought(self, sku: Sku, assigned: int) -> int:
+        """Seats bought: a few more than assigned, now and then fewer."""
+        spare = dice(self.settings.seed, "bought", sku.part_number).choice((0, 3, 5, 10, 25, -1))
+        return max(assigned + spare, 1)
+
+    def subscriptions(self) -> list[tuple[Sku, int, int]]:
+        """What the tenant has: SKU, seats bought, seats assigned."""
+        first = self._consumed if self._consumed is not None else self._first_consumed()
+        self._consumed = first
+        now = self.consumed()
+        names = sorted(set(first) | {"PROJECTPROFESSIONAL"})
+        return [(skus()[n], self.bought(skus()[n], first[n]), now[n]) for n in names]
+
+
+def _skus(person: Person | None) -> list[str]:
+    return [held.sku.part_number for held in person.holdings] if person else []
+
+
+def _instant(text: str) -> float:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"now: {text!r} is not an ISO time such as 2026-08-01T06:00:00Z") from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,110 @@
+"""What is known of an application: its roster, access, suspicious activities, coverage and quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seatkeeper.clock import Clock, system_clock
+from seatkeeper.insights.base import Holder
+from seatkeeper.insights.evidence import activity
+from seatkeeper.model import Grade, to_id
+from seatkeeper.services.applications import find_application
+from seatkeeper.services.members import Who
+from seatkeeper.services.picture import draw_picture, know, stream_of_application
+from seatkeeper.services.tables import Cell, Table
+from seatkeeper.spans import RETENTION, Span, join, proven, subtract
+from seatkeeper.store import listing
+from seatkeeper.store.models import Quarantine
+
+ROSTER_COLUMNS = (
+    "User ID", "Email", "First Name", "Last Name", "Active Date",
+    "Blocked", "Guest", "Department", "Plans", "Active Date Source", "Assigned By", "Object ID",
+)  # fmt: skip
+ACCESS_COLUMNS = (
+    "User ID", "Last Login", "Evidence", "Observed Since", "Status", "Last Possible", "Object ID",
+)  # fmt: skip
+SUSPICIOUS_COLUMNS = ("User ID", "Type", "Sign-ins", "First Seen", "Last Seen", "State")
+COVERAGE_COLUMNS = ("From", "To", "State")
+QUARANTINE_COLUMNS = ("First Seen", "Last Seen", "Task", "Reason", "Row")
+
+
+def roster(who: Who, name: str) -> Table:
+    """Application Roster: who holds a seat of the product."""
+    rows: list[Sequence[Cell]] = [
+        (
+            h.user_id, h.mail, h.first_name, h.last_name, h.active,
+            h.blocked, h.guest, h.department, h.plans, h.active_source, _assigned_by(h), to_id(h.account),
+        )
+        for h in draw_picture(find_application(who, name)).holders
+    ]  # fmt: skip
+    return Table(ROSTER_COLUMNS, rows, frozenset({"Active Date"}))
+
+
+def _assigned_by(holder: Holder) -> str:
+    ways = {way for seat in holder.seats for way in seat.assigned_by.split(", ") if way}
+    return ", ".join(sorted(ways))
+
+
+def access(who: Who, name: str, clock: Clock = system_clock) -> Table:
+    """Application Access: when each seat holder last signed in, and how sure we are."""
+    picture = draw_picture(find_application(who, name), clock)
+    rows: list[Sequence[Cell]] = [
+        (
+            h.user_id, h.last_login, h.evidence, h.observed_since,
+            activity(h, picture), h.last_possible, to_id(h.account),
+        )
+        for h in picture.holders
+    ]  # fmt: skip
+    return Table(ACCESS_COLUMNS, rows, frozenset({"Last Login", "Observed Since", "Last Possible"}))
+
+
+def suspicious(who: Who, name: str) -> Table:
+    """Suspicious SaaS Activities: successful sign-ins to the product by accounts that hold no seat of it."""
+    application = find_application(who, name)
+    known = know(application)
+    generation = known.generations.get("roster", 0)
+    if not generation:
+        return Table(SUSPICIOUS_COLUMNS, [])  # without a roster everybody would look like a stranger
+    strangers = listing.list_strangers(
+        application.connection_id, known.product.key, generation, known.product.apps_of(Grade.DIRECT)
+    )
+    rows: list[Sequence[Cell]] = [
+        (s.upn or to_id(s.account), "Unknown", s.sign_ins, s.oldest, s.newest, _state(s)) for s in strangers
+    ]
+    return Table(SUSPICIOUS_COLUMNS, rows, frozenset({"First Seen", "Last Seen"}))
+
+
+def _state(stranger: listing.StrangerRow) -> str:
+    """Somebody who signed in only while holding a seat did nothing strange."""
+    held = stranger.held_until is not None and stranger.newest <= stranger.held_until
+    return "former holder" if held else "open"
+
+
+def coverage(who: Who, name: str, clock: Clock = system_clock) -> Table:
+    """For which stretches of the last 30 days, and of all that was read before, sign-ins are complete."""
+    application = find_application(who, name)
+    readings = listing.list_coverage(application.connection_id, stream_of_application(application))
+    now = clock()
+    sure = proven(readings)
+    seen = join(Span(r.start, r.end) for r in readings)
+    begin = min([now - RETENTION, *(span.start for span in seen)])
+    parts = [(span, "complete") for span in sure]
+    parts += [(gap, "provisional") for span in seen for gap in subtract(span, sure)]
+    for gap in subtract(Span(begin, max(now, begin)), seen):
+        edge = now - RETENTION
+        if gap.start < edge:
+            parts.append((Span(gap.start, min(gap.end, edge)), "lost"))
+        if gap.end > edge:
+            parts.append((Span(max(gap.start, edge), gap.end), "not yet"))
+    rows: list[Sequence[Cell]] = [(span.start, span.end, state) for span, state in sorted(parts)]
+    return Table(COVERAGE_COLUMNS, rows, frozenset({"From", "To"}))
+
+
+def quarantine(who: Who, name: str) -> Table:
+    """Rows that could not be understood, as they came, with the reason."""
+    connection = find_application(who, name).connection
+    rows: list[Sequence[Cell]] = [
+        (q.first_seen, q.last_seen, q.task, q.reason, bytes(q.raw).decode(errors="backslashreplace"))
+        for q in Quarantine.objects.filter(connection=connection, resolved=False).order_by("-last_seen", "id")
+    ]
+    return Table(QUARANTINE_COLUMNS, rows, frozenset({"First Seen", "Last Seen"}))

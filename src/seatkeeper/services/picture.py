@@ -1,0 +1,162 @@
+"""The picture that insights work on: the last published generations of an application, put together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from seatkeeper.clock import Clock, days, system_clock
+from seatkeeper.connectors.catalog import find_product
+from seatkeeper.connectors.microsoft.products import Product, stream_of
+from seatkeeper.insights.base import HeldSeat, Holder, Picture, Plan, Purchase
+from seatkeeper.insights.evidence import grade, observed_since
+from seatkeeper.model import ActiveSource, Grade, Instant, Key, SeatKind, to_id, to_instant
+from seatkeeper.spans import Span, last_unbroken, proven
+from seatkeeper.store import listing
+from seatkeeper.store.models import Application, Subscription, Task
+
+
+class Plans:
+    """SKUs by their key, from the product data, completed by what the tenant says it owns."""
+
+    def __init__(self, product: Product, owned: Iterable[tuple[Key, str]]) -> None:
+        self.listed = {sku.id: sku for sku in product.skus}
+        self.retires = {plan.id: plan.retires for plan in product.plans}
+        self.seats = {plan.id for plan in product.plans if plan.seat}
+        self.part_numbers = {to_id(key): name for key, name in owned}
+
+    def of(self, key: Key) -> Plan:
+        sku_id = to_id(key)
+        sku = self.listed.get(sku_id)
+        if sku is None:
+            name = self.part_numbers.get(sku_id, sku_id)
+            return Plan(key, name, name, None, None)
+        ends = [self.retires[plan] for plan in sku.plans if plan in self.seats]
+        last = max((end for end in ends if end), default=None) if all(ends) else None
+        retired = to_instant(f"{last}T00:00:00Z") if last else None
+        return Plan(key, sku.part_number, sku.title, sku.level, retired)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where the readings of an application stand."""
+
+    application: Application
+    product: Product
+    generations: dict[str, int]
+    ledger: Sequence[Span]
+    observed: Span | None
+
+
+def know(application: Application) -> Known:
+    product = find_product(application.product)
+    tasks = Task.objects.filter(connection_id=application.connection_id)
+    spans = proven(listing.list_coverage(application.connection_id, stream_of_application(application)))
+    return Known(application, product, {t.key: t.generation for t in tasks}, spans, last_unbroken(spans))
+
+
+def stream_of_application(application: Application) -> str:
+    """Sign-ins are read for all products of a connection in one question."""
+    mine = Application.objects.filter(connection_id=application.connection_id, active=True)
+    keys = {application.product, *mine.values_list("product", flat=True)}
+    return stream_of(find_product(key) for key in keys)
+
+
+def draw_picture(application: Application, clock: Clock = system_clock) -> Picture:
+    """Everything that is known of the application, of the last published generations."""
+    known = know(application)
+    connection_id, generation = application.connection_id, known.generations.get("roster", 0)
+    owned = listing.list_subscriptions(connection_id, known.generations.get("licenses", 0))
+    plans = Plans(known.product, [(bytes(row.sku), row.part_number) for row in owned])
+    rows = listing.list_seats(connection_id, known.product.key, generation)
+    holders, apart = _to_holders(rows, plans, known, generation)
+    return Picture(
+        clock(),
+        days(application.threshold_days),
+        days(application.grace_days),
+        known.observed,
+        holders,
+        apart,
+        _to_purchases(owned, plans, known.product, rows),
+    )
+
+
+def _to_holders(
+    rows: Sequence[listing.SeatRow], plans: Plans, known: Known, generation: int
+) -> tuple[list[Holder], list[Holder]]:
+    """Who holds seats of the product, and who has it inside another product's licence."""
+    logins, possibles = _newest_uses(known, generation)
+    people: dict[tuple[bool, Key], list[listing.SeatRow]] = defaultdict(list)
+    for row in rows:
+        people[row.kind == SeatKind.OTHER_PRODUCT, row.account].append(row)
+    found: tuple[list[Holder], list[Holder]] = ([], [])
+    for (apart, account), seats in people.items():
+        uses = logins.get(account), possibles.get(account)
+        found[apart].append(_to_holder(seats, plans, uses, known.observed))
+    for some in found:
+        some.sort(key=lambda holder: (holder.user_id.casefold(), holder.account))  # databases differ in their order
+    return found
+
+
+def _to_purchases(
+    owned: Sequence[Subscription], plans: Plans, product: Product, rows: Sequence[listing.SeatRow]
+) -> list[Purchase]:
+    """What was bought of the SKUs that count as seats."""
+    counted = {sku.id for sku in product.skus if sku.kind is SeatKind.SEAT}
+    counted |= {to_id(row.sku) for row in rows if row.kind == SeatKind.UNLISTED}
+    return [
+        Purchase(plans.of(bytes(s.sku)), s.status, s.enabled, s.warning, s.suspended, s.consumed)
+        for s in owned
+        if to_id(bytes(s.sku)) in counted
+    ]
+
+
+def _newest_uses(known: Known, generation: int) -> tuple[dict[Key, Instant], dict[Key, Instant]]:
+    """The newest sign-in of each holder to the product itself, and to an ambiguous application."""
+    direct, ambiguous = known.product.apps_of(Grade.DIRECT), known.product.apps_of(Grade.AMBIGUOUS)
+    newest: tuple[dict[Key, Instant], dict[Key, Instant]] = ({}, {})
+    for use in listing.list_uses(known.application.connection_id, known.product.key, generation):
+        for apps, found in ((direct, newest[0]), (ambiguous, newest[1])):
+            if use.app in apps:
+                found[use.account] = max(found.get(use.account, use.newest), use.newest)
+    return newest
+
+
+def _to_holder(
+    rows: Sequence[listing.SeatRow],
+    plans: Plans,
+    uses: tuple[Instant | None, Instant | None],
+    observed: Span | None,
+) -> Holder:
+    row = rows[0]
+    seats = tuple(
+        HeldSeat(plans.of(r.sku), r.kind, r.active, r.active_source, r.assigned_by, r.state, r.error) for r in rows
+    )
+    active, source = active_date(seats)
+    return Holder(
+        account=row.account,
+        user_id=row.upn or to_id(row.account),
+        mail=row.mail or "",
+        first_name=row.given_name or "",
+        last_name=row.surname or "",
+        blocked=row.enabled is not None and not row.enabled,
+        guest=row.user_type == "Guest" or "#EXT#" in (row.upn or ""),
+        department=row.department or "",
+        seats=seats,
+        active=active,
+        active_source=source,
+        last_login=uses[0],
+        last_possible=uses[1],
+        evidence=grade(*uses, observed, active),
+        observed_since=observed_since(observed),
+    )
+
+
+def active_date(seats: Sequence[HeldSeat]) -> tuple[Instant | None, str]:
+    """A person's Active Date: the earliest plan date, else the newest licence change, else the account's creation."""
+    for source, choose in ((ActiveSource.PLAN, min), (ActiveSource.STATE, max), (ActiveSource.CREATED, min)):
+        dates = [seat.active for seat in seats if seat.active_source == source and seat.active is not None]
+        if dates:
+            return choose(dates), source
+    return None, ""

@@ -1,0 +1,142 @@
+"""Running tasks, and looking at how they ran."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from seatkeeper.clock import Clock, system_clock
+from seatkeeper.connectors.base import TaskKind
+from seatkeeper.connectors.catalog import TASKS
+from seatkeeper.errors import AlreadyRunning, BadInput, CredentialsRejected
+from seatkeeper.model import Word
+from seatkeeper.services.applications import find_application, list_applications
+from seatkeeper.services.connections import open_client, open_connector
+from seatkeeper.services.members import Who
+from seatkeeper.services.tables import Cell, Table
+from seatkeeper.store.models import Application, Connection, Run, Task
+from seatkeeper.sync import held
+from seatkeeper.sync.run import run_task
+from seatkeeper.sync.work import Progress, Work
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """What to run: one application or all, all ticked tasks or some; `full` reads everybody again."""
+
+    name: str | None = None
+    tasks: Sequence[str] = ()
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """How one task of one connection ended; `run` is missing when another process is at it."""
+
+    applications: str
+    kind: TaskKind
+    exit_code: int
+    message: str
+    run: Run | None
+
+
+def sync(
+    who: Who,
+    request: SyncRequest,
+    progress: Progress,
+    *,
+    clock: Clock = system_clock,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[TaskResult]:
+    """Run the tasks one after the other, each to its own word; yields as each ends."""
+    chosen = _choose_tasks(request.tasks)
+    for connection, names in _choose_connections(who, request.name):
+        client = open_client(connection)  # one door for all tasks: one token, one budget of requests
+        for task in _ticked(connection, chosen, explicit=bool(request.tasks)):
+            if stop():
+                return
+            connector = open_connector(connection, client)
+            work = Work(task, TASKS[task.key], connector, clock, progress, request.full, stop)
+            try:
+                outcome = run_task(work)
+            except AlreadyRunning as error:
+                yield TaskResult(names, work.kind, error.exit_code, str(error), None)
+                continue
+            yield TaskResult(names, work.kind, outcome.exit_code, outcome.run.message, outcome.run)
+            if isinstance(outcome.error, CredentialsRejected):
+                break  # every other task would be refused the same way
+
+
+def exit_code(results: Sequence[TaskResult]) -> int:
+    """The most urgent of several: the lowest that is not 0."""
+    return min((result.exit_code for result in results if result.exit_code), default=0)
+
+
+def _choose_tasks(keys: Sequence[str]) -> list[str]:
+    for key in keys:
+        if key not in TASKS:
+            raise BadInput("Task", f"{key!r} is not a task. Known: {', '.join(TASKS)}.")
+    return [key for key in TASKS if key in (keys or TASKS)]
+
+
+def _choose_connections(who: Who, name: str | None) -> list[tuple[Connection, str]]:
+    """Each connection once, with the names of its active applications, however many products it serves."""
+    if name is not None:
+        application = find_application(who, name)
+        if not application.active:
+            raise BadInput("Name", f"{name!r} is deactivated. Run `seatkeeper apps reactivate` first.")
+        return [(application.connection, application.name)]
+    names: dict[int, list[Application]] = {}
+    for application in list_applications(who):
+        if application.active:
+            names.setdefault(application.connection_id, []).append(application)
+    return [(mine[0].connection, ", ".join(a.name for a in mine)) for mine in names.values()]
+
+
+def _ticked(connection: Connection, keys: Sequence[str], *, explicit: bool) -> list[Task]:
+    """The tasks in the order of the catalogue; a task named in the request runs even when it is not ticked."""
+    tasks = {task.key: task for task in Task.objects.filter(connection=connection)}
+    return [tasks[key] for key in keys if key in tasks and (explicit or tasks[key].enabled)]
+
+
+def list_runs(who: Who, name: str | None = None, limit: int = 50) -> list[Run]:
+    """The newest runs first."""
+    runs = Run.objects.filter(organization_id=who.organization_id).select_related("task", "task__connection")
+    if name is not None:
+        runs = runs.filter(task__connection=find_application(who, name).connection)
+    return list(runs.order_by("-started", "-id")[:limit])
+
+
+def confirm_run(who: Who, run_id: int) -> Run:
+    """Say that a held run's loss of people is real: publish what it read."""
+    return held.confirm(_find_held(who, run_id))
+
+
+def discard_run(who: Who, run_id: int) -> Run:
+    """Throw away what a held run read; the roster stays as it was."""
+    return held.discard(_find_held(who, run_id))
+
+
+def _find_held(who: Who, run_id: int) -> Run:
+    run = Run.objects.filter(organization_id=who.organization_id, pk=run_id, word=Word.HELD).first()
+    if run is None:
+        raise BadInput("Run", f"{run_id} does not wait for confirmation; `seatkeeper runs` shows the runs that do.")
+    return run
+
+
+RUN_COLUMNS = (
+    "Run", "Task", "Tenant", "Started", "Ended", "State", "Rows", "New", "Changed", "Gone", "Quarantined",
+    "Requests", "Throttled", "Message", "Detail",
+)  # fmt: skip
+
+
+def runs_table(runs: Sequence[Run]) -> Table:
+    """Runs as rows."""
+    rows: list[Sequence[Cell]] = [
+        (
+            r.pk, TASKS[r.task.key].title, r.task.connection.tenant_id, r.started, r.ended, r.word, r.rows, r.added,
+            r.changed, r.gone, r.quarantined, r.requests, r.throttled, r.message, r.detail,
+        )
+        for r in runs
+    ]  # fmt: skip
+    return Table(RUN_COLUMNS, rows, frozenset({"Started", "Ended"}))

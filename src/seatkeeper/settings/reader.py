@@ -1,0 +1,152 @@
+"""What an operator may set, read once from the environment and files; nonsense is refused by name.
+
+An empty variable counts as not set: compose files pass on variables that nobody filled in.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import platformdirs
+
+from seatkeeper.errors import BadSetting
+from seatkeeper.model import Secret
+from seatkeeper.settings.database import read_database
+
+HOME: Final = "SEATKEEPER_HOME"
+DATABASE_URL: Final = "SEATKEEPER_DATABASE_URL"
+SECRET_KEY: Final = "SEATKEEPER_SECRET_KEY"  # noqa: S105 - the name of a setting
+SECRET_KEY_FILE: Final = "SEATKEEPER_SECRET_KEY_FILE"  # noqa: S105
+ALLOWED_HOSTS: Final = "SEATKEEPER_ALLOWED_HOSTS"
+LOG: Final = "SEATKEEPER_LOG"
+
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+SECRET_LENGTH: Final = 32  # characters at least: fewer could be guessed, and everything sealed hangs on it
+
+_HOST: Final = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]|\*")
+
+
+class Settings(NamedTuple):
+    """All settings, checked; `notices` are what `seatkeeper check` tells the operator to look at."""
+
+    home: Path
+    database: dict[str, Any]  # an entry of Django's DATABASES
+    secret_key: Secret
+    allowed_hosts: tuple[str, ...]
+    log_level: str
+    notices: tuple[str, ...]
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Every setting, or BadSetting with the name of the first that is wrong.
+
+    Makes the data folder (0700) and, when no key was given, the key file in it (0600).
+    """
+    given = {name: value.strip() for name, value in environment.items() if value.strip()}
+    home = _read_home(given.get(HOME))
+    secret_key, key_file = _read_secret_key(given, home)
+    return Settings(
+        home=home,
+        database=read_database(DATABASE_URL, given.get(DATABASE_URL), home / "seatkeeper.sqlite3"),
+        secret_key=secret_key,
+        allowed_hosts=_read_hosts(given.get(ALLOWED_HOSTS, "localhost,127.0.0.1,[::1]")),
+        log_level=_read_log_level(given.get(LOG, "warning")),
+        notices=tuple(_exposed(HOME, home) + (_exposed(SECRET_KEY_FILE, key_file) if key_file else [])),
+    )
+
+
+def _read_home(text: str | None) -> Path:
+    home = Path(text).expanduser() if text else Path(platformdirs.user_data_dir("seatkeeper", appauthor=False))
+    if not home.is_absolute():
+        raise BadSetting(f"{HOME} is not an absolute path: {home}. Write it from the root, such as /srv/seatkeeper")
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(
+            f"{HOME}: the folder {home} cannot be made ({error.strerror}). "
+            f"Make it yourself, or set {HOME} to a folder that you may write to"
+        ) from error
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        raise BadSetting(
+            f"{HOME}: the folder {home} cannot be written to. "
+            f"Give it to the user that runs seatkeeper, or set {HOME} to another folder"
+        )
+    return home
+
+
+def _read_secret_key(given: Mapping[str, str], home: Path) -> tuple[Secret, Path | None]:
+    """The key, and the file it came from when it came from one."""
+    if SECRET_KEY in given and SECRET_KEY_FILE in given:
+        raise BadSetting(f"{SECRET_KEY} and {SECRET_KEY_FILE} are both set. Keep one of them")
+    if SECRET_KEY in given:
+        return _long_enough(SECRET_KEY, given[SECRET_KEY]), None
+    path = Path(given[SECRET_KEY_FILE]).expanduser() if SECRET_KEY_FILE in given else home / "secret.key"
+    if SECRET_KEY_FILE not in given and not path.exists():
+        _make_key_file(path)
+    try:
+        text = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
+        raise BadSetting(f"{SECRET_KEY_FILE}: {path} cannot be read: {reason}") from None
+    return _long_enough(SECRET_KEY_FILE, text), path
+
+
+def _long_enough(name: str, text: str) -> Secret:
+    if len(text) < SECRET_LENGTH:
+        raise BadSetting(
+            f"{name} is too short: it needs at least {SECRET_LENGTH} random characters. "
+            'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    return Secret(text)
+
+
+def _make_key_file(path: Path) -> None:
+    """A new key under its name at once and whole, so that two first starts agree on one key."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)  # unlike rename, it never replaces the key another start has just made
+    except OSError as error:
+        raise BadSetting(
+            f"{HOME}: the secret key cannot be saved in {path.parent} ({error.strerror}). "
+            f"Make room there, or set {SECRET_KEY_FILE}"
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _read_hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip() for host in text.split(",") if host.strip())
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise BadSetting(
+                f"{ALLOWED_HOSTS}: {host!r} is not a host name. "
+                "Write names without http:// and without a port, separated by commas"
+            )
+    return hosts
+
+
+def _read_log_level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise BadSetting(f"{LOG}: {text!r} is not one of {', '.join(LOG_LEVELS)}")
+    return text.upper()
+
+
+def _exposed(name: str, path: Path) -> list[str]:
+    """A notice when other users of the machine can get at it. Windows has no such bits."""
+    if os.name != "posix" or not stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return []
+    mode = "700" if path.is_dir() else "600"
+    return [f"{name}: other users of this machine can get at {path}. Close it with: chmod {mode} '{path}'"]

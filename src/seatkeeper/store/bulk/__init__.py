@@ -1,0 +1,57 @@
+"""Bulk writes: what a run saves, a page at a time, inside the caller's transaction.
+
+The caller decides what is new, changed or gone; these functions only write. Each does the same on SQLite and
+PostgreSQL, and holds no more than its page in memory. To commit several pages together costs less: an index of
+a million random keys is written a database page at a time, and pages of rows share those.
+"""
+
+from __future__ import annotations
+
+from seatkeeper.store.bulk import accounts, seats, versions
+from seatkeeper.store.bulk.accounts import (
+    close_accounts,
+    close_unseen,
+    count_unseen,
+    insert_accounts,
+    list_current_accounts,
+    mark_seen,
+    rewrite_accounts,
+)
+from seatkeeper.store.bulk.counts import count_missing, count_published
+from seatkeeper.store.bulk.quarantine import save_quarantine
+from seatkeeper.store.bulk.seats import (
+    close_seats,
+    close_seats_of_closed_accounts,
+    insert_seats,
+    list_current_seats,
+)
+from seatkeeper.store.bulk.sign_ins import app_ids, save_sign_ins
+from seatkeeper.store.bulk.subscriptions import discard_subscriptions, save_subscriptions
+
+__all__ = [
+    "app_ids",
+    "close_accounts",
+    "close_seats",
+    "close_seats_of_closed_accounts",
+    "close_unseen",
+    "count_missing",
+    "count_published",
+    "count_unseen",
+    "discard_generation",
+    "discard_subscriptions",
+    "insert_accounts",
+    "insert_seats",
+    "list_current_accounts",
+    "list_current_seats",
+    "mark_seen",
+    "rewrite_accounts",
+    "save_quarantine",
+    "save_sign_ins",
+    "save_subscriptions",
+]
+
+
+def discard_generation(connection_id: int, generation: int) -> None:
+    """Take back all that an unpublished generation of the roster wrote: accounts and seats."""
+    versions.discard(accounts.TABLE, connection_id, generation)
+    versions.discard(seats.TABLE, connection_id, generation)

@@ -1,0 +1,45 @@
+"""Sign-ins: an event is kept once however often it is read, and its last reading wins."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from seatkeeper.model import SignIn
+from seatkeeper.store import raw
+
+TABLE: Final = "store_signin"
+APPS: Final = "store_signinapp"
+
+_COLUMNS: Final = ("connection_id", "created", "event", "account", "app_id", "error_code", "upn")
+_KEY: Final = 3
+
+
+def app_ids(guids: Collection[str]) -> dict[str, int]:
+    """The number that stands in for each application's GUID; an unknown one gets a number.
+
+    Asked anew for each page: a number remembered from a transaction that rolled back would point nowhere.
+    """
+    wanted = sorted(set(guids))
+    known = _known_apps(wanted)
+    missing = [(guid,) for guid in wanted if guid not in known]
+    if missing:
+        raw.run_many(f"INSERT INTO {APPS} (guid) VALUES (?) ON CONFLICT DO NOTHING", missing)
+        known = _known_apps(wanted)
+    return known
+
+
+def _known_apps(guids: Sequence[str]) -> dict[str, int]:
+    condition, values = raw.matching("guid", guids)
+    return dict(raw.fetch(f"SELECT guid, id FROM {APPS} WHERE {condition}", values))
+
+
+def save_sign_ins(connection_id: int, rows: Sequence[SignIn]) -> int:
+    """Keep each event once and say how many were new; of an event that comes twice, the last wins."""
+    last = {row.event: row for row in rows}
+    apps = app_ids({row.app for row in rows})
+    kept = [
+        (connection_id, created, event, account, apps[app], error_code, upn)
+        for event, account, app, created, error_code, upn in last.values()
+    ]
+    return raw.upsert(TABLE, _COLUMNS, _KEY, sorted(kept))

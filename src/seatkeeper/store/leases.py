@@ -1,0 +1,102 @@
+"""Who runs a task: a lease is a row, claimed by one conditional UPDATE, fenced by a number that only grows.
+
+Times here are this machine's own clock, never `--now`: a lease is about processes, not about data.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import lru_cache
+from pathlib import Path
+
+import psutil
+from django.db import transaction
+from django.db.models import F, Q
+
+from seatkeeper import clock
+from seatkeeper.errors import LeaseLost
+from seatkeeper.store.models import Task
+
+
+def this_process() -> str:
+    """This process, told apart from every other: `machine:process:start`."""
+    return f"{_machine()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def claim(task_id: int, owner: str, seconds: float) -> int | None:
+    """Take the task for so long, and return the fence to save with; None when another process has it.
+
+    A lease whose process is gone is taken over at once; otherwise when it lapses.
+    """
+    now = clock.system_clock()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    holder = Task.objects.filter(pk=task_id).values_list("lease_owner", flat=True).first()
+    if holder and owner_is_dead(holder):
+        free |= Q(lease_owner=holder)
+    with transaction.atomic():
+        won = Task.objects.filter(free, pk=task_id).update(
+            fence=F("fence") + 1, lease_owner=owner, lease_until=now + clock.seconds(seconds)
+        )
+        return Task.objects.values_list("fence", flat=True).get(pk=task_id) if won else None
+
+
+def hold(task_id: int, fence: int, seconds: float) -> None:
+    """Renew inside the transaction that saves; raises LeaseLost, so that it rolls back, after a takeover.
+
+    The row stays locked until that transaction ends: nobody can take over between the check and the commit.
+    """
+    until = clock.system_clock() + clock.seconds(seconds)
+    if not Task.objects.filter(pk=task_id, fence=fence).exclude(lease_owner="").update(lease_until=until):
+        raise LeaseLost("Another process took this task over; what was saved before that stays")
+
+
+def release(task_id: int, fence: int) -> None:
+    """Give the task back. Does nothing when it was taken over."""
+    Task.objects.filter(pk=task_id, fence=fence).update(lease_owner="", lease_until=None)
+
+
+def owner_is_dead(owner: str) -> bool:
+    """True only when the owner ran on this machine and is provably gone; when in doubt, its lease must lapse."""
+    machine, _, process = owner.rpartition(":")[0].rpartition(":")
+    if machine != _machine() or not process.isdigit():
+        return False
+    try:
+        if psutil.Process(int(process)).status() == psutil.STATUS_ZOMBIE:
+            return True
+        return _started(int(process)) != owner.rpartition(":")[2]
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.Error:
+        return False
+
+
+@lru_cache(maxsize=1)
+def _machine() -> str:
+    """Host name, boot and process namespace: where a process number means the same process.
+
+    Containers may share a host name or a kernel, but not all three.
+    """
+    return ":".join((socket.gethostname(), _boot(), _namespace()))
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return str(round(psutil.boot_time()))
+
+
+def _namespace() -> str:
+    try:
+        return Path("/proc/self/ns/pid").readlink().name
+    except OSError:
+        return ""
+
+
+def _started(process: int) -> str:
+    """When a process started, by a clock that nobody sets where there is one: a corrected clock kills nobody."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
+    except OSError:
+        return str(round(psutil.Process(process).create_time()))

@@ -1,0 +1,139 @@
+"""What the store knows, as rows for insights: always of a published generation, never of one in the making."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from seatkeeper.model import Instant, Key, Word
+from seatkeeper.spans import ReadSpan
+from seatkeeper.store import raw
+from seatkeeper.store.models import Coverage, Run, Subscription
+
+
+class SeatRow(NamedTuple):
+    """A seat with the account that holds it."""
+
+    account: Key
+    sku: Key
+    kind: str
+    plans: str
+    active: Instant | None
+    active_source: str
+    assigned_by: str
+    state: str
+    error: str
+    upn: str | None
+    mail: str | None
+    given_name: str | None
+    surname: str | None
+    enabled: bool | None
+    user_type: str | None
+    department: str | None
+
+
+class UseRow(NamedTuple):
+    """The newest success of an account at one application."""
+
+    account: Key
+    app: str
+    newest: Instant
+
+
+class StrangerRow(NamedTuple):
+    """Sign-ins of an account that holds no seat; `held_until` is when we first saw it without one, if it had one."""
+
+    account: Key
+    upn: str | None
+    sign_ins: int
+    oldest: Instant
+    newest: Instant
+    held_until: Instant | None
+
+
+def list_seats(connection_id: int, product: str, generation: int) -> list[SeatRow]:
+    """All seats of the product with their holders."""
+    sql = """
+        SELECT s.account, s.sku, s.kind, s.plans, s.active, s.active_source, s.assigned_by, s.state, s.error,
+               a.upn, a.mail, a.given_name, a.surname, a.enabled, a.user_type, a.department
+        FROM store_seat s
+        LEFT JOIN store_account a
+          ON a.connection_id = s.connection_id AND a.key = s.account AND a.since <= ? AND a.until > ?
+        WHERE s.connection_id = ? AND s.product = ? AND s.since <= ? AND s.until > ?
+        ORDER BY s.account, s.sku
+    """
+    values = [generation, generation, connection_id, product, generation, generation]
+    return [SeatRow._make(row) for row in raw.fetch(sql, values)]
+
+
+def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]:
+    """For every holder of a seat, the newest success at each application."""
+    sql = """
+        SELECT i.account, p.guid, MAX(i.created)
+        FROM (SELECT DISTINCT account FROM store_seat
+              WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?) h
+        JOIN store_signinapp p ON 1 = 1
+        JOIN store_signin i
+          ON i.connection_id = ? AND i.app_id = p.id AND i.account = h.account AND i.error_code = 0
+        GROUP BY i.account, p.guid
+    """
+    values = [connection_id, product, generation, generation, connection_id]
+    return [UseRow._make(row) for row in raw.fetch(sql, values)]
+
+
+def list_strangers(connection_id: int, product: str, generation: int, apps: Sequence[str]) -> list[StrangerRow]:
+    """Accounts that got in to one of the applications and hold no seat of the product."""
+    is_one_of, guids = raw.matching("p.guid", apps)
+    sql = f"""
+        SELECT i.account, MAX(i.upn), COUNT(*), MIN(i.created), MAX(i.created)
+        FROM store_signin i JOIN store_signinapp p ON p.id = i.app_id
+        WHERE i.connection_id = ? AND i.error_code = 0 AND {is_one_of}
+          AND NOT EXISTS (SELECT 1 FROM store_seat s
+                          WHERE s.connection_id = i.connection_id AND s.account = i.account AND s.product = ?
+                            AND s.kind <> 'other-product' AND s.since <= ? AND s.until > ?)
+        GROUP BY i.account
+    """
+    rows = raw.fetch(sql, [connection_id, *guids, product, generation, generation])
+    names = _known_names(connection_id, [row[0] for row in rows])
+    ended = _seat_ends(connection_id, product, generation)
+    result = [StrangerRow._make((key, names.get(key) or upn, *rest, ended.get(key))) for key, upn, *rest in rows]
+    return sorted(result, key=lambda row: ((row.upn or "").casefold(), row.account))
+
+
+def _known_names(connection_id: int, keys: Sequence[Key]) -> dict[Key, str]:
+    """The directory's newest name of each account, the deleted ones included."""
+    names: dict[Key, str] = {}
+    for some in raw.chunks(keys):
+        condition, values = raw.matching("key", some)
+        sql = f"""SELECT key, upn FROM store_account
+                  WHERE connection_id = ? AND {condition} AND upn IS NOT NULL ORDER BY since"""
+        names |= dict(raw.fetch(sql, [connection_id, *values]))
+    return names
+
+
+def _seat_ends(connection_id: int, product: str, generation: int) -> dict[Key, Instant]:
+    """When accounts that held a seat once were first seen without it."""
+    sql = """
+        SELECT s.account, MAX(r.started)
+        FROM store_seat s
+        JOIN store_task t ON t.connection_id = s.connection_id AND t.key = 'roster'
+        JOIN store_run r ON r.task_id = t.id AND r.generation = s.until AND r.word = ?
+        WHERE s.connection_id = ? AND s.product = ? AND s.until <= ? GROUP BY s.account
+    """
+    return dict(raw.fetch(sql, [Word.COMPLETE.value, connection_id, product, generation]))
+
+
+def list_coverage(connection_id: int, stream: str) -> list[ReadSpan]:
+    """Every span of sign-ins that was read to its end."""
+    rows = Coverage.objects.filter(connection_id=connection_id, stream=stream)
+    return [ReadSpan(*row) for row in rows.order_by("start").values_list("start", "end", "read_at")]
+
+
+def list_subscriptions(connection_id: int, generation: int) -> list[Subscription]:
+    """What the tenant owned in the generation."""
+    rows = Subscription.objects.filter(connection_id=connection_id, since__lte=generation, until__gt=generation)
+    return list(rows.order_by("part_number"))
+
+
+def newest_complete_run(task_id: int) -> Run | None:
+    return Run.objects.filter(task_id=task_id, word=Word.COMPLETE).order_by("-started", "-id").first()

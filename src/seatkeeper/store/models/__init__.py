@@ -1,0 +1,34 @@
+"""The tables, one noun a file. Each column's `help_text` is its entry in the data dictionary.
+
+Times are Instants (ticks of 100 ns since 1970 UTC) and keys are compact ids, both as in `seatkeeper.model`.
+Roster tables keep versions: a reader at published generation G sees the rows with `since` <= G < `until`.
+"""
+
+from __future__ import annotations
+
+from seatkeeper.store.models.account import Account
+from seatkeeper.store.models.application import Application
+from seatkeeper.store.models.connection import Connection
+from seatkeeper.store.models.coverage import Coverage
+from seatkeeper.store.models.organization import Organization
+from seatkeeper.store.models.quarantine import Quarantine
+from seatkeeper.store.models.run import Run
+from seatkeeper.store.models.seat import Seat
+from seatkeeper.store.models.sign_in import SignIn, SignInApp
+from seatkeeper.store.models.subscription import Subscription
+from seatkeeper.store.models.task import Task
+
+__all__ = [
+    "Account",
+    "Application",
+    "Connection",
+    "Coverage",
+    "Organization",
+    "Quarantine",
+    "Run",
+    "Seat",
+    "SignIn",
+    "SignInApp",
+    "Subscription",
+    "Task",
+]

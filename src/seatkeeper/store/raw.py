@@ -1,0 +1,151 @@
+"""SQL below the ORM, the same for SQLite and PostgreSQL: rows go in and out as plain tuples.
+
+Everything here works inside the caller's transaction, on the connection that Django holds open for this thread,
+and raises Django's database errors. Statements are written with `?`; names of tables and columns are ours.
+Django's own cursor would rewrite each statement and look at each row again, for more than the insert itself costs.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+from django.db import connection
+from psycopg.adapt import Dumper
+
+from seatkeeper.model import Missing
+
+Row = tuple[Any, ...]
+
+# SQLite takes 32,766 parameters a statement; what else a statement asks for needs a few.
+CHUNK: Final = 30_000
+
+
+class _NullDumper(Dumper):
+    def dump(self, obj: Missing) -> None:  # noqa: ARG002 - psycopg writes NULL for None
+        return None
+
+
+# A field that the vendor has never sent is NULL. Without these, psycopg would write the word "MISSING".
+sqlite3.register_adapter(Missing, lambda _: None)
+psycopg.adapters.register_dumper(Missing, _NullDumper)
+
+
+def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    """All rows of a query; bytes are bytes on both engines."""
+    with _cursor() as cursor:
+        return list(cursor.execute(_spelled(sql), parameters).fetchall())
+
+
+def run(sql: str, parameters: Sequence[Any] = ()) -> int:
+    """Run a statement and say how many rows it touched."""
+    with _cursor() as cursor:
+        return int(cursor.execute(_spelled(sql), parameters).rowcount)
+
+
+def run_many(sql: str, rows: Sequence[Row]) -> int:
+    """Run a statement for each row and say how many rows were touched in all."""
+    with _cursor() as cursor:
+        cursor.executemany(_spelled(sql), _without_nul(rows))
+        return max(0, int(cursor.rowcount))  # -1 when there were none
+
+
+def insert(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows that cannot conflict: a prepared statement on SQLite, COPY on PostgreSQL."""
+    if on_sqlite():
+        run_many(f"INSERT INTO {table} ({_names(columns)}) VALUES ({_marks(len(columns))})", rows)
+        return
+    with _cursor() as cursor, cursor.copy(f"COPY {table} ({_names(columns)}) FROM STDIN") as copy:
+        for row in _without_nul(rows):
+            copy.write_row(row)
+
+
+def upsert(table: str, columns: Sequence[str], key: int, rows: Sequence[Row]) -> int:
+    """Insert rows, or rewrite those whose key (the first `key` columns) is there; says how many were new.
+
+    No two rows may have the same key. A row that is there as it should be is not written again: windows of
+    sign-ins overlap, so most of what is read twice has not changed.
+    """
+    new = _put(table, columns, rows, "ON CONFLICT DO NOTHING")
+    if new < len(rows):
+        rest = columns[key:]
+        ours, theirs = [f"{table}.{column}" for column in rest], [f"excluded.{column}" for column in rest]
+        differ = "IS NOT" if on_sqlite() else "IS DISTINCT FROM"
+        sets = _names(f"{column} = excluded.{column}" for column in rest)
+        where = f"({_names(ours)}) {differ} ({_names(theirs)})"
+        _put(table, columns, rows, f"ON CONFLICT ({_names(columns[:key])}) DO UPDATE SET {sets} WHERE {where}")
+    return new
+
+
+def _put(table: str, columns: Sequence[str], rows: Sequence[Row], on_conflict: str) -> int:
+    """Insert with a word on conflicts, and say how many rows were written. COPY has no such word: it fills a draft."""
+    into = f"INSERT INTO {table} ({_names(columns)})"
+    if on_sqlite():
+        return run_many(f"{into} VALUES ({_marks(len(columns))}) {on_conflict}", rows)
+    draft = f"draft_of_{table}"
+    run(f"CREATE TEMPORARY TABLE {draft} ON COMMIT DROP AS SELECT {_names(columns)} FROM {table} LIMIT 0")
+    insert(draft, columns, rows)
+    written = run(f"{into} SELECT {_names(columns)} FROM {draft} {on_conflict}")
+    run(f"DROP TABLE {draft}")
+    return written
+
+
+def matching(column: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    """A condition "column is one of these values", with its parameters; at most CHUNK values."""
+    if on_sqlite():
+        return f"{column} IN ({_marks(len(values))})", values
+    return f"{column} = ANY(?)", [list(values)]
+
+
+def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The values in portions that `matching` takes."""
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
+
+
+def _without_nul(rows: Sequence[Row]) -> Sequence[Row]:
+    """NUL in a text becomes U+FFFD, the sign for "not a character".
+
+    PostgreSQL cannot keep it, and SQLite's functions take it for the end of the text.
+    """
+    if not any(map(_holds_nul, zip(*rows, strict=True))):
+        return rows
+    return [tuple(v.replace("\0", "\ufffd") if isinstance(v, str) else v for v in row) for row in rows]
+
+
+def _holds_nul(column: Iterable[Any]) -> bool:
+    """Whether a text of the column holds a NUL: all at once, because a look at each value would cost too much."""
+    try:
+        return "\0" in "".join(filter(None, column))
+    except TypeError:
+        return False  # a column of numbers or keys
+
+
+def on_sqlite() -> bool:
+    return connection.vendor == "sqlite"
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(columns)
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _spelled(sql: str) -> str:
+    return sql if on_sqlite() else sql.replace("?", "%s")
+
+
+@contextmanager
+def _cursor() -> Iterator[Any]:
+    """The driver's own cursor, on the connection that Django opens, or finds lost, on the way."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        cursor = connection.connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()

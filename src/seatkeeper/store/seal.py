@@ -1,0 +1,69 @@
+"""Credentials at rest: AES-GCM under a key derived from SEATKEEPER_SECRET_KEY.
+
+A sealed blob is: version (1 byte), key id (8), nonce (12), ciphertext and tag. Organization, connection and
+field are authenticated with it, so a blob that is copied to another row does not open there.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from seatkeeper.errors import BadSetting
+from seatkeeper.model import Secret
+
+VERSION: Final = b"\x01"
+_KEY_ID: Final = 8
+_NONCE: Final = 12  # bytes; 96 random bits, as AES-GCM wants: 2^32 seals under one key stay safe
+_HEAD: Final = len(VERSION) + _KEY_ID + _NONCE
+
+
+def seal(text: str, organization_id: int, connection_id: int, field: str = "credential") -> bytes:
+    """The text, readable only with our key and only as this field of this connection."""
+    key, key_id = _keys()
+    head = VERSION + key_id + os.urandom(_NONCE)
+    bound = _bound(head, organization_id, connection_id, field)
+    return head + AESGCM(key).encrypt(head[-_NONCE:], text.encode(), bound)
+
+
+def open_sealed(blob: bytes, organization_id: int, connection_id: int, field: str = "credential") -> Secret:
+    """The secret in a blob.
+
+    Raises BadSetting when it was sealed with another key, for another place, or when it was changed since.
+    """
+    blob = bytes(blob)  # a database driver may hand out a view
+    key, key_id = _keys()
+    head = blob[:_HEAD]
+    if len(blob) <= _HEAD or head[:1] != VERSION:
+        raise BadSetting(f"The saved {field} cannot be read: it is damaged. Authorize the application again")
+    if head[1 : 1 + _KEY_ID] != key_id:
+        raise BadSetting(
+            f"The saved {field} was sealed with another SEATKEEPER_SECRET_KEY. "
+            "Set the key that was used then (by default the file secret.key in SEATKEEPER_HOME), "
+            "or authorize the application again"
+        )
+    try:
+        text = AESGCM(key).decrypt(head[-_NONCE:], blob[_HEAD:], _bound(head, organization_id, connection_id, field))
+    except InvalidTag:
+        raise BadSetting(
+            f"The saved {field} cannot be opened: it was changed, or it belongs to another connection. "
+            "Authorize the application again"
+        ) from None
+    return Secret(text.decode())
+
+
+def _bound(head: bytes, organization_id: int, connection_id: int, field: str) -> bytes:
+    return head + f"organization={organization_id};connection={connection_id};field={field}".encode()
+
+
+def _keys() -> tuple[bytes, bytes]:
+    """The sealing key, and an id of it that tells nothing about it."""
+    both = HKDF(algorithm=SHA256(), length=32 + _KEY_ID, salt=None, info=b"seatkeeper seal 1")
+    derived = both.derive(settings.SECRET_KEY.encode())
+    return derived[:32], derived[32:]

@@ -1,0 +1,55 @@
+"""Where a roster stands: what is published, and how far the read in progress has come.
+
+It is one JSON text in the task's row, written in the same transaction as the rows it speaks of.
+Sign-ins need none: their coverage is the checkpoint.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from seatkeeper.model import Instant
+from seatkeeper.store import bulk
+from seatkeeper.store.models import Task
+
+
+class ReadInProgress(msgspec.Struct):
+    """A read whose pages are saved in a generation that nobody sees yet."""
+
+    generation: int
+    enumeration: int
+    full: bool
+    started: Instant
+    data_version: str
+    link: str | None = None  # a hint: page tokens live minutes
+    changes_link: str | None = None  # where the next run may go on, once this one is published
+    changes_at: Instant = 0
+    read: int = 0
+    held: bool = False
+
+
+class RosterCheckpoint(msgspec.Struct):
+    changes_link: str | None = None
+    changes_at: Instant = 0
+    data_version: str = ""
+    accounts: int = 0  # size of the published directory, for the share that is done
+    reading: ReadInProgress | None = None
+
+
+def load(task: Task) -> RosterCheckpoint:
+    return msgspec.json.decode(task.checkpoint, type=RosterCheckpoint) if task.checkpoint else RosterCheckpoint()
+
+
+def save(task: Task, checkpoint: RosterCheckpoint) -> None:
+    task.checkpoint = msgspec.json.encode(checkpoint).decode()
+    task.save(update_fields=["checkpoint", "generation", "enumeration", "full_read_at"])
+
+
+def conclude(task: Task, checkpoint: RosterCheckpoint, reading: ReadInProgress) -> None:
+    """The read was published: the next run goes on from where its changes are told."""
+    checkpoint.changes_link, checkpoint.changes_at = reading.changes_link, reading.changes_at
+    if reading.full:
+        task.full_read_at, checkpoint.data_version = reading.started, reading.data_version
+    checkpoint.accounts, _holders = bulk.count_published(task.connection_id, task.generation)
+    checkpoint.reading = None
+    save(task, checkpoint)

@@ -1,0 +1,68 @@
+"""The only code that marks anybody as gone, and only for a read that came to its end.
+
+A read that stopped early looks like a deleted workforce, so an unusually large loss is held for a person to confirm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seatkeeper.model import Key, Word
+from seatkeeper.store import bulk
+from seatkeeper.store.models import Run, Task
+from seatkeeper.sync.checkpoint import ReadInProgress
+from seatkeeper.sync.work import CompleteRead
+
+SHARE = 0.05
+ALWAYS = 10  # so many may go at once even from a small directory
+
+
+def allowed_loss(total: int) -> int:
+    """How many of so many may be missing at once without anybody asking."""
+    return max(ALWAYS, int(total * SHARE))
+
+
+def stage_removed(connection_id: int, generation: int, removed: Sequence[Key]) -> int:
+    """Accounts the vendor itself named as removed; they go when the generation is published."""
+    if not removed:
+        return 0
+    known = bulk.list_current_accounts(connection_id, list(removed), generation)
+    bulk.close_accounts([row for row, _since, _account in known.values()], generation)
+    return len(known)
+
+
+def publish(read: CompleteRead, reading: ReadInProgress) -> Word:
+    """Retire who was not seen and make the generation the one that readers see, or hold it for confirmation."""
+    task, run = read.work.task, read.work.run
+    run.generation, run.full = reading.generation, reading.full
+    if reading.full and (loss := _too_many_missing(task, reading)):
+        reading.held = True
+        run.message = (
+            f"{loss} were not in the answer this time. Nobody was retired. If that many people really left, confirm "
+            f"it with `seatkeeper runs confirm {run.pk}`; if not, `seatkeeper runs discard {run.pk}` or run the task "
+            "again."
+        )
+        return Word.HELD
+    _retire(task, run, reading)
+    return Word.COMPLETE
+
+
+def publish_confirmed(run: Run, reading: ReadInProgress) -> None:
+    """Publish a held generation: its read was complete, and a person said that the loss is real."""
+    _retire(run.task, run, reading)
+
+
+def _too_many_missing(task: Task, reading: ReadInProgress) -> str:
+    """What is missing, in words, when it is more than may go at once; else nothing."""
+    accounts, holders = bulk.count_missing(task.connection_id, reading.enumeration)
+    known, seated = bulk.count_published(task.connection_id, task.generation)
+    if accounts <= allowed_loss(known) and holders <= allowed_loss(seated):
+        return ""
+    return f"{accounts} of {known} accounts, and {holders} of {seated} seat holders,"
+
+
+def _retire(task: Task, run: Run, reading: ReadInProgress) -> None:
+    if reading.full:
+        run.gone += bulk.close_unseen(task.connection_id, reading.generation, reading.enumeration)
+    bulk.close_seats_of_closed_accounts(task.connection_id, reading.generation)
+    task.generation = reading.generation

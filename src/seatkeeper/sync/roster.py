@@ -1,0 +1,196 @@
+"""How a roster is read: everybody once, then what changed, and everybody again each week.
+
+Every page goes into a generation that nobody sees until the read is complete and published (retire.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.db import transaction
+
+from seatkeeper.clock import days, seconds
+from seatkeeper.connectors.base import RecordPage
+from seatkeeper.errors import BrokenAnswer, DeltaExpired, NamesConcealed, PageTokenExpired, ReadAgain, Unavailable
+from seatkeeper.model import MISSING, Account, Key, Seat, Word
+from seatkeeper.store import bulk, leases
+from seatkeeper.sync import checkpoint, retire
+from seatkeeper.sync.checkpoint import ReadInProgress
+from seatkeeper.sync.work import CompleteRead, Tally, Work
+
+CHANGES_LIVE = days(6)  # a delta token of the directory lives 7 days
+FULL_EVERY = days(7)  # licenseAssignmentStates is not tracked by delta, so everybody is read again each week
+RESUME_WITHIN = seconds(3600)  # an older next link is not worth trying
+RESTARTS = 3
+
+
+class RosterReading:
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.task = work.task
+        self.checkpoint = checkpoint.load(work.task)
+        # Seats follow from the product data too: when that changed, they are worked out again for everybody.
+        self.recount = self.checkpoint.data_version != work.connector.data_version
+        self.reading = self._resume() or self._begin(full=self._must_read_all())
+
+    def _must_read_all(self) -> bool:
+        now, point = self.work.clock(), self.checkpoint
+        return (
+            self.work.full
+            or point.changes_link is None
+            or now - point.changes_at > CHANGES_LIVE
+            or now - (self.task.full_read_at or 0) > FULL_EVERY
+            or self.recount
+        )
+
+    def _resume(self) -> ReadInProgress | None:
+        """Go on with the read of a run that was cut short, if its next link may still live."""
+        reading = self.checkpoint.reading
+        if reading is None or reading.held or reading.link is None or (self.work.full and not reading.full):
+            return None
+        fresh = 0 <= self.work.clock() - reading.started <= RESUME_WITHIN
+        return reading if fresh and reading.data_version == self.work.connector.data_version else None
+
+    def _begin(self, *, full: bool) -> ReadInProgress:
+        """Throw away what an earlier read left unpublished, and start a new generation."""
+        with transaction.atomic():
+            leases.hold(self.task.pk, self.work.fence, 300.0)
+            if self.checkpoint.reading is not None:
+                bulk.discard_generation(self.task.connection_id, self.checkpoint.reading.generation)
+            self.task.enumeration += 1
+            self.checkpoint.reading = ReadInProgress(
+                self.task.generation + 1,
+                self.task.enumeration,
+                full,
+                self.work.clock(),
+                self.work.connector.data_version,
+            )
+            checkpoint.save(self.task, self.checkpoint)
+        return self.checkpoint.reading
+
+    def pages(self) -> Iterator[RecordPage[Account]]:
+        """All pages. An expired token starts the read anew, with everybody; nothing half read stays."""
+        for _ in range(RESTARTS):
+            try:
+                yield from self._read()
+            except (PageTokenExpired, DeltaExpired):
+                self.reading = self._begin(full=True)
+            except NamesConcealed:
+                self._forget()
+                raise
+            else:
+                return
+        raise Unavailable(
+            f"Microsoft let the page token of the directory expire {RESTARTS} times in a row; "
+            "the roster stays as it was, and the next run tries again"
+        )
+
+    def _read(self) -> Iterator[RecordPage[Account]]:
+        reading, connector = self.reading, self.work.connector
+        if not reading.full:
+            link = reading.link or self.checkpoint.changes_link
+            assert link is not None
+            return connector.read_changes(link)
+        if reading.link is None:
+            # Taken before the first page: what changes while we read is told by the next run.
+            reading.changes_at = self.work.clock()
+            try:
+                reading.changes_link = connector.mark_changes()
+            except (BrokenAnswer, ReadAgain):
+                reading.changes_link = None  # then the next run reads everybody again
+        return connector.read_roster(reading.link)
+
+    def _forget(self) -> None:
+        """Concealed names: nothing of this read is kept."""
+        with transaction.atomic():
+            leases.hold(self.task.pk, self.work.fence, 300.0)
+            bulk.discard_generation(self.task.connection_id, self.reading.generation)
+            self.checkpoint.reading = None
+            checkpoint.save(self.task, self.checkpoint)
+
+    def save(self, page: RecordPage[Account]) -> Tally:
+        tally = self._save_accounts(page.records)
+        tally.gone = retire.stage_removed(self.task.connection_id, self.reading.generation, page.removed)
+        self.reading.link = page.link
+        self.reading.read += len(page.records)
+        if page.changes_link is not None:
+            self.reading.changes_link, self.reading.changes_at = page.changes_link, self.work.clock()
+        checkpoint.save(self.task, self.checkpoint)
+        return tally
+
+    def _save_accounts(self, accounts: Sequence[Account]) -> Tally:
+        """Sort a page into new, changed and unchanged accounts, and write what that asks for."""
+        connection, generation = self.task.connection_id, self.reading.generation
+        known = bulk.list_current_accounts(connection, list({account.key for account in accounts}), generation)
+        final = self._last_words(accounts, known)
+        new, rewritten, closing, same = [], [], [], []
+        for key, account in final.items():
+            found = known.get(key)
+            if found is None:
+                new.append(account)
+                continue
+            row, since, current = found
+            if account == current:
+                same.append(row)
+            elif since == generation:
+                rewritten.append((row, account))
+            else:
+                closing.append(row)
+                new.append(account)
+        bulk.close_accounts(closing, generation)
+        bulk.insert_accounts(connection, generation, self.reading.enumeration, self.work.clock(), new)
+        bulk.rewrite_accounts(rewritten, self.reading.enumeration)
+        if self.reading.full:
+            bulk.mark_seen(same, self.reading.enumeration)
+        touched = final.values() if self.recount else [*new, *(account for _row, account in rewritten)]
+        self._save_seats([a for a in touched if a.licensing or (a.key in known and known[a.key][2].licensing)])
+        return Tally(kept=len(accounts), added=len(new) - len(closing), changed=len(closing))
+
+    def _last_words(
+        self, accounts: Sequence[Account], known: dict[Key, tuple[int, int, Account]]
+    ) -> dict[Key, Account]:
+        """What holds after the page for each account: the same one may come several times, the last word wins."""
+        final: dict[Key, Account] = {}
+        merge = self.work.connector.merge_account
+        for account in accounts:
+            before = final.get(account.key)
+            if before is None and account.key in known:
+                before = known[account.key][2]
+            final[account.key] = _whole(account) if before is None else merge(before, account)
+        return final
+
+    def _save_seats(self, accounts: Sequence[Account]) -> None:
+        if not accounts:
+            return
+        connection, generation = self.task.connection_id, self.reading.generation
+        known = bulk.list_current_seats(connection, [account.key for account in accounts])
+        closing: list[int] = []
+        opening: list[Seat] = []
+        for account in accounts:
+            wanted = {(seat.sku, seat.product): seat for seat in self.work.connector.to_seats(account)}
+            for row, _since, seat in known.get(account.key, ()):
+                if wanted.get((seat.sku, seat.product)) == seat:
+                    del wanted[seat.sku, seat.product]
+                else:
+                    closing.append(row)
+            opening += wanted.values()
+        bulk.close_seats(closing, generation)
+        bulk.insert_seats(connection, generation, opening)
+
+    def share(self) -> float | None:
+        return min(self.reading.read / self.checkpoint.accounts, 0.99) if self.checkpoint.accounts else None
+
+    def finish(self, read: CompleteRead) -> Word:
+        word = retire.publish(read, self.reading)
+        if word is Word.COMPLETE:
+            checkpoint.conclude(self.task, self.checkpoint, self.reading)
+        else:
+            checkpoint.save(self.task, self.checkpoint)
+        return word
+
+
+def _whole(account: Account) -> Account:
+    """A person met for the first time: what Microsoft did not send is unknown, which the store keeps as null."""
+    if MISSING not in account:
+        return account
+    return Account._make(None if value is MISSING else value for value in account)

@@ -1,0 +1,142 @@
+"""One run of one task, from top to bottom. Open this file first.
+
+claim the task → ask the token whether we may → for each page: save its rows together with the checkpoint →
+at the end of the read: publish and retire → close the run with its one word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
+from seatkeeper.clock import system_clock
+from seatkeeper.connectors.base import RecordPage
+from seatkeeper.errors import ActAtMicrosoft, AlreadyRunning, Interrupted, SeatkeeperError
+from seatkeeper.model import Word
+from seatkeeper.store import leases
+from seatkeeper.store.models import Run
+from seatkeeper.sync.access import AccessReading
+from seatkeeper.sync.licenses import LicensesReading
+from seatkeeper.sync.quarantine import save_bad_rows
+from seatkeeper.sync.roster import RosterReading
+from seatkeeper.sync.work import CompleteRead, Reading, Tally, Work
+
+COMPLETE_WITH_QUARANTINE = 6
+LEASE = 300.0  # seconds: longer than the longest wait between two pages; a dead process gives it up at once
+
+READINGS: dict[str, type[Reading]] = {
+    "roster": RosterReading,
+    "access": AccessReading,
+    "licenses": LicensesReading,
+}
+
+
+class Outcome:
+    """How a run ended, for the command that asked for it."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.exit_code = 1
+        self.error: SeatkeeperError | None = None
+
+    @property
+    def run(self) -> Run:
+        return self.work.run
+
+
+def run_task(work: Work) -> Outcome:
+    """Run the task to its one word. Only errors that are nobody's fault but ours come out of here."""
+    outcome = Outcome(work)
+    with _claimed(work), _closing(work, outcome):
+        work.connector.require(work.kind)
+        reading = READINGS[work.kind.key](work)
+        for page in reading.pages():
+            _save(work, reading, page)
+            work.check_stop()
+        with transaction.atomic():
+            leases.hold(work.task.pk, work.fence, LEASE)
+            work.run.word = reading.finish(CompleteRead(work))
+            work.run.save()
+        outcome.exit_code = _exit_code(work.run)
+    return outcome
+
+
+@contextmanager
+def _claimed(work: Work) -> Iterator[None]:
+    """Hold the task alone, by one conditional UPDATE; the fencing number is checked in every transaction."""
+    fence = leases.claim(work.task.pk, leases.this_process(), LEASE)
+    if fence is None:
+        raise AlreadyRunning(f"{work.kind.title} is being run by another process; see `seatkeeper runs`")
+    work.fence = fence
+    work.task.refresh_from_db()
+    try:
+        yield
+    finally:
+        leases.release(work.task.pk, fence)
+
+
+@contextmanager
+def _closing(work: Work, outcome: Outcome) -> Iterator[None]:
+    """Open the run's record and close it with its word, whatever happens in between."""
+    Run.objects.filter(task=work.task, word=Word.RUNNING).update(
+        word=Word.INTERRUPTED, ended=system_clock(), message="The process ended without closing the run."
+    )
+    work.run = Run.objects.create(
+        task=work.task, organization=work.task.connection.organization, started=work.clock(), word=Word.RUNNING
+    )
+    try:
+        yield
+    except SeatkeeperError as error:
+        work.run.word = _word_of(error)
+        work.run.message, work.run.detail = str(error), error.detail
+        outcome.error, outcome.exit_code = error, error.exit_code
+    except BaseException:
+        work.run.word = Word.INTERRUPTED
+        work.run.message = "The run was cut short; what was read so far is saved."
+        raise
+    finally:
+        work.run.ended = work.clock()
+        _count_requests(work)
+        work.run.save()
+
+
+def _exit_code(run: Run) -> int:
+    if run.word == Word.HELD:
+        return Interrupted.exit_code
+    return COMPLETE_WITH_QUARANTINE if run.quarantined else 0
+
+
+def _word_of(error: SeatkeeperError) -> Word:
+    if isinstance(error, ActAtMicrosoft):
+        return Word.REFUSED
+    return Word.INTERRUPTED if isinstance(error, Interrupted) else Word.FAILED
+
+
+def _save(work: Work, reading: Reading, page: RecordPage[object]) -> None:
+    """Rows, quarantine, checkpoint, counters and the lease check commit together or not at all."""
+    with transaction.atomic():
+        leases.hold(work.task.pk, work.fence, LEASE)
+        tally = Tally(pages=1, rows=len(page.records) + len(page.removed) + len(page.bad) + page.left_out)
+        tally.quarantined = save_bad_rows(work, page.bad)
+        tally.add(reading.save(page))
+        total = _add_to_run(work.run, tally)
+        _count_requests(work)
+        work.run.save()
+    work.progress.tell(work.run, total, reading.share(), work.kind.title)
+
+
+def _add_to_run(run: Run, tally: Tally) -> Tally:
+    total = Tally(run.pages, run.rows, run.kept, run.quarantined, run.added, run.changed, run.gone)
+    total.add(tally)
+    run.pages, run.rows, run.kept, run.quarantined = total.pages, total.rows, total.kept, total.quarantined
+    run.added, run.changed, run.gone = total.added, total.changed, total.gone
+    return total
+
+
+def _count_requests(work: Work) -> None:
+    now, before = work.connector.spent(), work.spent_before
+    work.run.requests = now.requests - before.requests
+    work.run.throttled = now.throttled - before.throttled
+    work.run.waited_ms = now.waited_ms - before.waited_ms

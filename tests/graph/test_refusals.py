@@ -1,0 +1,182 @@
+"""Each of Microsoft's documented refusals means what it says, in words that tell what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from seatkeeper.errors import (
+    BrokenAnswer,
+    CredentialsRejected,
+    DeltaExpired,
+    PageTokenExpired,
+    PermissionMissing,
+    PremiumRequired,
+    SeatkeeperError,
+    Throttled,
+    Unavailable,
+)
+from seatkeeper.graph.egress import Answer
+from seatkeeper.graph.refusals import to_error, to_token_error
+
+EXAMPLES = Path(__file__).parents[1] / "data" / "examples"
+GRAPH = "https://graph.microsoft.com"
+USERS, SIGNINS = "/v1.0/users?$select=id", "/v1.0/auditLogs/signIns?$top=1000"
+USERS_LINK = f"{GRAPH}/v1.0/users?$skiptoken=x"
+SIGNINS_LINK = f"{GRAPH}/v1.0/auditLogs/signIns?$skiptoken=x"
+DELTA, DELTA_LINK = "/v1.0/users/delta?$select=id", f"{GRAPH}/v1.0/users/delta?$deltatoken=x"
+
+# file → what was asked, our error, a word its message must hold
+GRAPH_REFUSALS: dict[str, tuple[str, type[SeatkeeperError], str]] = {
+    "error_400_delta_signInActivity": (DELTA, BrokenAnswer, "report it"),
+    "error_400_delta_too_old": (DELTA_LINK, DeltaExpired, "full list"),
+    "error_400_signIns_invalid_filter": (SIGNINS, BrokenAnswer, "BadRequest"),
+    "error_400_signIns_skip_token": (SIGNINS_LINK, PageTokenExpired, "start"),
+    "error_400_signIns_skip_token_expired": (SIGNINS_LINK, PageTokenExpired, "start"),
+    "error_400_users_complex_query": (USERS, BrokenAnswer, "Request_UnsupportedQuery"),
+    "error_400_users_count_without_consistency": (USERS, BrokenAnswer, "Request_BadRequest"),
+    "error_400_users_expired_page_token": (USERS_LINK, PageTokenExpired, "start"),
+    "error_400_users_page_size": (USERS, BrokenAnswer, "Request_BadRequest"),
+    "error_400_users_unsupported_query": (USERS, BrokenAnswer, "Request_UnsupportedQuery"),
+    "error_401_InvalidAuthenticationToken_empty": (USERS, CredentialsRejected, "authorize"),
+    "error_401_InvalidAuthenticationToken_expired": (USERS, CredentialsRejected, "authorize"),
+    "error_401_InvalidAuthenticationToken_malformed": (USERS, CredentialsRejected, "authorize"),
+    "error_403_Authorization_RequestDenied_users": (USERS, PermissionMissing, "Directory.Read.All"),
+    "error_403_signIns_missing_AuditLog": (SIGNINS, PermissionMissing, "AuditLog.Read.All"),
+    "error_403_signIns_no_directory_read_legacy2018": (SIGNINS, PermissionMissing, "Directory.Read.All"),
+    "error_403_signIns_no_premium": (SIGNINS, PremiumRequired, "P1 or P2"),
+    "error_404_Request_ResourceNotFound": (USERS, BrokenAnswer, "Request_ResourceNotFound"),
+    "error_410_delta_gone": (DELTA_LINK, DeltaExpired, "full list"),
+    "error_429_TooManyRequests_generic": (USERS, Throttled, "later"),
+    "error_429_signIns_UnknownError": (SIGNINS, Throttled, "later"),
+    "error_429_signIns_UnknownError_short": (SIGNINS, Throttled, "later"),
+    "error_501_NotImplemented_select": (USERS, BrokenAnswer, "NotImplemented"),
+    "error_503_ServiceUnavailable": (USERS, Unavailable, "later"),
+    "error_504_GatewayTimeout": (SIGNINS, Unavailable, "later"),
+}
+TOKEN_REFUSALS: dict[str, tuple[type[SeatkeeperError], str]] = {
+    "token_error_400_53003": (CredentialsRejected, "Conditional Access"),
+    "token_error_400_700016": (CredentialsRejected, "Client ID"),
+    "token_error_400_70011": (CredentialsRejected, "cloud"),
+    "token_error_400_90002_discovery": (CredentialsRejected, "Tenant ID"),
+    "token_error_400_90002_token": (CredentialsRejected, "Tenant ID"),
+    "token_error_401_7000215": (CredentialsRejected, "not its Secret ID"),
+    "token_error_401_7000222": (CredentialsRejected, "expired"),
+    "token_error_401_700027": (CredentialsRejected, "Client Certificate"),
+    "token_error_401_700213": (CredentialsRejected, "federated"),
+}
+NO_HEADERS = httpx2.Headers()
+
+
+def to_status(name: str) -> int:
+    return int(name.removeprefix("token_").split("_")[1])
+
+
+def test_every_example_of_a_refusal_is_in_these_tables() -> None:
+    found = {file.stem for file in EXAMPLES.glob("*error_*.json")} - {"error_index"}
+    assert found == {*GRAPH_REFUSALS, *TOKEN_REFUSALS}
+
+
+@pytest.mark.parametrize("name", GRAPH_REFUSALS)
+def test_a_refusal_of_graph_means_what_it_says(name: str) -> None:
+    asked, error, word = GRAPH_REFUSALS[name]
+    body = (EXAMPLES / f"{name}.json").read_bytes()
+    made = to_error(to_status(name), body, httpx2.Headers({"request-id": "3f6c0a52"}), asked=asked)
+    assert type(made) is error
+    assert word in str(made)
+    assert "request-id=3f6c0a52" in made.detail
+    message = json.loads(body)["error"]["message"]
+    assert not message or message not in str(made) + made.detail
+
+
+@pytest.mark.parametrize("name", TOKEN_REFUSALS)
+def test_a_refusal_of_the_sign_in_server_means_what_it_says(name: str) -> None:
+    error, word = TOKEN_REFUSALS[name]
+    body = (EXAMPLES / f"{name}.json").read_bytes()
+    made = to_token_error(Answer(to_status(name), NO_HEADERS, body, 0))
+    assert type(made) is error
+    assert word in str(made)
+    assert "AADSTS" not in str(made)
+    assert str(json.loads(body)["error_codes"][0]) in made.detail
+
+
+def error(code: str, message: str = "") -> bytes:
+    return json.dumps({"error": {"code": code, "message": message}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "asked", "expected"),
+    [
+        (410, b"", DELTA_LINK, DeltaExpired),
+        (410, b"", DELTA, DeltaExpired),
+        (404, error("syncStateNotFound"), DELTA_LINK, DeltaExpired),
+        (400, error("resyncRequired"), DELTA_LINK, DeltaExpired),
+        (404, error("Request_ResourceNotFound"), DELTA_LINK, DeltaExpired),
+        (400, error("Directory_ExpiredPageToken"), DELTA_LINK, PageTokenExpired),
+        (400, error("", "Invalid Skip Token"), SIGNINS, BrokenAnswer),  # we sent none
+        (400, error("UnknownError", "Unsupported Query"), SIGNINS, Unavailable),
+        (403, error("Authentication_ApplicationHasNoReadAuditLogDataAccess"), SIGNINS, PermissionMissing),
+        (403, b"<html>", USERS, BrokenAnswer),
+        (302, b"", USERS, BrokenAnswer),
+        (407, b"<html>proxy</html>", USERS, BrokenAnswer),
+        (418, error("Teapot"), USERS, BrokenAnswer),
+        (500, b"<html>", USERS, Unavailable),
+        (509, b"", USERS, Unavailable),
+        (503, b"\xff\xfe", USERS, Unavailable),
+        (429, b"", USERS, Throttled),
+        (400, b'{"error": "text"}', USERS, BrokenAnswer),
+        (400, b'{"error": {"code": 7}}', USERS, BrokenAnswer),
+        (400, b'{"error": {"code": null, "message": null}}', USERS, BrokenAnswer),
+        (400, b"[" * 100_000, USERS, BrokenAnswer),
+    ],
+)
+def test_refusals_beside_the_documented_ones(
+    status: int, body: bytes, asked: str, expected: type[SeatkeeperError]
+) -> None:
+    assert type(to_error(status, body, NO_HEADERS, asked=asked)) is expected
+
+
+def test_a_missing_permission_is_named_by_the_path_when_the_answer_does_not() -> None:
+    for path, permission in [
+        ("/v1.0/subscribedSkus", "Directory.Read.All"),
+        ("/v1.0/auditLogs/signIns", "AuditLog.Read.All"),
+        ("/v1.0/admin/reportSettings", "ReportSettings.Read.All"),
+        ("/v1.0/organization", "Organization.Read.All"),
+    ]:
+        made = to_error(403, error("Authorization_RequestDenied"), NO_HEADERS, asked=path)
+        assert permission in str(made)
+        assert "consent" in str(made)
+
+
+def test_the_log_line_of_an_error_holds_nothing_that_could_forge_another() -> None:
+    forged = httpx2.Headers([(b"request-id", b"a b\x1b[31m=x")])
+    made = to_error(400, error("a\nlevel=info code=b\x1b[0m"), forged, asked=USERS)
+    assert not set("\n\x1b[") & set(made.detail)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (429, b"", Throttled),
+        (400, b'{"error":"x","error_codes":[90055]}', Throttled),
+        (503, b"<html>", Unavailable),
+        (400, b'{"error":"temporarily_unavailable"}', Unavailable),
+        (302, b"", BrokenAnswer),
+        (407, b"<html>", BrokenAnswer),
+        (400, b"", BrokenAnswer),
+        (401, b'{"error":"invalid_client"}', CredentialsRejected),
+        (400, b'{"error":"new_word","error_codes":[1]}', CredentialsRejected),
+        (401, b'{"error":"invalid_client","error_codes":["7000215"]}', BrokenAnswer),
+    ],
+)
+def test_token_refusals_beside_the_documented_ones(status: int, body: bytes, expected: type[SeatkeeperError]) -> None:
+    assert type(to_token_error(Answer(status, NO_HEADERS, body, 0))) is expected
+
+
+@pytest.mark.parametrize(("number", "word"), [(7000216, "got no"), (70021, "federated"), (500011, "cloud")])
+def test_the_number_chooses_the_words(number: int, word: str) -> None:
+    body = json.dumps({"error": "invalid_client", "error_codes": [number]}).encode()
+    assert word in str(to_token_error(Answer(401, NO_HEADERS, body, 0)))

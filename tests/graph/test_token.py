@@ -1,0 +1,318 @@
+"""Tokens are asked for at the pinned sign-in server only, and looked at before they are used."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from seatkeeper.clock import system_clock
+from seatkeeper.errors import (
+    BadInput,
+    BrokenAnswer,
+    CredentialsRejected,
+    SeatkeeperError,
+    Throttled,
+    Unavailable,
+    UntrustedLink,
+)
+from seatkeeper.graph.token import ClientCertificate, ClientSecret, TokenSource
+from seatkeeper.model import TICKS, Secret
+
+from .certificates import certificate, pem, rsa_key
+from .conftest import CANARY, QUICK, Door
+from .vendor import TENANT, Reply, Vendor, grant, jwt
+
+DISCOVERY = f"/{TENANT}/v2.0/.well-known/openid-configuration"
+TOKEN = f"/{TENANT}/oauth2/v2.0/token"
+
+
+def test_a_secret_is_changed_for_a_token_with_its_roles(door: Door) -> None:
+    token = door.tokens.token()
+    assert token.roles == {"Directory.Read.All"}
+    assert token.value.reveal().count(".") == 2
+    form = parse_qs(door.login.tokens_asked()[0].body.decode())
+    assert form["client_id"] == ["client"]
+    assert form["client_secret"] == [CANARY]
+    assert form["grant_type"] == ["client_credentials"]
+    assert form["scope"] == ["https://graph.microsoft.com/.default"]
+    assert [seen.path for seen in door.login.seen] == [DISCOVERY, TOKEN]
+    assert door.graph.seen == []
+
+
+def test_a_certificate_signs_an_assertion_that_its_owner_can_verify(door: Door) -> None:
+    key = rsa_key()
+    made = certificate(key)
+    locked = Secret(pem(key, made, password=b"word"))
+    credential = ClientCertificate("client", locked, Secret("word"))
+    TokenSource(TENANT, credential, door.login.endpoints(door.graph), door.egress).token()
+    form = parse_qs(door.login.tokens_asked()[0].body.decode())
+    assert form["client_assertion_type"] == ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
+    header, claims, signature = form["client_assertion"][0].split(".")
+    head, said = (json.loads(_from_base64(part)) for part in (header, claims))
+    thumbprint = hashlib.sha256(made.public_bytes(serialization.Encoding.DER)).digest()
+    assert (head["alg"], _from_base64(head["x5t#S256"])) == ("PS256", thumbprint)
+    assert (said["iss"], said["sub"], said["aud"]) == ("client", "client", door.login.url + TOKEN)
+    assert 0 < said["exp"] - time.time() <= 600
+    key.public_key().verify(
+        _from_base64(signature),
+        f"{header}.{claims}".encode(),
+        padding.PSS(padding.MGF1(hashes.SHA256()), 32),
+        hashes.SHA256(),
+    )
+
+
+def _from_base64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
+
+
+def test_a_token_is_kept_and_a_renewed_one_is_new(door: Door) -> None:
+    door.login.login(grant(jwt(tid=TENANT, n=1)), grant(jwt(tid=TENANT, n=2)))
+    first = door.tokens.token()
+    assert door.tokens.token() is first
+    assert len(door.login.tokens_asked()) == 1
+    second = door.tokens.renew()
+    assert second.value != first.value
+    assert door.tokens.token() is second
+
+
+def test_a_token_is_replaced_before_it_ends(door: Door) -> None:
+    door.login.login(grant(expires_in=60))
+    token = door.tokens.token()
+    assert 55 < token.expires - time.monotonic() <= 60
+    assert door.tokens.token() is token
+    door.tokens._replace_at = time.monotonic()
+    assert door.tokens.token() is not token
+
+
+def test_threads_that_ask_at_once_share_one_request(door: Door) -> None:
+    threads = [threading.Thread(target=door.tokens.token) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(door.login.tokens_asked()) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "life"),
+    [(3599, 3599), ("3600", 3600), (0, 60), (-5, 60), (1e12, 86_400), (5999.5, 5999.5), (None, 60)],
+)
+def test_a_strange_life_is_held_to_what_can_be(door: Door, given: object, life: float) -> None:
+    door.login.login(grant(expires_in=given))
+    assert door.tokens.token().expires - time.monotonic() == pytest.approx(life, abs=2)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body=b"<html>sign in</html>", kind="text/html"),
+        Reply(body=b"<html>sign in</html>"),
+        Reply(body=b""),
+        Reply(body=b"[]"),
+        Reply(body=b"{}"),
+        Reply(body=b'{"token_type":"Bearer","expires_in":3599,"access_token":"half'),
+        grant(access_token=None),
+        grant(access_token=""),
+        grant(access_token=7),
+        grant("a b"),
+        grant("a\r\nX-Injected: 1"),
+        grant("é"),
+        grant(token_type="pop"),
+        grant(token_type=None),
+        grant(expires_in="soon"),
+        grant(expires_in="nan"),
+        grant(expires_in=[]),
+        Reply(302, b"", {"Location": "/"}),
+        Reply(204, b""),
+    ],
+)
+def test_an_answer_that_is_no_token_is_not_used(door: Door, reply: Reply, caplog: pytest.LogCaptureFixture) -> None:
+    door.login.login(reply)
+    with caplog.at_level(logging.DEBUG), pytest.raises((BrokenAnswer, Unavailable)):
+        door.tokens.token()
+    assert "half" not in caplog.text  # msal would log the text of an answer it cannot read
+
+
+@pytest.mark.parametrize(
+    ("claims", "words"),
+    [
+        ({"tid": "00000000-0000-4000-8000-000000000000"}, "another tenant"),
+        ({"tid": TENANT, "aud": "https://management.azure.com"}, "another service"),
+        ({"aud": ["https://graph.microsoft.us"]}, "another service"),
+    ],
+)
+def test_a_token_for_somebody_else_is_not_used(door: Door, claims: dict[str, object], words: str) -> None:
+    door.login.login(grant(jwt(**claims)))
+    with pytest.raises(CredentialsRejected, match=words):
+        door.tokens.token()
+    assert door.graph.seen == []
+
+
+@pytest.mark.parametrize(
+    ("token", "roles"),
+    [
+        (jwt(tid=TENANT.upper(), aud="https://graph.microsoft.com/"), frozenset()),
+        (jwt(aud="00000003-0000-0000-c000-000000000000", roles=["A", "B"]), {"A", "B"}),
+        (jwt(roles="not a list"), None),
+        ("opaque", None),
+        ("a.b.c", None),
+        ("a.W10.c", None),
+    ],
+)
+def test_the_roles_are_read_or_not_known(door: Door, token: str, roles: frozenset[str] | None) -> None:
+    door.login.login(grant(token))
+    assert door.tokens.token().roles == roles
+
+
+def test_microsofts_documented_token_is_understood(door: Door) -> None:
+    door.login.login(
+        grant(
+            jwt(
+                aud="https://graph.microsoft.com",
+                tid=TENANT,
+                roles=["AuditLog.Read.All", "Directory.Read.All"],
+                xms_tcdt=1600000000,
+                wids=["0997a1d0-0d1d-4acb-b408-d5ca73121e90"],
+            ),
+            ext_expires_in=3599,
+        )
+    )
+    assert door.tokens.token().roles == {"AuditLog.Read.All", "Directory.Read.All"}
+
+
+def test_a_foreign_token_endpoint_never_gets_the_secret(door: Door) -> None:
+    for foreign in (
+        f"{door.twin.url}{TOKEN}",
+        f"{door.graph.url}{TOKEN}",
+        f"http://localhost:{door.login.port}{TOKEN}",
+        f"https://localhost:{door.login.port}@localhost:{door.twin.port}{TOKEN}",
+        f"https://localhost.evil.example:{door.login.port}{TOKEN}",
+        "nonsense",
+    ):
+        door.login.login(endpoint=foreign)
+        with pytest.raises(UntrustedLink):
+            door.tokens.token()
+    assert door.twin.connections == door.graph.connections == 0
+    assert door.login.tokens_asked() == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_of_the_token_endpoint_never_gets_the_secret(door: Door, status: int) -> None:
+    door.login.login(Reply(status, b"", {"Location": f"{door.twin.url}{TOKEN}"}))
+    with pytest.raises(BrokenAnswer, match="redirect"):
+        door.tokens.token()
+    assert door.twin.connections == 0
+    assert len(door.login.tokens_asked()) == 1
+
+
+@pytest.mark.parametrize(
+    "discovery",
+    [
+        Reply(302, b"", {"Location": "https://localhost/elsewhere"}),
+        Reply(body=b"<html>", kind="text/html"),
+        Reply(body=b"{}"),
+        Reply(body=b"[1]"),
+        Reply(body=b'{"token_endpoint":7,"authorization_endpoint":"x"}'),
+    ],
+)
+def test_a_discovery_document_that_is_none_is_refused(door: Door, discovery: Reply) -> None:
+    door.login.on(DISCOVERY, discovery)
+    with pytest.raises(BrokenAnswer):
+        door.tokens.token()
+    assert door.login.tokens_asked() == []
+
+
+def test_a_token_endpoint_without_a_path_is_refused(door: Door) -> None:
+    door.login.login(endpoint=door.login.url)
+    with pytest.raises(BrokenAnswer, match="describes itself"):
+        door.tokens.token()
+
+
+def _token_error(status: int, code: int, error: str) -> Reply:
+    return Reply(status, json.dumps({"error": error, "error_codes": [code], "error_description": "AADSTS"}).encode())
+
+
+def test_an_unknown_tenant_is_told_from_the_discovery(door: Door) -> None:
+    door.login.on(DISCOVERY, _token_error(400, 90002, "invalid_tenant"))
+    with pytest.raises(CredentialsRejected, match="Tenant ID"):
+        door.tokens.token()
+
+
+def test_a_refused_secret_is_not_tried_again_but_a_corrected_one_is_at_once(door: Door) -> None:
+    refused = _token_error(400, 7000215, "invalid_client")  # 400 is what msal remembers for a minute
+    door.login.login(refused, grant())
+    with pytest.raises(CredentialsRejected, match="Value, not its Secret ID"):
+        door.tokens.token()
+    assert len(door.login.tokens_asked()) == 1
+    assert door.tokens.token().roles is not None
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_sign_in_server_is_asked_again_after_its_wait(door: Door, status: int) -> None:
+    door.login.login(Reply(status, b"", {"Retry-After": "1"}), grant())
+    if status == 503:
+        door.login.login(Reply(status, b""), grant())
+    door.tokens.token()
+    first, second = (seen.at for seen in door.login.tokens_asked())
+    assert second - first >= (1 if status == 429 else 0)
+
+
+def test_a_sign_in_server_that_wants_a_long_rest_gets_it(door: Door) -> None:
+    door.login.login(Reply(429, b"", {"Retry-After": "3600"}))
+    with pytest.raises(Throttled) as told:
+        door.tokens.token()
+    assert told.value.until - system_clock() == pytest.approx(3600 * TICKS, abs=10 * TICKS)
+    assert len(door.login.tokens_asked()) == 1
+
+
+def test_a_damaged_token_answer_is_asked_for_again(door: Door) -> None:
+    door.login.login(Reply(body=b'{"access_token":"a'), grant())
+    assert door.tokens.token().roles is not None
+
+
+def test_claims_are_asked_for(door: Door) -> None:
+    door.tokens.renew('{"access_token":{"nbf":{"essential":true}}}')
+    form = parse_qs(door.login.tokens_asked()[0].body.decode())
+    assert json.loads(form["claims"][0]) == {"access_token": {"nbf": {"essential": True}}}
+
+
+@pytest.mark.parametrize("tenant", ["common", "Organizations", "consumers", "", "a/b", "a b", "../x", "a?b", "a\n"])
+def test_a_tenant_id_that_is_not_one_tenants_is_refused(door: Door, tenant: str) -> None:
+    with pytest.raises(BadInput, match="Tenant ID"):
+        TokenSource(tenant, ClientSecret("c", Secret("s")), door.login.endpoints(), door.egress)
+
+
+def test_another_name_of_the_same_sign_in_server_may_be_named(door: Door, make_egress: Callable[..., object]) -> None:
+    from seatkeeper.graph.egress import Egress
+
+    endpoints = msgspec.structs.replace(door.login.endpoints(door.graph), aliases=(door.twin.url,))
+    door.login.login(endpoint=f"{door.twin.url}{TOKEN}")
+    door.twin.login()
+    egress = Egress(endpoints)
+    tokens = TokenSource(TENANT, ClientSecret("client", Secret("s")), endpoints, egress, retry=QUICK)
+    assert tokens.token().roles is not None
+    egress.close()
+
+
+def test_a_region_in_the_environment_does_not_choose_the_server(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MSAL_FORCE_REGION", "westeurope")
+    monkeypatch.setenv("REGION_NAME", "westeurope")
+    assert door.tokens.token().roles is not None
+
+
+def test_every_error_here_is_one_of_ours(door: Door, vendors: list[Vendor]) -> None:
+    door.login.on(DISCOVERY, Reply(500))
+    with pytest.raises(SeatkeeperError):
+        door.tokens.token()
+    assert len(door.login.asked(DISCOVERY)) == QUICK.attempts

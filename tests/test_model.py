@@ -1,0 +1,64 @@
+"""Times to 100 ns and compact ids, both ways."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seatkeeper.model import TICKS, Secret, to_id, to_instant, to_key, to_text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2020-03-13T19:15:41.6195833Z", "2026-08-01T05:41:09Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z"],
+)
+def test_a_time_survives_both_ways(text: str) -> None:
+    assert to_text(to_instant(text)) == text
+
+
+def test_two_events_within_one_microsecond_are_two() -> None:
+    assert to_instant("2020-03-13T19:15:41.6195833Z") + 6 == to_instant("2020-03-13T19:15:41.6195839Z")
+
+
+def test_a_leap_second_is_the_next_second() -> None:
+    assert to_text(to_instant("2016-12-31T23:59:60Z")) == "2017-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2026-08-01", "2026-08-01T05:41:09", "2026-08-01T24:00:00Z", "2026-02-30T00:00:00Z", "2026-08-01T05:41:09+02:00",
+     "2026-08-01T05:41:09.Z", "2026-08-01T05:41:09.12345678Z", "２０26-08-01T05:41:09Z", "2026-08-01 05:41:09Z"],
+)  # fmt: skip
+def test_what_is_not_microsofts_form_of_a_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="time|day"):
+        to_instant(text)
+
+
+@given(st.integers(min_value=-621355968000000000, max_value=253402300799 * TICKS))
+def test_every_instant_survives_both_ways(instant: int) -> None:
+    assert to_instant(to_text(instant)) == instant
+
+
+@given(st.one_of(st.uuids().map(str), st.text(min_size=1).filter(lambda text: "\0" not in text)))
+def test_every_id_survives_both_ways(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return
+    assert to_id(to_key(text)) in (text, text.lower())
+
+
+@given(st.uuids().map(str), st.text(min_size=1, max_size=40).filter(lambda text: "\0" not in text))
+def test_a_guid_and_another_text_never_share_a_key(guid: str, text: str) -> None:
+    if text.isascii() and text.lower() != guid:
+        assert to_key(guid) != to_key(text)
+
+
+def test_a_secret_shows_itself_to_nobody() -> None:
+    secret = Secret("s3cr3t~value")
+    assert "s3cr3t" not in f"{secret} {secret!r} {[secret]}"
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
