@@ -64,11 +64,11 @@ def test_an_unknown_cloud_is_refused_with_the_known_ones() -> None:
 
 
 def test_a_ca_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="CA File: .*no such file"):
+    with pytest.raises(BadInput, match=r"CA File: .*no such file"):
         to_endpoints("global", ca_file=str(tmp_path / "none.pem"))
-    with pytest.raises(BadInput, match="CA File: .*directory|CA File: .*no certificate"):
+    with pytest.raises(BadInput, match=r"CA File: .*directory|CA File: .*no certificate"):
         to_endpoints("global", ca_file=str(tmp_path))
     empty = tmp_path / "empty.pem"
     empty.write_text("not a certificate")
-    with pytest.raises(BadInput, match="CA File: .*no certificate in PEM form"):
+    with pytest.raises(BadInput, match=r"CA File: .*no certificate in PEM form"):
         to_endpoints("global", ca_file=str(empty))

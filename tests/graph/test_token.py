@@ -39,7 +39,7 @@ TOKEN = f"/{TENANT}/oauth2/v2.0/token"
 
 def test_a_secret_is_changed_for_a_token_with_its_roles(door: Door) -> None:
     token = door.tokens.token()
-    assert token.roles == {"Directory.Read.All"}
+    assert token.roles == frozenset({"Directory.Read.All"})
     assert token.value.reveal().count(".") == 2
     form = parse_qs(door.login.tokens_asked()[0].body.decode())
     assert form["client_id"] == ["client"]
@@ -188,7 +188,7 @@ def test_microsofts_documented_token_is_understood(door: Door) -> None:
             ext_expires_in=3599,
         )
     )
-    assert door.tokens.token().roles == {"AuditLog.Read.All", "Directory.Read.All"}
+    assert door.tokens.token().roles == frozenset({"AuditLog.Read.All", "Directory.Read.All"})
 
 
 def test_a_foreign_token_endpoint_never_gets_the_secret(door: Door) -> None:

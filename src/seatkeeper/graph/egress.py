@@ -18,10 +18,10 @@ from seatkeeper.graph.origin import Origin, untrusted
 from seatkeeper.graph.wire import TimedBackend, Watch
 
 _MIB: Final = 1024 * 1024
+_STEP: Final = 8 * _MIB
 _SMALL: Final = 64 * 1024  # as much as we read of an answer that is not a success
 _IDLE_SECONDS: Final = 50.0
 _AGENT: Final = f"seatkeeper/{__version__}"
-_BROKE_OFF: Final = "The answer broke off before its end. We ask again."
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -135,27 +135,43 @@ def _take(pieces: Iterable[bytes], cap: int) -> bytes:
 
 
 def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack in steps of at most 1 MiB, so that a small bomb costs the cap and no more."""
+    """Unpack in steps, so that a small bomb costs the cap and little more.
+
+    A usual page is unpacked in one step and so never copied again: that is a tenth of the time of reading it.
+    """
     unpack = zlib.decompressobj(31)
     fed = False
-    for chunk in chunks:
+    for lump in _lumps(chunks):
         fed = True
-        if unpack.eof:
-            raise BrokenAnswer("The answer goes on after its end.")
-        more = True
+        more = not unpack.eof
         while more:
             try:
-                piece = unpack.decompress(chunk, _MIB)
+                piece = unpack.decompress(lump, _STEP)
             except zlib.error:
                 raise Unavailable("The answer was damaged on its way. We ask again.") from None
             yield piece
-            chunk = unpack.unconsumed_tail
+            lump = unpack.unconsumed_tail
             # A full step may leave output inside the unpacker though all input is used.
-            more = bool(chunk) or (len(piece) == _MIB and not unpack.eof)
-        if unpack.unused_data:
+            more = bool(lump) or (len(piece) == _STEP and not unpack.eof)
+        if unpack.unused_data or (unpack.eof and lump):
             raise BrokenAnswer("The answer goes on after its end.")
     if fed and not unpack.eof:
-        raise Unavailable(_BROKE_OFF)
+        raise Unavailable("The answer broke off before its end. We ask again.")
+
+
+def _lumps(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of about 1 MiB."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= _MIB:
+            yield b"".join(held)
+            held.clear()
+            size = 0
+    if held:
+        yield b"".join(held)
 
 
 def _to_error(error: Exception) -> Unavailable:

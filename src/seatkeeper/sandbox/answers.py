@@ -157,7 +157,8 @@ def profile(place: int, tenant_id: str) -> tuple[bytes, bytes]:
         "isInteractive": True,
         "riskDetail": "hidden", "riskLevelAggregated": "hidden", "riskLevelDuringSignIn": "hidden", "riskState": "none",
         "riskEventTypes": [], "riskEventTypes_v2": [],
-        "resourceTenantId": tenant_id, "homeTenantId": tenant_id, "servicePrincipalId": "", "servicePrincipalName": None,
+        "resourceTenantId": tenant_id, "homeTenantId": tenant_id,
+        "servicePrincipalId": "", "servicePrincipalName": None,
         "userAgent": agent,
         "deviceDetail": {
             "deviceId": "", "displayName": "", "operatingSystem": system, "browser": browser, "isCompliant": False,

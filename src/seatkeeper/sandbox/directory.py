@@ -152,7 +152,9 @@ class Directory:
         """Whom a change happens to: never somebody with a story, nobody who has left."""
         if kind == "join":
             return self._joined
-        pool = self.pool("seat", project_seat) if kind == "lose" else self.pool("all", lambda _: True)
+        pool = (
+            self.pool("seat", lambda p: bool(project_seat(p))) if kind == "lose" else self.pool("all", lambda _: True)
+        )
         if not pool.size:
             return None
         number = self.base + pool[int(luck * pool.size)]

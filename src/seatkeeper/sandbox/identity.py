@@ -85,9 +85,9 @@ def token(tenant: Tenant, ask: Ask) -> dict[str, Any]:
         raise TokenRefusal(
             700016, 400, "unauthorized_client",
             f"Application with identifier '{form.get('client_id', '')[:100]}' was not found in the directory "
-            f"'{ask.tenant_name[:100]}'. This can happen if the application has not been installed by the administrator "
-            "of the tenant or consented to by any user in the tenant. You may have sent your authentication request to "
-            "the wrong tenant.",
+            f"'{ask.tenant_name[:100]}'. This can happen if the application has not been installed by the "
+            "administrator of the tenant or consented to by any user in the tenant. You may have sent your "
+            "authentication request to the wrong tenant.",
         )  # fmt: skip
     audience = _audience(form, ask)
     method = _credential(tenant, form, ask)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import signal
 import socket
 import ssl
 import sys
@@ -13,7 +14,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 import trustme
@@ -22,7 +23,8 @@ import uvicorn
 from seatkeeper.sandbox.app import App
 from seatkeeper.sandbox.jwt import signing_key
 from seatkeeper.sandbox.tenant import Settings, Tenant
-from seatkeeper.sandbox.truth import truth, write_truth
+from seatkeeper.sandbox.truth import truth as the_truth
+from seatkeeper.sandbox.truth import write_truth
 
 STARTING = 30.0  # seconds the server may take to listen
 
@@ -75,7 +77,7 @@ class Sandbox:
 
     def truth(self) -> dict[str, Any]:
         """What is true now."""
-        return truth(self.tenant)
+        return the_truth(self.tenant)
 
     def ready(self) -> dict[str, str]:
         """What a client needs to connect."""
@@ -110,6 +112,7 @@ class Sandbox:
 
     def run(self) -> None:
         """Serve in front until interrupted; the one line is on standard output as soon as clients can connect."""
+        signal.signal(signal.SIGTERM, _stop)
         self._listen()
         sys.stdout.write(json.dumps(self.ready()) + "\n")
         sys.stdout.flush()
@@ -173,9 +176,23 @@ def _socket(address: str, port: int) -> socket.socket:
     return made
 
 
-def serve(settings: Settings, port: int = 8443, faults: Sequence[str] = (), truth_file: str | None = None) -> None:
+def serve(
+    people: int = 250,
+    days: int = 45,
+    seed: int = 1,
+    now: str | None = None,
+    port: int = 8443,
+    faults: Sequence[str] = (),
+    *,
+    truth: str | Path | None = None,
+) -> None:
     """The pretend tenant in front: writes the truth, prints the one JSON line, runs until interrupted."""
-    sandbox = Sandbox(port=port, faults=faults, settings=settings)
-    if truth_file:
-        write_truth(sandbox.tenant, truth_file)
+    sandbox = Sandbox(people, days, seed, now, port, faults)
+    if truth:
+        write_truth(sandbox.tenant, truth)
     sandbox.run()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """A polite end is an interrupt, so that what was put on disk is taken away."""
+    raise KeyboardInterrupt

@@ -1,7 +1,8 @@
 """Sign-ins, made a day and an application at a time and only when asked for.
 
-An event is one whole number: ten-microsecond units since midnight UTC (33 bits), the account's number (24), the place
-of the application in the catalog (4), how it ended (2). Sorting the numbers sorts the day, and a million events take 8 MB.
+An event is one whole number: ten-microsecond units since midnight UTC (33 bits), the account's number (24), the
+place of the application in the catalog (4), how it ended (2). Sorting the numbers sorts the day, and a million events
+take 8 MB.
 """
 
 from __future__ import annotations

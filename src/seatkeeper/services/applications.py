@@ -18,8 +18,9 @@ from seatkeeper.services.connections import (
     check_client_id,
     check_secret,
     check_tenant_id,
-    open_connector,
+    open_client,
     save_credential,
+    to_connector,
 )
 from seatkeeper.services.members import Who
 from seatkeeper.store.models import Application, Connection, Task
@@ -132,9 +133,7 @@ def check_tasks(keys: Sequence[str]) -> list[str]:
 
 def check_threshold(days: int) -> int:
     if days not in THRESHOLDS:
-        raise BadInput(
-            "Threshold", f"{days} is not a number of days from 1 to {THRESHOLDS[-1]}."
-        )
+        raise BadInput("Threshold", f"{days} is not a number of days from 1 to {THRESHOLDS[-1]}.")
     return days
 
 
@@ -208,7 +207,8 @@ def _edit_connection(connection: Connection, edit: Edit) -> None:
 def authorize(who: Who, name: str) -> Iterator[Check]:
     """Try each thing that must hold at the vendor, one by one. Nothing is stored."""
     application = find_application(who, name)
-    return open_connector(application.connection).preflight()
+    with open_client(application.connection) as client:
+        yield from to_connector(application.connection, client).preflight()
 
 
 def set_active(who: Who, name: str, *, active: bool) -> Application:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
 from uuid import UUID
@@ -114,8 +116,9 @@ def _place(connection: Connection) -> _Place:
     return {"organization_id": connection.organization_id, "connection_id": connection.pk, "field": "credential"}
 
 
-def open_client(connection: Connection) -> Client:
-    """The door to this connection's tenant, with its credential unsealed in memory."""
+@contextmanager
+def open_client(connection: Connection) -> Iterator[Client]:
+    """The door to this connection's tenant, with its credential unsealed in memory; closed at the end."""
     secret = seal.open_sealed(bytes(connection.credential), **_place(connection))
     credential: ClientSecret | ClientCertificate
     if connection.credential_kind == "certificate":
@@ -125,7 +128,10 @@ def open_client(connection: Connection) -> Client:
     endpoints = to_endpoints_of(connection)
     egress = Egress(endpoints)
     tokens = TokenSource(connection.tenant_id, credential, endpoints, egress)
-    return Client(endpoints, tokens, egress, LocalPacer())
+    try:
+        yield Client(endpoints, tokens, egress, LocalPacer())
+    finally:
+        egress.close()
 
 
 def to_endpoints_of(connection: Connection) -> Endpoints:
@@ -134,11 +140,11 @@ def to_endpoints_of(connection: Connection) -> Endpoints:
     )
 
 
-def open_connector(connection: Connection, client: Client | None = None) -> Connector:
-    """The connector of this connection, for all its active applications at once; `client` is an open door to reuse."""
+def to_connector(connection: Connection, client: Client) -> Connector:
+    """The connector of this connection behind an open door, for all its active applications at once."""
     applications = Application.objects.filter(connection=connection, active=True).order_by("product")
     products = [find_product(application.product) for application in applications]
     task = Task.objects.filter(connection=connection, key="licenses").first()
     owned = list_subscriptions(connection.pk, task.generation) if task else []
     live = {to_id(row.sku): row.plans.split(",") for row in owned}
-    return MicrosoftConnector(client or open_client(connection), products, live)
+    return MicrosoftConnector(client, products, live)

@@ -11,7 +11,7 @@ from seatkeeper.connectors.catalog import TASKS
 from seatkeeper.errors import AlreadyRunning, BadInput, CredentialsRejected
 from seatkeeper.model import Word
 from seatkeeper.services.applications import find_application, list_applications
-from seatkeeper.services.connections import open_client, open_connector
+from seatkeeper.services.connections import open_client, to_connector
 from seatkeeper.services.members import Who
 from seatkeeper.services.tables import Cell, Table
 from seatkeeper.store.models import Application, Connection, Run, Task
@@ -51,20 +51,25 @@ def sync(
     """Run the tasks one after the other, each to its own word; yields as each ends."""
     chosen = _choose_tasks(request.tasks)
     for connection, names in _choose_connections(who, request.name):
-        client = open_client(connection)  # one door for all tasks: one token, one budget of requests
-        for task in _ticked(connection, chosen, explicit=bool(request.tasks)):
-            if stop():
-                return
-            connector = open_connector(connection, client)
-            work = Work(task, TASKS[task.key], connector, clock, progress, request.full, stop)
-            try:
-                outcome = run_task(work)
-            except AlreadyRunning as error:
-                yield TaskResult(names, work.kind, error.exit_code, str(error), None)
-                continue
-            yield TaskResult(names, work.kind, outcome.exit_code, outcome.run.message, outcome.run)
-            if isinstance(outcome.error, CredentialsRejected):
-                break  # every other task would be refused the same way
+        with open_client(connection) as client:  # one door for all tasks: one token, one budget of requests
+            for task in _ticked(connection, chosen, explicit=bool(request.tasks)):
+                if stop():
+                    return
+                connector = to_connector(connection, client)
+                result, go_on = _run(names, Work(task, TASKS[task.key], connector, clock, progress, request.full, stop))
+                yield result
+                if not go_on:
+                    break
+
+
+def _run(names: str, work: Work) -> tuple[TaskResult, bool]:
+    """Run one task; False when every other task of the connection would be refused the same way."""
+    try:
+        outcome = run_task(work)
+    except AlreadyRunning as error:
+        return TaskResult(names, work.kind, error.exit_code, str(error), None), True
+    result = TaskResult(names, work.kind, outcome.exit_code, outcome.run.message, outcome.run)
+    return result, not isinstance(outcome.error, CredentialsRejected)
 
 
 def exit_code(results: Sequence[TaskResult]) -> int:

@@ -43,7 +43,7 @@ def read_database(name: str, url: str | None, default: Path) -> dict[str, Any]:
 
 
 def _sqlite_path(name: str, parts: SplitResult) -> Path:
-    if parts.netloc or parts.query or parts.fragment:
+    if parts.netloc or parts.query or parts.fragment or not parts.path.startswith("/"):
         raise BadSetting(f"{name} needs three slashes and a plain absolute path (? is written %3F, # is %23). {FORMS}")
     path = Path("/" + unquote(parts.path).lstrip("/"))
     if re.match(r"/[A-Za-z]:/", str(path)):

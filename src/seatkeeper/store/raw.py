@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import psycopg
 from django.db import connection
+from django.db.transaction import TransactionManagementError
 from psycopg.adapt import Dumper
 
 from seatkeeper.model import Missing
@@ -41,14 +42,14 @@ def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
 
 
 def run(sql: str, parameters: Sequence[Any] = ()) -> int:
-    """Run a statement and say how many rows it touched."""
-    with _cursor() as cursor:
+    """Run a statement that writes and say how many rows it touched."""
+    with _cursor(writes=True) as cursor:
         return int(cursor.execute(_spelled(sql), parameters).rowcount)
 
 
 def run_many(sql: str, rows: Sequence[Row]) -> int:
     """Run a statement for each row and say how many rows were touched in all."""
-    with _cursor() as cursor:
+    with _cursor(writes=True) as cursor:
         cursor.executemany(_spelled(sql), _without_nul(rows))
         return max(0, int(cursor.rowcount))  # -1 when there were none
 
@@ -58,7 +59,7 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     if on_sqlite():
         run_many(f"INSERT INTO {table} ({_names(columns)}) VALUES ({_marks(len(columns))})", rows)
         return
-    with _cursor() as cursor, cursor.copy(f"COPY {table} ({_names(columns)}) FROM STDIN") as copy:
+    with _cursor(writes=True) as cursor, cursor.copy(f"COPY {table} ({_names(columns)}) FROM STDIN") as copy:
         for row in _without_nul(rows):
             copy.write_row(row)
 
@@ -140,8 +141,14 @@ def _spelled(sql: str) -> str:
 
 
 @contextmanager
-def _cursor() -> Iterator[Any]:
-    """The driver's own cursor, on the connection that Django opens, or finds lost, on the way."""
+def _cursor(*, writes: bool = False) -> Iterator[Any]:
+    """The driver's own cursor, on the connection that Django opens, or finds lost, on the way.
+
+    Writing outside a transaction is refused: rows would be saved apart from their checkpoint, and SQLite would
+    sync the disk for each.
+    """
+    if writes and not connection.in_atomic_block:
+        raise TransactionManagementError("Bulk writes belong in the transaction that saves their checkpoint")
     connection.ensure_connection()
     with connection.wrap_database_errors:
         cursor = connection.connection.cursor()

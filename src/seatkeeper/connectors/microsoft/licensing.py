@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from seatkeeper.connectors.microsoft.products import Carried, Watched
-from seatkeeper.model import Account, ActiveSource, Instant, Seat, to_instant, to_key
+from seatkeeper.model import MISSING, Account, ActiveSource, Instant, Missing, Seat, to_instant, to_key
 
 IN_FORCE = ("Enabled", "Warning")
 
@@ -54,21 +54,26 @@ _encode = msgspec.json.Encoder().encode
 
 
 def to_licensing(
-    held: list[Held] | msgspec.UnsetType | None,
-    plans: list[PlanState] | msgspec.UnsetType | None,
-    states: list[AssignmentState] | msgspec.UnsetType | None,
+    held: list[Held] | Missing | None,
+    plans: list[PlanState] | Missing | None,
+    states: list[AssignmentState] | Missing | None,
     watched: Watched,
-) -> Licensing:
-    """Only the part that matters for the managed products, in an order that does not depend on Microsoft's."""
+) -> str | Missing | None:
+    """Only the part that matters for the managed products, in an order that does not depend on Microsoft's.
+
+    None for a person who holds nothing that is watched, MISSING when Microsoft said nothing about it.
+    """
     skus, wanted = watched.skus, watched.plans
     result = Licensing()
-    if held is not msgspec.UNSET:
+    if not isinstance(held, Missing):
         result.held = sorted([h for h in held or () if h.sku_id in skus], key=_by_sku)
-    if plans is not msgspec.UNSET:
+        if not result.held:
+            return None  # most people: their plans need not be looked at
+    if not isinstance(plans, Missing):
         result.plans = sorted([p for p in plans or () if p.service_plan_id in wanted], key=_by_plan)
-    if states is not msgspec.UNSET:
+    if not isinstance(states, Missing):
         result.states = sorted([s for s in states or () if s.sku_id in skus], key=_by_assignment)
-    return result
+    return MISSING if result == Licensing() else _encode(result).decode()
 
 
 def _by_sku(held: Held) -> str:
@@ -83,13 +88,6 @@ def _by_assignment(state: AssignmentState) -> tuple[str, str]:
     return state.sku_id or "", state.assigned_by_group or ""
 
 
-def to_json(licensing: Licensing) -> str | None:
-    """Compact JSON, or None for a person who holds nothing that is watched."""
-    if licensing.held == licensing.plans == licensing.states == []:
-        return None
-    return _encode(licensing).decode()
-
-
 def from_json(text: str | None) -> Licensing:
     return _decoder.decode(text) if text else Licensing(held=[], plans=[], states=[])
 
@@ -99,14 +97,10 @@ def merge_licensing(old: str | None, new: str | None) -> str | None:
     if new is None:
         return None
     before, after = from_json(old), from_json(new)
-    unset = msgspec.UNSET
-    return to_json(
-        Licensing(
-            held=before.held if after.held is unset else after.held,
-            plans=before.plans if after.plans is unset else after.plans,
-            states=before.states if after.states is unset else after.states,
-        )
-    )
+    for part in ("held", "plans", "states"):
+        if getattr(after, part) is msgspec.UNSET:
+            setattr(after, part, getattr(before, part))
+    return _encode(after).decode() if after.held else None
 
 
 def to_seats(account: Account, watched: Watched) -> list[Seat]:

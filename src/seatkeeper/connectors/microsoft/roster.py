@@ -7,6 +7,7 @@ A licence filter at the source is refused for more than one SKU, and its page to
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,6 @@ from seatkeeper.connectors.microsoft.licensing import (
     PlanState,
     merge_licensing,
     to_date,
-    to_json,
     to_licensing,
 )
 from seatkeeper.connectors.microsoft.products import Watched
@@ -30,8 +30,8 @@ USERS = "/v1.0/users"
 DELTA = "/v1.0/users/delta"
 PAGE_SIZE = 999  # the largest that Graph allows for users
 
-UNSET = msgspec.UNSET
-Text = str | None | msgspec.UnsetType
+# What Microsoft leaves out is MISSING from the start; msgspec gives a default out as it is.
+LEFT_OUT: Any = MISSING
 
 
 class Removed(msgspec.Struct):
@@ -44,20 +44,20 @@ class User(msgspec.Struct, rename="camel", gc=False):
     """The fields of a user that we keep; this list is also what `$select` asks for."""
 
     id: str
-    user_principal_name: Text = UNSET
-    mail: Text = UNSET
-    given_name: Text = UNSET
-    surname: Text = UNSET
-    display_name: Text = UNSET
-    account_enabled: bool | msgspec.UnsetType | None = UNSET
-    user_type: Text = UNSET
-    created_date_time: Text = UNSET
-    department: Text = UNSET
-    usage_location: Text = UNSET
-    assigned_licenses: list[Held] | msgspec.UnsetType | None = UNSET
-    assigned_plans: list[PlanState] | msgspec.UnsetType | None = UNSET
-    license_assignment_states: list[AssignmentState] | msgspec.UnsetType | None = UNSET
-    removed: Removed | msgspec.UnsetType = msgspec.field(default=UNSET, name="@removed")
+    user_principal_name: str | None = LEFT_OUT
+    mail: str | None = LEFT_OUT
+    given_name: str | None = LEFT_OUT
+    surname: str | None = LEFT_OUT
+    display_name: str | None = LEFT_OUT
+    account_enabled: bool | None = LEFT_OUT
+    user_type: str | None = LEFT_OUT
+    created_date_time: str | None = LEFT_OUT
+    department: str | None = LEFT_OUT
+    usage_location: str | None = LEFT_OUT
+    assigned_licenses: list[Held] | None = LEFT_OUT
+    assigned_plans: list[PlanState] | None = LEFT_OUT
+    license_assignment_states: list[AssignmentState] | None = LEFT_OUT
+    removed: Removed | None = msgspec.field(default=None, name="@removed")
 
 
 SELECT = ",".join(f.encode_name for f in msgspec.structs.fields(User) if not f.encode_name.startswith("@"))
@@ -97,7 +97,7 @@ def _to_pages(pages: Iterator[Page[User]], watched: Watched) -> Iterator[RecordP
 def _take(user: User, watched: Watched, page: RecordPage[Account]) -> None:
     try:
         key = to_object_key(user.id)
-        if user.removed is not UNSET:
+        if user.removed is not None:
             page.removed.append(key)
         else:
             page.records.append(to_account(user, key, watched))
@@ -109,36 +109,27 @@ def to_object_key(text: str) -> Key:
     """The key of a directory object. An id in another case or with spaces is not one Microsoft gives."""
     if len(text) == 36 and text != text.lower():
         raise ValueError(f"id: {text!r} is not in lower case")
-    if not text or len(text) > 256 or any(c.isspace() or not c.isprintable() for c in text):
+    if not text or len(text) > 256 or " " in text or not text.isprintable():
         raise ValueError(f"id: {text[:40]!r} is not an id")
     return to_key(text)
 
 
-def _field(value: Text) -> str | Missing | None:
-    return MISSING if value is UNSET else value
-
-
 def to_account(user: User, key: Key, watched: Watched) -> Account:
     """A user as an account. Raises ValueError naming the field that cannot be right."""
-    created = user.created_date_time
-    licensing: str | Missing | None = MISSING
-    if not (user.assigned_licenses is user.assigned_plans is user.license_assignment_states is UNSET):
-        licensing = to_json(
-            to_licensing(user.assigned_licenses, user.assigned_plans, user.license_assignment_states, watched)
-        )
+    created: str | Missing | None = user.created_date_time
     return Account(
         key,
-        _field(user.user_principal_name),
-        _field(user.mail),
-        _field(user.given_name),
-        _field(user.surname),
-        _field(user.display_name),
-        MISSING if user.account_enabled is UNSET else user.account_enabled,
-        _field(user.user_type),
-        MISSING if created is UNSET else to_date(created),
-        _field(user.department),
-        _field(user.usage_location),
-        licensing,
+        user.user_principal_name,
+        user.mail,
+        user.given_name,
+        user.surname,
+        user.display_name,
+        user.account_enabled,
+        user.user_type,
+        MISSING if isinstance(created, Missing) else to_date(created),
+        user.department,
+        user.usage_location,
+        to_licensing(user.assigned_licenses, user.assigned_plans, user.license_assignment_states, watched),
     )
 
 

@@ -1,0 +1,1 @@
+"""Figures, printed side by side in one run on one machine; compare them as ratios."""

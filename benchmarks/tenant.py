@@ -1,0 +1,21 @@
+"""A sandbox in a process of its own: says how to reach it on one line, and ends with its parent."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from seatkeeper.sandbox.serve import Sandbox
+from seatkeeper.sandbox.tenant import Settings
+
+
+def main() -> None:
+    people, sign_ins = int(sys.argv[1]), int(sys.argv[2])
+    settings = Settings(people=people, days=30, seed=7, now="2026-08-01T06:00:00Z", sign_ins=sign_ins or None)
+    with Sandbox(settings=settings) as sandbox:
+        print(json.dumps(sandbox.ready()), flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

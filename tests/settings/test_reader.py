@@ -1,0 +1,128 @@
+"""What may be set, and that a wrong value names itself and never prints a secret."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from seatkeeper.errors import BadSetting
+from seatkeeper.settings.reader import Settings, read
+
+KEY = "k" * 40
+
+
+def read_in(home: Path, **given: str) -> Settings:
+    return read({"SEATKEEPER_HOME": str(home), **{f"SEATKEEPER_{name}": value for name, value in given.items()}})
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_first_start_makes_a_closed_folder_and_a_key_that_stays(tmp_path: Path) -> None:
+    home = tmp_path / "new" / "home"
+    first = read_in(home)
+    assert (mode(home), mode(home / "secret.key")) == (0o700, 0o600)
+    assert len(first.secret_key.reveal()) >= 43  # 32 random bytes
+    assert read_in(home) == first
+    assert first.notices == ()
+    assert sorted(path.name for path in home.iterdir()) == ["secret.key"], "no database, and no draft left behind"
+    assert first.database["NAME"] == str(home / "seatkeeper.sqlite3")
+    assert first.allowed_hosts == ("localhost", "127.0.0.1", "[::1]")
+    assert first.log_level == "WARNING"
+    assert first.secret_key.reveal() not in repr(first)
+
+
+def test_two_first_starts_agree_on_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert len({each.secret_key for each in pool.map(lambda _: read_in(tmp_path), range(8))}) == 1
+
+
+def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
+    assert read_in(tmp_path, LOG="", DATABASE_URL=" ", SECRET_KEY="", ALLOWED_HOSTS="") == read_in(tmp_path)
+
+
+def test_a_key_may_be_given_or_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(KEY + "\n")
+    file.chmod(0o600)
+    assert read_in(tmp_path / "a", SECRET_KEY=KEY).secret_key.reveal() == KEY
+    assert read_in(tmp_path / "b", SECRET_KEY_FILE=str(file)).secret_key.reveal() == KEY
+    assert not (tmp_path / "b" / "secret.key").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such bits")
+def test_what_others_can_read_is_a_notice(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    read_in(home)
+    (home / "secret.key").chmod(0o644)
+    home.chmod(0o755)
+    folder, key = read_in(home).notices
+    assert folder.startswith("SEATKEEPER_HOME: ")
+    assert "chmod 700" in folder
+    assert key.startswith("SEATKEEPER_SECRET_KEY_FILE: ")
+    assert "chmod 600" in key
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"LOG": "loud"}, "SEATKEEPER_LOG: 'loud'"),
+        ({"ALLOWED_HOSTS": "https://saas.example.com"}, "SEATKEEPER_ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "saas.example.com:8000"}, "SEATKEEPER_ALLOWED_HOSTS"),
+        ({"SECRET_KEY": "hunter2"}, "SEATKEEPER_SECRET_KEY is too short"),
+        ({"SECRET_KEY": KEY, "SECRET_KEY_FILE": "/x"}, "SEATKEEPER_SECRET_KEY and SEATKEEPER_SECRET_KEY_FILE"),
+        ({"SECRET_KEY_FILE": "/nowhere/key"}, "SEATKEEPER_SECRET_KEY_FILE: /nowhere/key"),
+        ({"HOME": "relative/path"}, "SEATKEEPER_HOME is not an absolute path"),
+        ({"HOME": "/proc/none"}, "SEATKEEPER_HOME: the folder /proc/none cannot be made"),
+        ({"DATABASE_URL": "mysql://ada:p4ssw0rd@h/db"}, "SEATKEEPER_DATABASE_URL"),
+    ],
+)
+def test_a_wrong_value_names_its_setting(tmp_path: Path, given: dict[str, str], named: str) -> None:
+    environment = {f"SEATKEEPER_{name}": value for name, value in ({"HOME": str(tmp_path)} | given).items()}
+    with pytest.raises(BadSetting) as refused:
+        read(environment)
+    assert named in str(refused.value)
+    for secret in ("hunter2", KEY, "p4ssw0rd"):
+        assert secret not in str(refused.value)
+
+
+def test_a_home_that_is_a_file_or_cannot_be_written_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(BadSetting, match=r"SEATKEEPER_HOME.*cannot be made.*set SEATKEEPER_HOME to a folder"):
+        read_in(file)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere, so the mount is acted
+    with pytest.raises(BadSetting, match=r"SEATKEEPER_HOME.*cannot be written to.*another folder"):
+        read_in(tmp_path)
+
+
+def test_a_full_disk_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BadSetting, match=r"SEATKEEPER_HOME: the secret key cannot be saved.*No space left"):
+        read_in(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_binary_key_file_is_refused_without_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_bytes(b"\xff\xfe" * 40)
+    with pytest.raises(BadSetting, match=r"SEATKEEPER_SECRET_KEY_FILE.*not plain text"):
+        read_in(tmp_path)
+
+
+def test_importing_the_settings_makes_no_database(sqlite_home: Path) -> None:
+    code = "from seatkeeper.settings import SEATKEEPER; import sys; print('django' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+    assert sorted(path.name for path in sqlite_home.iterdir()) == ["secret.key"]
