@@ -98,7 +98,9 @@ def prepare_sync(tenant: Tenant, engine: str, folder: str) -> Callable[[str], in
     from seatkeeper.services import applications, connections, syncs
 
     vars(connections)["LocalPacer"] = Unpaced
-    fields: dict[str, Any] = {key: tenant[key] for key in ("tenant_id", "client_id", "login_url", "graph_url", "ca_file")}
+    fields: dict[str, Any] = {
+        key: tenant[key] for key in ("tenant_id", "client_id", "login_url", "graph_url", "ca_file")
+    }
     new = applications.NewApplication(
         product="microsoft-project", name="bench", secret=tenant["client_secret"], **fields
     )

@@ -128,7 +128,10 @@ def compare_with_truth(tenant: Tenant) -> list[str]:
     )
     return wrong + _differences(
         "suspicious",
-        {r["User ID"]: (r["Sign-ins"], same_time(r["First Seen"]), same_time(r["Last Seen"])) for r in tenant.suspicious()},
+        {
+            r["User ID"]: (r["Sign-ins"], same_time(r["First Seen"]), same_time(r["Last Seen"]))
+            for r in tenant.suspicious()
+        },
         {
             r["user_id"]: (r["sign_ins"], same_time(r["first_seen"]), same_time(r["last_seen"]))
             for r in truth["suspicious"]

@@ -70,12 +70,6 @@ def test_a_link_that_is_no_link_is_no_end(door: Door, bad: object) -> None:
         list(read(door))
 
 
-def test_the_headers_go_with_every_page(door: Door) -> None:
-    door.graph.on(USERS, page([], next=link(door, "1")), page([]))
-    list(read(door, headers={"Prefer": "x"}))
-    assert [seen.headers["Prefer"] for seen in door.graph.seen] == ["x", "x"]
-
-
 def test_changes_end_with_a_changes_link_only(door: Door) -> None:
     delta = f"{door.graph.url}{DELTA}?$deltatoken=d"
     door.graph.on(DELTA, page([], next=link(door, "1", DELTA)), page(people("a"), delta=delta))

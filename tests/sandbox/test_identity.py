@@ -231,7 +231,8 @@ def _assertion(client: Client, algorithm: str = "PS256", *, padded: bool = False
         "nbf": now,
         "exp": now + 300,
     }
-    return pyjwt.encode({**claims, **changes}, changes.pop("key", key), algorithm, header)
+    signer = changes.pop("key", key)
+    return pyjwt.encode({**claims, **changes}, signer, algorithm, header)
 
 
 def _present(client: Client, assertion: str) -> Any:

@@ -77,24 +77,34 @@ def _cases(log: list[dict[str, Any]]) -> list[tuple[str, Any]]:
     edge, other = log[100]["createdDateTime"], log[700]["createdDateTime"]
     who, upn = log[5]["userId"], log[9]["userPrincipalName"]
     between = lambda row: _tick(other) <= _tick(row["createdDateTime"]) <= _tick(edge)  # noqa: E731
+    window = f"createdDateTime ge {other} and createdDateTime le {edge}"
     return [
-        (f"createdDateTime ge {other} and createdDateTime le {edge}", between),
-        (f"createdDateTime eq {edge}", lambda row: _tick(row["createdDateTime"]) == _tick(edge)),
+        (window, between),
+        (f"createdDateTime eq {edge}", lambda r: _tick(r["createdDateTime"]) == _tick(edge)),
         (
-            f"createdDateTime ge {other} and createdDateTime le {edge} and (appId eq '{PORTFOLIOS}' or appId eq '{OFFICE}')",
-            lambda row: between(row) and row["appId"] in {PORTFOLIOS, OFFICE},
+            f"{window} and (appId eq '{PORTFOLIOS}' or appId eq '{OFFICE}')",
+            lambda r: between(r) and r["appId"] in {PORTFOLIOS, OFFICE},
         ),
-        (f"userId eq '{who}'", lambda row: row["userId"] == who),
+        (f"userId eq '{who}'", lambda r: r["userId"] == who),
         (f"userId eq '{who}' or appId eq '{PORTFOLIOS}'", lambda r: r["userId"] == who or r["appId"] == PORTFOLIOS),
-        (f"userPrincipalName eq '{upn}'", lambda row: row["userPrincipalName"] == upn),
-        ("startsWith(userPrincipalName,'a')", lambda row: row["userPrincipalName"].startswith("a")),
-        ("startsWith(appDisplayName,'Microsoft')", lambda row: row["appDisplayName"].startswith("Microsoft")),
-        ("appDisplayName eq 'Portfolios' and status/errorCode eq 0", lambda r: r["appId"] == PORTFOLIOS and not r["status"]["errorCode"]),
-        ("status/errorCode eq 50126", lambda row: row["status"]["errorCode"] == 50126),
-        ("(location/city eq 'Oslo' or location/city eq 'Pune') and clientAppUsed eq 'Browser'", lambda r: r["location"]["city"] in {"Oslo", "Pune"} and r["clientAppUsed"] == "Browser"),
-        (f"(createdDateTime ge {edge} and appId eq '{OFFICE}') or userId eq '{who}'", lambda r: (_ge(edge)(r) and r["appId"] == OFFICE) or r["userId"] == who),
-        ("userId eq '00000000-0000-0000-0000-000000000000'", lambda row: False),
-    ]  # fmt: skip
+        (f"userPrincipalName eq '{upn}'", lambda r: r["userPrincipalName"] == upn),
+        ("startsWith(userPrincipalName,'a')", lambda r: r["userPrincipalName"].startswith("a")),
+        ("startsWith(appDisplayName,'Microsoft')", lambda r: r["appDisplayName"].startswith("Microsoft")),
+        (
+            "appDisplayName eq 'Portfolios' and status/errorCode eq 0",
+            lambda r: r["appId"] == PORTFOLIOS and not r["status"]["errorCode"],
+        ),
+        ("status/errorCode eq 50126", lambda r: r["status"]["errorCode"] == 50126),
+        (
+            "(location/city eq 'Oslo' or location/city eq 'Pune') and clientAppUsed eq 'Browser'",
+            lambda r: r["location"]["city"] in {"Oslo", "Pune"} and r["clientAppUsed"] == "Browser",
+        ),
+        (
+            f"(createdDateTime ge {edge} and appId eq '{OFFICE}') or userId eq '{who}'",
+            lambda r: (_ge(edge)(r) and r["appId"] == OFFICE) or r["userId"] == who,
+        ),
+        ("userId eq '00000000-0000-0000-0000-000000000000'", lambda _: False),
+    ]
 
 
 @pytest.mark.parametrize("place", range(13))

@@ -86,8 +86,10 @@ def test_a_page_token_expires(make: Make) -> None:
         (
             "error_400_users_complex_query",
             400,
-            "/users?$filter=assignedPlans/any(p:p/servicePlanId eq fafd7243-e5c1-4a3a-9e40-495efcb1d3c3"
-            " and p/capabilityStatus eq 'Enabled')",
+            (
+                "/users?$filter=assignedPlans/any(p:p/servicePlanId eq fafd7243-e5c1-4a3a-9e40-495efcb1d3c3"
+                " and p/capabilityStatus eq 'Enabled')"
+            ),
         ),
         ("error_501_NotImplemented_select", 501, "/users?$select=id,skills"),
         ("error_404_Request_ResourceNotFound", 404, "/users/aaaaaaaa-0000-4000-8000-000000000000"),

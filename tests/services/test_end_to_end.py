@@ -25,7 +25,9 @@ def test_the_people_of_the_stories_are_told_right() -> None:
         assert not {"Hal", "Ivy", "Jo", "Kim", "Ola", "Ren"} & on_roster
         assert tenant.person("Ada")["Evidence"] == "confirmed"
         assert (tenant.person("Bo")["Evidence"], tenant.person("Bo")["Last Login"]) == ("none seen", None)
-        assert tenant.person("Eve")["Evidence"] == "none seen"  # she came before our history begins, and we say since when
+        assert (
+            tenant.person("Eve")["Evidence"] == "none seen"
+        )  # she came before our history begins, and we say since when
         assert tenant.person("Flo")["Evidence"] == "confirmed"  # joined by her object id, not by her name
         assert tenant.person("Gus")["Evidence"] == "not observable yet"  # hired yesterday
         assert tenant.person("Lou")["Evidence"] == "possible"
@@ -38,10 +40,18 @@ def test_findings_name_the_people_they_are_about() -> None:
     with open_tenant() as tenant:
         tenant.sync()
         found = {(row["Finding"], row["User ID"].partition(".")[0].partition("_")[0]) for row in tenant.findings()}
-        expected = {("blocked", "cy"), ("guest", "flo"), ("two-plans", "di"), ("never-seen", "bo"), ("other-product", "ivy")}
+        expected = {
+            ("blocked", "cy"),
+            ("guest", "flo"),
+            ("two-plans", "di"),
+            ("never-seen", "bo"),
+            ("other-product", "ivy"),
+        }
         assert expected <= found
         assert ("never-seen", "gus") not in found
-        assert not {finding for finding, _ in found if finding == "unused"}  # 30 days of history cannot prove 60 of idleness
+        assert not {
+            finding for finding, _ in found if finding == "unused"
+        }  # 30 days of history cannot prove 60 of idleness
 
 
 @pytest.mark.parametrize("seed", range(1, 6))

@@ -18,9 +18,10 @@ from seatkeeper.graph.origin import Origin, untrusted
 from seatkeeper.graph.wire import TimedBackend, Watch
 
 _MIB: Final = 1024 * 1024
-_STEP: Final = 8 * _MIB
+_STEP: Final = 4 * _MIB
 _SMALL: Final = 64 * 1024  # as much as we read of an answer that is not a success
 _IDLE_SECONDS: Final = 50.0
+_BROKEN: Final = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.PoolTimeout)
 _AGENT: Final = f"seatkeeper/{__version__}"
 
 
@@ -67,13 +68,13 @@ class Egress:
         self._watch.start(self._deadline)
         try:
             return self._exchange(method, target, headers, body)
-        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+        except _BROKEN as error:
             if not self._watch.stale:
                 raise _to_error(error) from None
         # A kept connection had been closed by the other side. That is no fault; the deadline goes on running.
         try:
             return self._exchange(method, target, headers, body)
-        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+        except _BROKEN as error:
             raise _to_error(error) from None
 
     def close(self) -> None:
@@ -116,19 +117,18 @@ class Egress:
         pieces = _gunzip(chunks) if encoding == "gzip" else chunks
         if not 200 <= status < 300:
             return _take(pieces, _SMALL)[:_SMALL]
-        content = _take(pieces, self._cap)
-        if len(content) > self._cap:
-            raise BrokenAnswer(f"The answer is larger than {self._cap // _MIB} MiB.", detail=f"status={status}")
-        return content
+        return _take(pieces, self._cap, whole=True)
 
 
-def _take(pieces: Iterable[bytes], cap: int) -> bytes:
-    """All pieces as one, or, of a body beyond the cap, a little more than the cap."""
+def _take(pieces: Iterable[bytes], cap: int, *, whole: bool = False) -> bytes:
+    """All pieces as one, or of a longer body a little more than the cap. Raises BrokenAnswer for it when `whole`."""
     taken: list[bytes] = []
     size = 0
     for piece in pieces:
         taken.append(piece)
         size += len(piece)
+        if size > cap and whole:
+            raise BrokenAnswer(f"The answer is larger than {cap // _MIB} MiB.")
         if size > cap:
             break
     return taken[0] if len(taken) == 1 else b"".join(taken)

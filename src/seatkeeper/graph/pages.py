@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -22,7 +21,6 @@ __all__ = ["BadRow", "Budget", "Page", "Rows", "read_pages", "to_rows"]
 
 T = TypeVar("T")
 
-_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _READ_TRIES: Final = 3  # for an answer that ends in the middle though its length is right
 
 
@@ -57,14 +55,13 @@ class _Read(Generic[T]):
     row: type[T]
     family: str
     units: int
-    headers: Mapping[str, str]
 
     def fetch(self, link: str) -> tuple[Rows[T], int]:
         """One answer, decoded; asked for again when it is damaged."""
         return self.client.retry.run(lambda: self._try(link), self.client.note_pause)
 
     def _try(self, link: str) -> tuple[Rows[T], int]:
-        answer = self.client.get(link, path=self.path, family=self.family, units=self.units, headers=self.headers)
+        answer = self.client.get(link, path=self.path, family=self.family, units=self.units)
         try:
             return to_rows(answer.body, self.row), len(answer.body)
         except Unreadable as error:
@@ -80,7 +77,6 @@ def read_pages(
     family: str,
     units: int,
     wants_delta: bool = False,
-    headers: Mapping[str, str] = _NONE,
     budget: Budget = Budget(),  # noqa: B008 - it is frozen
 ) -> Iterator[Page[T]]:
     """All pages from `start` on, which is a path of ours or a link of the vendor's that was kept.
@@ -90,7 +86,7 @@ def read_pages(
     contradict each other or lead in a circle and for too many pages; UntrustedLink; Unavailable when the time
     is used up.
     """
-    read = _Read(client, path, row, family, units, headers)
+    read = _Read(client, path, row, family, units)
     ends = time.monotonic() + budget.seconds
     seen = {_digest(start)}
     link = start

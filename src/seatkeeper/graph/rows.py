@@ -19,6 +19,8 @@ from seatkeeper.errors import BrokenAnswer
 T = TypeVar("T")
 
 _LONGEST_NUMBER: Final = 400  # digits; Python refuses to read more than 4,300
+_VALUE: Final = b'"value":'
+_LINKS: Final = (b'"@odata.nextLink"', b'"@odata.deltaLink"')
 _SPACE: Final = " \t\r\n"
 _UNSET: Final = msgspec.UNSET
 
@@ -86,11 +88,17 @@ def _is_suspect(body: bytes) -> bool:
     """True when a strict decode may have let something through that must not be lost or kept.
 
     A NUL character is legal JSON, but PostgreSQL cannot hold it. Of two lists named `value` the decoder keeps the last,
-    and the rows of the first would be lost. Each search costs about as much as a tenth of the decoding; so the one for
-    NUL starts at the first backslash, and most pages have none.
+    and the rows of the first would be lost. Searching a whole page costs about a tenth of decoding it; so the search
+    for NUL starts at the first backslash, which most pages do not have, and links are looked for around the list only.
     """
     escape = body.find(b"\\")
-    return (escape >= 0 and body.find(b"\\u0000", escape) >= 0) or body.count(b'"value":') > 1
+    if escape >= 0 and body.find(b"\\u0000", escape) >= 0:
+        return True
+    start = body.find(_VALUE)
+    if start < 0 or body.find(_VALUE, start + 1) >= 0:
+        return True
+    around = body[:start] + body[body.rfind(b"]") :]
+    return any(around.count(link) > 1 for link in _LINKS)
 
 
 def _to_rows_singly(body: bytes, row: type[T]) -> Rows[T]:

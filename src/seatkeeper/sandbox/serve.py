@@ -29,6 +29,17 @@ from seatkeeper.sandbox.truth import write_truth
 STARTING = 30.0  # seconds the server may take to listen
 
 
+class _Server(uvicorn.Server):
+    """Hangs up on whoever is still connected, so that a test that ends waits for nobody."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
+        await super().shutdown(sockets)
+
+
 class Sandbox:
     """A pretend tenant that is served while the `with` block runs."""
 
@@ -105,7 +116,7 @@ class Sandbox:
     ) -> None:
         """Stop at once: nobody waits for a pretend tenant."""
         if self._server is not None:
-            self._server.should_exit = self._server.force_exit = True
+            self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(STARTING)
         self._close()
@@ -154,7 +165,7 @@ class Sandbox:
             h11_max_incomplete_event_size=2_097_152,
             ssl_context_factory=lambda _config, _default: context,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
 
     def _close(self) -> None:
         for listener in self._sockets:

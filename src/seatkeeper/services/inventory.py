@@ -81,13 +81,13 @@ def _state(stranger: listing.StrangerRow) -> str:
 
 
 def coverage(who: Who, name: str, clock: Clock = system_clock) -> Table:
-    """For which stretches of the last 30 days, and of all that was read before, sign-ins are complete."""
+    """Since our history began: for which stretches of time sign-ins are complete."""
     application = find_application(who, name)
     readings = listing.list_coverage(application.connection_id, stream_of_application(application))
     now = clock()
     sure = proven(readings)
     seen = join(Span(r.start, r.end) for r in readings)
-    begin = min([now - RETENTION, *(span.start for span in seen)])
+    begin = min((span.start for span in seen), default=now - RETENTION)  # before it, our history had not begun
     parts = [(span, "complete") for span in sure]
     parts += [(gap, "provisional") for span in seen for gap in subtract(span, sure)]
     for gap in subtract(Span(begin, max(now, begin)), seen):

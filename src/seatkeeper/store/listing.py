@@ -70,14 +70,13 @@ def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]
     """For every holder of a seat, the newest success at each application."""
     sql = """
         SELECT i.account, p.guid, MAX(i.created)
-        FROM (SELECT DISTINCT account FROM store_seat
-              WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?) h
-        JOIN store_signinapp p ON 1 = 1
-        JOIN store_signin i
-          ON i.connection_id = ? AND i.app_id = p.id AND i.account = h.account AND i.error_code = 0
+        FROM store_signin i JOIN store_signinapp p ON p.id = i.app_id
+        WHERE i.connection_id = ? AND i.error_code = 0
+          AND i.account IN (SELECT account FROM store_seat
+                            WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
         GROUP BY i.account, p.guid
     """
-    values = [connection_id, product, generation, generation, connection_id]
+    values = [connection_id, connection_id, product, generation, generation]
     return [UseRow._make(row) for row in raw.fetch(sql, values)]
 
 

@@ -1,0 +1,71 @@
+"""Commands as scripts call them: real processes, real exit codes, what is on stdout and what on stderr."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from seatkeeper.sandbox.serve import Sandbox
+from seatkeeper.sandbox.tenant import Settings
+from tests.people import NOW
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+class Shell:
+    """A data folder of its own, and one pretend tenant to add."""
+
+    def __init__(self, home: Path, sandbox: Sandbox) -> None:
+        self.home = home
+        self.sandbox = sandbox
+        self.secret_file = home.parent / "secret.txt"
+        self.write_secret(sandbox.client_secret)
+
+    def write_secret(self, text: str, mode: int = 0o600) -> None:
+        self.secret_file.write_text(text)
+        self.secret_file.chmod(mode)
+
+    def run(self, *words: str, **environment: str) -> Done:
+        command = [sys.executable, "-m", "seatkeeper", *words]
+        env = os.environ | {"SEATKEEPER_HOME": str(self.home)} | environment
+        done = subprocess.run(command, capture_output=True, text=True, env=env, check=False, stdin=subprocess.DEVNULL)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def add(self, *more: str, **changes: str | None) -> Done:
+        s = self.sandbox
+        options: dict[str, str | None] = {
+            "name": "Project",
+            "tenant-id": s.tenant_id,
+            "client-id": s.client_id,
+            "client-secret-file": str(self.secret_file),
+            "login-url": s.login_url,
+            "graph-url": s.graph_url,
+            "ca-file": s.ca_file,
+        }
+        options |= {name.replace("_", "-"): value for name, value in changes.items()}
+        words = [word for name, value in options.items() if value is not None for word in (f"--{name}", value)]
+        return self.run("apps", "add", "microsoft-project", *words, *more)
+
+    def sync(self, *more: str) -> Done:
+        return self.run("sync", "Project", "--now", NOW, *more)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(settings=Settings(people=60, days=45, now=NOW)) as running:
+        yield running
+
+
+@pytest.fixture
+def shell(sqlite_home: Path, sandbox: Sandbox) -> Shell:
+    return Shell(sqlite_home, sandbox)

@@ -1,0 +1,163 @@
+"""Every bad input gets a sentence that names the field and the way out, the contract's exit code, and saves nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Done, Shell
+
+
+def refused(done: Done, *words: str) -> None:
+    assert done.code == 2, done
+    assert all(word in done.err for word in words), done.err
+    assert "Traceback" not in done.err
+
+
+def nothing_saved(shell: Shell) -> bool:
+    return shell.run("apps", "list", "--format", "jsonl").out == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tenant_id": "common"}, ("Tenant ID", "common", "Overview")),
+        ({"tenant_id": "contoso.onmicrosoft.com/oauth2"}, ("Tenant ID", "without a path")),
+        ({"client_id": "my-app"}, ("Client ID", "GUID")),
+        ({"login_url": "http://localhost:8443"}, ("https",)),
+        ({"graph_url": "https://user@localhost:8443"}, ("Graph URL",)),
+        ({"ca_file": "/does/not/exist.pem"}, ("CA File", "no such file")),
+        ({"cloud": "mars"}, ("Cloud", "usgov")),
+        ({"threshold": "0"}, ("Threshold",)),
+        ({"task": "billing"}, ("Task", "roster")),
+        ({"name": " "}, ("Name",)),
+        ({"client_secret_file": "/does/not/exist"}, ("/does/not/exist", "cannot be read")),
+        ({"client_secret_file": None}, ("--client-secret-file",)),
+    ],
+)
+def test_a_wrong_field_is_named(shell: Shell, changes: dict[str, str | None], words: tuple[str, ...]) -> None:
+    refused(shell.add(**changes), *words)
+    assert nothing_saved(shell)
+
+
+@pytest.mark.parametrize(
+    ("secret", "word"),
+    [
+        ("has a space", "space"),
+        ("two\nlines", "line break"),
+        ("", "empty"),
+        ("1f0b6c1e-32a5-4f0e-9d53-7f2f6f0f1a01", "secret's ID"),
+        ("zero\u200bwidth", "invisible"),
+    ],
+)
+def test_a_secret_that_cannot_be_one_is_refused_and_not_repeated(shell: Shell, secret: str, word: str) -> None:
+    shell.write_secret(secret)
+    done = shell.add()
+    refused(done, "Client Secret", word)
+    assert not secret or secret not in done.err
+    assert nothing_saved(shell)
+
+
+def test_a_line_break_at_the_end_of_the_file_is_not_part_of_the_secret(shell: Shell) -> None:
+    shell.write_secret(shell.sandbox.client_secret + "\n")
+    assert shell.add().code == 0
+    assert shell.sync().code == 0
+
+
+def test_a_secret_file_that_others_can_read_is_warned_about(shell: Shell) -> None:
+    shell.write_secret(shell.sandbox.client_secret, mode=0o644)
+    done = shell.add()
+    assert done.code == 0
+    assert "chmod 600" in done.err
+
+
+def test_an_unknown_product_is_refused_with_the_known_ones(shell: Shell) -> None:
+    done = shell.run("apps", "add", "microsoft-paint", "--name", "x", "--tenant-id", "t", "--client-id", "c",
+                     "--client-secret-file", str(shell.secret_file))  # fmt: skip
+    refused(done, "microsoft-paint", "microsoft-project")
+
+
+def test_two_applications_of_one_name_are_refused(shell: Shell) -> None:
+    shell.add()
+    refused(shell.add(tenant_id="contoso.onmicrosoft.com"), "Name", "'Project'")
+    assert len(shell.run("apps", "list", "--format", "jsonl").out.splitlines()) == 1
+
+
+def test_the_same_tenant_and_product_twice_is_refused(shell: Shell) -> None:
+    shell.add()
+    refused(shell.add(name="Second"), "Tenant ID", "twice")
+    shell.run("apps", "deactivate", "Project")
+    refused(shell.add(name="Second"), "reactivate")
+
+
+def test_an_unknown_application_is_refused_with_the_known_ones(shell: Shell) -> None:
+    shell.add()
+    refused(shell.run("roster", "Projcet"), "Projcet", "'Project'")
+
+
+def test_an_unknown_task_is_refused(shell: Shell) -> None:
+    shell.add()
+    refused(shell.run("sync", "Project", "--task", "billing"), "billing", "roster")
+
+
+def test_a_wrong_time_is_refused(shell: Shell) -> None:
+    shell.add()
+    refused(shell.run("sync", "Project", "--now", "yesterday"), "--now", "2026-08-01T06:00:00Z")
+
+
+def test_a_wrong_fault_of_the_sandbox_is_refused_with_the_known_ones(shell: Shell) -> None:
+    refused(shell.run("sandbox", "serve", "--port", "0", "--fault", "gremlins"), "gremlins")
+
+
+def test_a_database_that_is_newer_than_the_program_is_refused(shell: Shell) -> None:
+    import sqlite3
+
+    shell.run("migrate")
+    with sqlite3.connect(shell.home / "seatkeeper.sqlite3") as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('store', '9999_later', '2030-01-01')"
+        )
+    refused(shell.run("apps", "list"), "newer")
+
+
+def test_a_full_disk_is_no_bug(shell: Shell) -> None:
+    shell.add()
+    done = shell.run("sync", "Project", SEATKEEPER_HOME="/proc/seatkeeper")
+    refused(done, "SEATKEEPER_HOME")
+
+
+def test_a_read_only_database_is_no_bug(shell: Shell, tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    shell.add()
+    # Root may write to a read-only file, so the database is opened as another user would see it.
+    script = (
+        "import sqlite3, sys; from seatkeeper.cli import main, start; opened = sqlite3.connect\n"
+        "sqlite3.dbapi2.connect = lambda database, **k: opened(f'file:{database}?mode=ro', **(k | {'uri': True}))\n"
+        "sys.argv = ['seatkeeper', 'apps', 'deactivate', 'Project']; main.run()"
+    )
+    import os
+
+    env = os.environ | {"SEATKEEPER_HOME": str(shell.home)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env, check=False)
+    assert done.returncode == 2, done
+    assert "SEATKEEPER_HOME" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_is_named_and_its_password_is_not_shown(shell: Shell) -> None:
+    done = shell.run("apps", "list", SEATKEEPER_DATABASE_URL="mysql://root:hunter2@db/x")
+    refused(done, "SEATKEEPER_DATABASE_URL")
+    assert "hunter2" not in done.err
+
+
+def test_a_certificate_without_its_key_is_refused(shell: Shell, tmp_path: Path) -> None:
+    import trustme
+
+    file = tmp_path / "certificate.pem"
+    trustme.CA().cert_pem.write_to_path(str(file))
+    refused(shell.add(client_secret_file=None, client_certificate_file=str(file)), "Client Certificate", "private key")
+    assert json.loads(shell.run("apps", "list", "--format", "json").out) == []

@@ -1,0 +1,117 @@
+"""The command contract: words, columns, exit codes, rows on stdout and nothing else there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import stat
+
+from seatkeeper.services.inventory import ACCESS_COLUMNS, ROSTER_COLUMNS, SUSPICIOUS_COLUMNS
+from tests.cli.conftest import Shell
+
+
+def test_an_application_is_added_authorized_read_and_shown(shell: Shell) -> None:
+    assert shell.add().code == 0
+    authorized = shell.run("apps", "authorize", "Project")
+    assert authorized.code == 0
+    assert "✗" not in authorized.out
+    assert shell.sync().code == 0
+    for command, columns in (
+        ("roster", ROSTER_COLUMNS),
+        ("access", ACCESS_COLUMNS),
+        ("suspicious", SUSPICIOUS_COLUMNS),
+    ):
+        done = shell.run(command, "Project", "--format", "csv")
+        assert (done.code, done.err) == (0, "")
+        assert tuple(next(csv.reader(io.StringIO(done.out)))) == columns
+        as_json = json.loads(shell.run(command, "Project", "--format", "json").out)
+        as_lines = [json.loads(line) for line in shell.run(command, "Project", "--format", "jsonl").out.splitlines()]
+        assert as_json == as_lines
+        assert tuple(as_json[0]) == columns
+    report = shell.run("report", "Project")
+    assert report.code == 0
+    assert "ada.berg" in report.out
+
+
+def test_output_goes_to_a_file_when_asked(shell: Shell) -> None:
+    shell.add()
+    target = shell.home.parent / "out.csv"
+    assert shell.run("roster", "Project", "--format", "csv", "--output", str(target)).out == ""
+    assert target.read_text().startswith("User ID,Email,First Name,Last Name,Active Date")
+
+
+def test_an_empty_installation_says_the_next_step(shell: Shell) -> None:
+    done = shell.run("sync")
+    assert done.code == 0
+    assert "seatkeeper apps add" in done.err
+    assert "apps add" in shell.run("report").err
+
+
+def test_applications_are_edited_deactivated_reactivated_and_deleted(shell: Shell) -> None:
+    shell.add()
+    assert shell.run("apps", "edit", "Project", "--name", "Project EMEA", "--threshold", "30").code == 0
+    shown = shell.run("apps", "show", "Project EMEA").out
+    assert "30 days" in shown
+    assert shell.sandbox.client_secret not in shown
+    assert shell.run("apps", "deactivate", "Project EMEA").code == 0
+    assert shell.run("sync", "Project EMEA").code == 2
+    assert shell.run("apps", "reactivate", "Project EMEA").code == 0
+    assert shell.run("apps", "delete", "Project EMEA").code == 2  # nobody was asked
+    assert shell.run("apps", "delete", "Project EMEA", "--yes").code == 0
+    assert shell.run("apps", "list", "--format", "json").out.strip() == "[\n]"
+
+
+def test_the_runs_say_how_each_task_ended(shell: Shell) -> None:
+    shell.add()
+    shell.sync()
+    runs = json.loads(shell.run("runs", "Project", "--format", "json").out)
+    assert [run["State"] for run in runs] == ["complete"] * 3
+    assert {run["Task"] for run in runs} == {"License Information", "Application Roster", "Application Access"}
+
+
+def test_the_coverage_says_what_is_complete_and_what_is_not(shell: Shell) -> None:
+    shell.add()
+    before = json.loads(shell.run("coverage", "Project", "--now", "2026-08-01T06:00:00Z", "--format", "json").out)
+    assert {row["State"] for row in before} == {"not yet"}
+    shell.sync()
+    after = json.loads(shell.run("coverage", "Project", "--now", "2026-08-01T06:00:00Z", "--format", "json").out)
+    assert [row["State"] for row in after][:2] == ["complete", "provisional"]
+    assert after[0]["To"].startswith("2026-07-31T06:00")
+    assert "█" in shell.run("coverage", "Project").out
+
+
+def test_the_secret_is_in_no_file_and_no_output(shell: Shell) -> None:
+    outputs = [shell.add(), shell.sync(), shell.run("apps", "show", "Project"), shell.run("check")]
+    secret = shell.sandbox.client_secret.encode()
+    assert not [done for done in outputs if secret.decode() in done.out + done.err]
+    assert not [path for path in shell.home.rglob("*") if path.is_file() and secret in path.read_bytes()]
+
+
+def test_the_data_folder_and_the_key_are_for_their_owner_only(shell: Shell) -> None:
+    shell.run("apps", "list")
+    assert stat.S_IMODE(shell.home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((shell.home / "secret.key").stat().st_mode) == 0o600
+
+
+def test_check_and_migrate_work_on_a_first_start(shell: Shell) -> None:
+    assert shell.run("check").code == 0
+    assert shell.run("migrate").code == 0
+    assert "today's shape" in shell.run("check").out
+
+
+def test_the_demo_prints_the_report_and_touches_nothing_else(shell: Shell) -> None:
+    done = shell.run("demo", "--once", "--people", "60")
+    assert done.code == 0
+    assert "ada.berg@northwind.example" in done.out
+    assert "Suspicious activities" in done.out
+    assert not shell.home.exists()
+
+
+def test_help_starts_without_the_database_and_the_web_framework(shell: Shell) -> None:
+    script = "import sys; from seatkeeper.cli.main import app; print([m for m in ('django', 'msal', 'httpx2', 'rich.console') if m in sys.modules])"
+    import subprocess
+    import sys
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
