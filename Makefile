@@ -15,7 +15,7 @@ test: $(VENV)/dev ## every fast test, on SQLite and on a real PostgreSQL
 	$(BIN)/pytest -q -n 2
 
 lint: $(VENV)/dev ## style, types and layers
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && SEATKEEPER_HOME=$(CURDIR)/$(VENV)/home $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/dev ## rows a CPU second beside the floors, and peak memory
 	$(BIN)/python -m benchmarks

@@ -13,11 +13,11 @@ import psutil
 import pytest
 from django.db import connection, transaction
 
-from conftest import Database
 from seatkeeper.errors import LeaseLost
 from seatkeeper.store import leases
 from seatkeeper.store.models import Task
 
+from ..conftest import Database
 from .conftest import Tenant
 
 CLAIM = """

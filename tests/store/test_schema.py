@@ -13,10 +13,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Field
 from pytest_django import DjangoDbBlocker
 
-from conftest import connected
 from seatkeeper.errors import BadSetting
 from seatkeeper.settings import database as settings
 from seatkeeper.store import check_schema, migrate
+
+from ..conftest import connected
 
 
 def test_a_migrated_database_is_in_shape_and_migrating_again_does_nothing(database: object) -> None:

@@ -12,8 +12,6 @@ from seatkeeper.sandbox.tenant import Tenant
 
 STEP: Final = 6 * 3600
 
-_KNOWN: dict[int, tuple[int, dict[int, tuple[int, int]], dict[int, tuple[int, int]]]] = {}
-
 
 def sign_in_activity(tenant: Tenant, number: int) -> dict[str, Any] | None:
     """The property of one account; None when it never signed in."""
@@ -31,7 +29,7 @@ def sign_in_activity(tenant: Tenant, number: int) -> dict[str, Any] | None:
 def _tables(tenant: Tenant) -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]:
     """For every account its newest sign-in and its newest success, over the whole history."""
     now = tenant.tick() // STEP * STEP
-    known = _KNOWN.get(id(tenant))
+    known = tenant.activity
     if known is not None and known[0] == now:
         return known[1], known[2]
     newest: dict[int, tuple[int, int]] = {}
@@ -44,5 +42,5 @@ def _tables(tenant: Tenant) -> tuple[dict[int, tuple[int, int]], dict[int, tuple
             newest[who_of(value)] = (day, value)
             if end_of(value) == SUCCESS:
                 success[who_of(value)] = (day, value)
-    _KNOWN[id(tenant)] = (now, newest, success)
+    tenant.activity = (now, newest, success)
     return newest, success

@@ -64,11 +64,12 @@ class App:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         body = await _body(receive) if scope["method"] not in {"GET", "HEAD"} else b""
         path: str = scope["path"]
-        if path.startswith("/v1.0/") or path == "/v1.0":
-            status, out, answer = self._graph(scope, headers)
-        else:
-            status, out, answer = self._login(scope, headers, body)
-        self._remember(scope, headers, status)
+        with self.tenant.lock:
+            if path.startswith("/v1.0/") or path == "/v1.0":
+                status, out, answer = self._graph(scope, headers)
+            else:
+                status, out, answer = self._login(scope, headers, body)
+            self._remember(scope, headers, status)
         if len(answer) > SMALL and "gzip" in headers.get("accept-encoding", ""):
             packer = zlib.compressobj(1, wbits=31)
             answer = packer.compress(answer) + packer.flush()

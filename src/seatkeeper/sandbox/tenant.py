@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -83,6 +84,8 @@ class Tenant:
         self.page_tokens = PageTokens(number(seed, "page tokens").to_bytes(16, "big"))
         self.ledger: deque[dict[str, Any]] = deque(maxlen=LEDGER)
         self.requests = 0
+        self.activity: tuple[int, dict[int, tuple[int, int]], dict[int, tuple[int, int]]] | None = None
+        self.lock = threading.RLock()  # a test moves the clock while the server answers
         self._consumed: Counter[str] | None = None
 
     @property
@@ -100,8 +103,9 @@ class Tenant:
         step = timedelta(days=days, hours=hours, seconds=seconds).total_seconds()
         if step < 0:
             raise ValueError("a tenant's clock only goes forward")
-        self._base += step
-        self.tick()
+        with self.lock:
+            self._base += step
+            self.tick()
 
     def tick(self) -> int:
         """Let everything happen that is due, and tell the time."""
@@ -116,10 +120,6 @@ class Tenant:
         sha1, sha256, shown = thumbprints(certificate)
         self.certificates[sha1] = self.certificates[sha256] = certificate
         return shown
-
-    def people(self) -> Any:
-        """Every account that is there now."""
-        return self.directory.everybody(self.tick())
 
     def consumed(self) -> Counter[str]:
         """Seats assigned by part number, now: the first day's count corrected by everybody who changed."""

@@ -11,7 +11,7 @@ from typing import Any
 from seatkeeper.sandbox.catalog import apps
 from seatkeeper.sandbox.crowd import project_seat
 from seatkeeper.sandbox.people import DAY, GHOST, Holding, Person
-from seatkeeper.sandbox.signins import SUCCESS, UNIT, app_of, end_of, ticks_of, who_of
+from seatkeeper.sandbox.signins import RETENTION, SUCCESS, UNIT, app_of, end_of, ticks_of, who_of
 from seatkeeper.sandbox.tenant import Tenant
 
 
@@ -48,25 +48,18 @@ def _plan_dates(person: Person, seat: Holding) -> Iterable[int]:
 
 def truth(tenant: Tenant) -> dict[str, Any]:
     """Everything a correct reader finds out, as JSON."""
-    now = tenant.tick()
+    with tenant.lock:
+        return _truth(tenant, tenant.tick())
+
+
+def _truth(tenant: Tenant, now: int) -> dict[str, Any]:
+    holders = {person.number: person for person in tenant.directory.everybody(now) if project_seat(person)}
+    seen = _seen(tenant, now)
     directory = tenant.directory
-    roster = {}
-    people = 0
-    for person in directory.everybody(now):
-        people += 1
-        if project_seat(person):
-            roster[person.number] = person
-    seen = _Seen()
-    graded = {code: app.grade for code, app in enumerate(apps()) if app.grade != "other"}
-    mask = sum(1 << code for code in graded)
-    for day in range(tenant.log.first, now // DAY + 1):
-        for value in tenant.log.day(day, mask):
-            if (day * DAY * UNIT + (value >> 30)) // UNIT <= now:
-                seen.note(day, value, graded[app_of(value)], visible=tenant.log.visible(day, value, now))
     return {
         "tenant_id": tenant.tenant_id,
-        "now": tenant.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "roster": [_member(person) for person in roster.values()],
+        "now": _second(now) + "Z",
+        "roster": [_member(person) for person in holders.values()],
         "access": [
             {
                 "user_id": person.upn,
@@ -74,22 +67,37 @@ def truth(tenant: Tenant) -> dict[str, Any]:
                 "last_login": stamp(seen.direct.get(number)),
                 "last_possible": stamp(seen.ambiguous.get(number)),
             }
-            for number, person in roster.items()
+            for number, person in holders.items()
         ],
-        "suspicious": [_suspect(tenant, number, seen) for number in sorted(seen.count) if number not in roster],
-        "used_ever": {person.id: stamp(seen.ever[n]) for n, person in roster.items() if n in seen.ever},
+        "suspicious": [_suspect(tenant, number, seen) for number in sorted(seen.count) if number not in holders],
+        "used_ever": {person.id: stamp(seen.ever[n]) for n, person in holders.items() if n in seen.ever},
         "seats": {
             sku.part_number: {"bought": bought, "assigned": assigned, "sku_id": sku.id, "kind": sku.kind}
             for sku, bought, assigned in tenant.subscriptions()
         },
         "counts": {
-            "people": people,
-            "holders": len(roster),
-            "used": sum(1 for number in roster if number in seen.direct),
+            "people": directory.total - len(directory.removed),
+            "holders": len(holders),
+            "used": sum(1 for number in holders if number in seen.direct),
             "sign_ins_visible": seen.visible,
             "sign_ins_late": seen.late,
         },
     }
+
+
+def _seen(tenant: Tenant, now: int) -> _Seen:
+    """The whole log of the product's applications, walked through once."""
+    seen = _Seen()
+    graded = {code: app.grade for code, app in enumerate(apps()) if app.grade != "other"}
+    mask = sum(1 << code for code in graded)
+    for day in range(tenant.log.first, now // DAY + 1):
+        for value in tenant.log.day(day, mask):
+            created = day * DAY + (value >> 30) // UNIT
+            if created <= now:
+                visible = tenant.log.visible(day, value, now)
+                seen.note(day, value, graded[app_of(value)], visible=visible)
+                seen.late += not visible and created >= now - RETENTION
+    return seen
 
 
 class _Seen:

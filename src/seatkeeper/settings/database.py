@@ -68,6 +68,8 @@ def sqlite_settings(path: Path) -> dict[str, Any]:
                     # PERSIST keeps the journal file and its place on the disk from commit to commit, which
                     # saves a fifth of the cost of writing accounts.
                     f"PRAGMA journal_mode={'WAL' if WAL_IS_SAFE else 'PERSIST'}",
+                    # In bytes: what one large transaction added to that file is given back to the disk.
+                    "PRAGMA journal_size_limit=16777216",
                     # A committed page survives a power cut: its checkpoint says it need not be read again.
                     "PRAGMA synchronous=FULL",
                     # Temporary tables hold people's names: they never reach the disk.

@@ -1,0 +1,235 @@
+"""How runs end: complete, held, refused, failed, interrupted; what stays, and who is never retired."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+import stamina
+
+from seatkeeper.model import Word
+from seatkeeper.services import syncs
+from seatkeeper.store.models import Account, Coverage, Quarantine, Run, SignIn, Task
+from tests.conftest import Database
+from tests.people import NOW, Quiet, compare_with_truth, open_tenant
+
+
+@pytest.fixture(autouse=True)
+def _patience_without_waiting() -> Iterator[None]:
+    """Retries happen, and nobody waits between them."""
+    with stamina.set_testing(True, attempts=3):
+        yield
+
+
+def words(results: list[syncs.TaskResult]) -> list[str]:
+    return [result.run.word for result in results if result.run]
+
+
+@pytest.mark.usefixtures("database")
+class TestReads:
+    def test_a_read_that_stops_early_retires_nobody_and_waits_for_a_word(self) -> None:
+        with open_tenant(people=2500) as tenant:
+            tenant.sync()
+            before = tenant.roster()
+            tenant.sandbox.tenant.mischief.switch_on("truncated-roster", "2")
+            (result,) = tenant.sync("roster", full=True)
+            assert words([result]) == [Word.HELD]
+            assert result.exit_code == 5
+            assert "Nobody was retired" in result.message
+            assert tenant.roster() == before
+            assert result.run is not None
+            syncs.discard_run(tenant.who, result.run.pk)
+            assert tenant.roster() == before
+            tenant.sandbox.tenant.mischief.active.clear()
+            assert words(tenant.sync("roster", full=True)) == [Word.COMPLETE]
+            assert tenant.roster() == before
+
+    def test_a_confirmed_loss_is_published(self) -> None:
+        with open_tenant(people=2500) as tenant:
+            tenant.sync("roster")
+            tenant.sandbox.tenant.mischief.switch_on("truncated-roster", "2")
+            (result,) = tenant.sync("roster", full=True)
+            assert result.run is not None
+            before = len(tenant.roster())
+            syncs.confirm_run(tenant.who, result.run.pk)
+            assert len(tenant.roster()) < before
+            tenant.sandbox.tenant.mischief.active.clear()
+            tenant.sync("roster", full=True)
+            assert len(tenant.roster()) == before  # who was retired by mistake comes back with the next read
+
+    def test_running_again_replaces_a_held_read(self) -> None:
+        with open_tenant(people=2500) as tenant:
+            tenant.sync("roster")
+            tenant.sandbox.tenant.mischief.switch_on("truncated-roster", "2")
+            tenant.sync("roster", full=True)
+            tenant.sandbox.tenant.mischief.active.clear()
+            assert words(tenant.sync("roster")) == [Word.COMPLETE]
+            assert [line for line in compare_with_truth(tenant) if line.startswith("roster")] == []
+
+    def test_server_errors_for_ever_end_as_failed_and_keep_what_was_published(self) -> None:
+        with open_tenant() as tenant:
+            tenant.sync()
+            before = tenant.roster(), tenant.access()
+            tenant.sandbox.tenant.mischief.switch_on("server-error", "0")
+            results = tenant.sync()
+            assert words(results) == [Word.FAILED] * 3
+            assert syncs.exit_code(results) == 4
+            assert (tenant.roster(), tenant.access()) == before
+
+    def test_a_first_read_that_breaks_in_the_middle_shows_nobody_half(self) -> None:
+        with open_tenant(people=3500) as tenant:
+            tenant.sandbox.tenant.mischief.switch_on("server-error", "3")
+            (result,) = tenant.sync("roster")
+            assert words([result]) == [Word.FAILED]
+            assert tenant.roster() == []
+            assert Account.objects.exists()  # kept for the next run, seen by nobody
+            tenant.sandbox.tenant.mischief.active.clear()
+            (result,) = tenant.sync("roster")
+            assert words([result]) == [Word.COMPLETE]
+            assert [line for line in compare_with_truth(tenant) if line.startswith("roster")] == []
+
+    def test_a_run_goes_on_where_the_last_one_stopped(self) -> None:
+        with open_tenant(people=5000) as tenant:
+            asked: list[int] = []
+
+            def stop() -> bool:
+                asked.append(1)
+                return len(asked) > 3
+
+            request = syncs.SyncRequest(tenant.name, ["roster"])
+            (result,) = syncs.sync(tenant.who, request, Quiet(), clock=tenant.clock, stop=stop)
+            assert (words([result]), result.exit_code) == ([Word.INTERRUPTED], 5)
+            (result,) = tenant.sync("roster")
+            assert result.run is not None
+            assert result.run.pages == 6 - 3 + 1 - 1 or result.run.pages <= 4
+            assert [line for line in compare_with_truth(tenant) if line.startswith("roster")] == []
+
+    def test_empty_pages_end_nothing(self) -> None:
+        with open_tenant(people=2500, faults=["empty-page"]) as tenant:
+            assert words(tenant.sync()) == [Word.COMPLETE] * 3
+            assert compare_with_truth(tenant) == []
+
+    def test_a_month_without_a_run_is_known_as_lost(self) -> None:
+        from seatkeeper.services import inventory
+
+        with open_tenant() as tenant:
+            tenant.sync()
+            tenant.move(days=40)
+            tenant.sync()
+            states = [str(row[2]) for row in inventory.coverage(tenant.who, tenant.name, tenant.clock).rows]
+            assert "lost" in states
+            since = tenant.person("Bo")["Observed Since"]
+            assert since > "2026-08-01"  # "none seen since" begins after the gap
+
+    def test_late_sign_ins_are_found_by_the_next_run(self) -> None:
+        with open_tenant(people=250, faults=["late=all"]) as tenant:
+            tenant.sync()
+            before = SignIn.objects.count()
+            tenant.move(hours=26)
+            tenant.sync("access")
+            truth = tenant.sandbox.truth()["access"]
+            newest = {row["object_id"]: row["last_login"] for row in truth if row["last_login"]}
+            said = {row["Object ID"]: row["Last Login"] for row in tenant.access() if row["Last Login"]}
+            assert SignIn.objects.count() > before
+            assert {key: said.get(key) for key in newest if key in said} == {
+                key: value for key, value in ((k, _trim(v)) for k, v in newest.items()) if key in said
+            }
+
+    def test_a_row_that_cannot_be_understood_is_set_aside_and_the_rest_is_kept(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from seatkeeper.connectors.microsoft import roster
+
+        convert = roster.to_object_key
+
+        def refuse_one(text: str) -> bytes:
+            if text == victim:
+                raise ValueError("id: not in lower case")
+            return convert(text)
+
+        with open_tenant() as tenant:
+            victim = next(row["object_id"] for row in tenant.sandbox.truth()["roster"])
+            monkeypatch.setattr(roster, "to_object_key", refuse_one)
+            (result,) = tenant.sync("roster")
+            assert (words([result]), result.exit_code) == ([Word.COMPLETE], 6)
+            assert Quarantine.objects.get().reason == "id: not in lower case"
+            assert victim in bytes(Quarantine.objects.get().raw).decode()
+            assert len(tenant.roster()) == len(tenant.sandbox.truth()["roster"]) - 1
+
+
+def _trim(text: str) -> str:
+    from tests.people import same_time
+
+    return same_time(text) or ""
+
+
+@pytest.mark.usefixtures("database")
+class TestProcesses:
+    def test_the_same_task_started_twice_runs_once(self) -> None:
+        with open_tenant() as tenant:
+            from seatkeeper.store import leases
+
+            task = Task.objects.get(key="roster")
+            assert leases.claim(task.pk, "elsewhere:1:1:1:1", 60) is not None
+            (result,) = tenant.sync("roster")
+            assert (result.run, result.exit_code) == (None, 5)
+            assert "another process" in result.message
+
+    def test_a_process_that_lost_its_lease_cannot_save(self) -> None:
+        from seatkeeper.store import leases
+
+        with open_tenant(people=3000) as tenant:
+            task = Task.objects.get(key="roster")
+
+            class TakeOver(Quiet):
+                def tell(self, *_: object) -> None:
+                    Task.objects.filter(pk=task.pk).update(lease_owner="elsewhere", fence=99)
+
+            request = syncs.SyncRequest(tenant.name, ["roster"])
+            (result,) = syncs.sync(tenant.who, request, TakeOver(), clock=tenant.clock)
+            assert (words([result]), result.exit_code) == ([Word.INTERRUPTED], 5)
+            assert Account.objects.count() == 999  # the page before the take-over, and not one row more
+            leases.release(task.pk, 99)
+
+
+def test_a_killed_process_leaves_a_state_that_the_next_run_completes(database: Database) -> None:
+    with open_tenant(people=4000) as tenant:
+        for seconds in (0.55, 0.7, 0.85, 1.0, 1.2):
+            command = [sys.executable, "-m", "seatkeeper", "sync", tenant.name, "--now", NOW]
+            child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(seconds)
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+        assert words(tenant.sync()) == [Word.COMPLETE] * 3
+        assert compare_with_truth(tenant) == []
+        assert not Run.objects.filter(word=Word.RUNNING).exists()
+
+
+def test_a_polite_stop_ends_at_a_page_with_exit_code_5(database: Database) -> None:
+    with open_tenant(people=30_000) as tenant:
+        command = [sys.executable, "-m", "seatkeeper", "sync", tenant.name, "--task", "roster", "--now", NOW]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not Account.objects.exists():
+            time.sleep(0.02)
+        child.send_signal(signal.SIGTERM)
+        _, err = child.communicate(timeout=20)
+        assert child.returncode == 5, err
+        assert Run.objects.latest("id").word == Word.INTERRUPTED
+        assert "next run goes on" in err
+
+
+def test_coverage_is_only_claimed_for_windows_read_to_their_end(database: Database) -> None:
+    with open_tenant(people=250) as tenant:
+        with stamina.set_testing(True, attempts=1):
+            tenant.sandbox.tenant.mischief.switch_on("server-error", "2")
+            results = tenant.sync("access")
+        assert words(results) == [Word.FAILED]
+        claimed = sorted(Coverage.objects.values_list("start", "end"))
+        tenant.sandbox.tenant.mischief.active.clear()
+        tenant.sync()
+        assert compare_with_truth(tenant) == []
+        assert len(claimed) < Coverage.objects.count()
