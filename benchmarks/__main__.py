@@ -10,10 +10,8 @@ import argparse
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 LINES = (
     ("floor: fetch only", "fetch", None),
@@ -62,9 +60,8 @@ def print_memory(sizes: list[int]) -> None:
     for size in sizes:
         with sandbox(size, 0) as tenant:
             figures = measure(tenant, "users", "sync", "sqlite")
-        print(
-            f"{f'{size:,} users, SQLite':<28} {figures['rows']:>10,.0f} {figures['seconds']:>10,.1f} {figures['peak_mb']:>8.0f}"
-        )
+        words = f"{size:,} users, SQLite"
+        print(f"{words:<28} {figures['rows']:>10,.0f} {figures['seconds']:>10,.1f} {figures['peak_mb']:>8.0f}")
 
 
 def main() -> None:
@@ -72,11 +69,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000, help="users, and about as many sign-ins")
     parser.add_argument("--memory", type=int, nargs="*", default=[10_000, 100_000], help="directory sizes to compare")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        print("The reader and the sandbox are two processes on one machine; HTTPS, gzip.")
-        with sandbox(chosen.rows, chosen.rows) as tenant:
-            print_lines(tenant, "users")
-            print_lines(tenant, "sign-ins")
+    print("The reader and the sandbox are two processes on one machine; HTTPS, gzip.")
+    with sandbox(chosen.rows, chosen.rows) as tenant:
+        print_lines(tenant, "users")
+        print_lines(tenant, "sign-ins")
     print_memory(chosen.memory)
 
 

@@ -1,4 +1,4 @@
-"""One figure: read all users or sign-ins of a sandbox in one of three ways, and print rows, seconds, CPU and peak memory."""
+"""One figure: read the users or sign-ins of a sandbox in one of three ways; print rows, seconds, CPU, peak memory."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import django
 import pytest
 from pytest_django import DjangoDbBlocker
 
@@ -26,6 +27,8 @@ for name in [name for name in os.environ if name.startswith("SEATKEEPER_")]:
 os.environ["SEATKEEPER_HOME"] = str(_SCRATCH / "home")
 os.environ["XDG_RUNTIME_DIR"] = str(_SCRATCH)  # the PostgreSQL wheel warns when there is none
 os.environ["DJANGO_SETTINGS_MODULE"] = "seatkeeper.settings"
+
+django.setup()
 
 EngineName = Literal["sqlite", "postgres"]
 
@@ -137,3 +140,18 @@ def sqlite_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SEATKEEPER_HOME", str(home))
     monkeypatch.delenv("SEATKEEPER_DATABASE_URL", raising=False)
     return home
+
+
+class Unpaced:
+    """Microsoft's limits are real time; what they cost is tested in tests/graph, and nowhere else waited for."""
+
+    def take(self, family: str, units: int) -> None: ...
+
+    def done(self, family: str) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    from seatkeeper.services import connections
+
+    monkeypatch.setattr(connections, "LocalPacer", Unpaced)

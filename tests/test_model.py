@@ -29,11 +29,11 @@ def test_a_leap_second_is_the_next_second() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2026-08-01", "2026-08-01T05:41:09", "2026-08-01T24:00:00Z", "2026-02-30T00:00:00Z", "2026-08-01T05:41:09+02:00",
-     "2026-08-01T05:41:09.Z", "2026-08-01T05:41:09.12345678Z", "２０26-08-01T05:41:09Z", "2026-08-01 05:41:09Z"],
+    ["", "2026-08-01", "2026-08-01T05:41:09", "2026-08-01T24:00:00Z", "2026-02-30T00:00:00Z",
+     "2026-08-01T05:41:09+02:00", "2026-08-01T05:41:09.Z", "2026-08-01T05:41:09.12345678Z", "２０26-08-01T05:41:09Z", "2026-08-01 05:41:09Z"],
 )  # fmt: skip
 def test_what_is_not_microsofts_form_of_a_time_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="time|day"):
+    with pytest.raises(ValueError, match=r"time|day"):
         to_instant(text)
 
 

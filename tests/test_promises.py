@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -28,7 +28,7 @@ def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-def _commands(group: click.Command, words: tuple[str, ...] = ("seatkeeper",)) -> Iterator[tuple[str, click.Command]]:
+def _commands(group: Any, words: tuple[str, ...] = ("seatkeeper",)) -> Iterator[tuple[str, Any]]:
     if hasattr(group, "commands"):
         for name, command in group.commands.items():
             yield from _commands(command, (*words, name))

@@ -105,7 +105,7 @@ class TestReads:
             assert (words([result]), result.exit_code) == ([Word.INTERRUPTED], 5)
             (result,) = tenant.sync("roster")
             assert result.run is not None
-            assert result.run.pages == 6 - 3 + 1 - 1 or result.run.pages <= 4
+            assert result.run.pages <= 3  # of six; three were saved before
             assert [line for line in compare_with_truth(tenant) if line.startswith("roster")] == []
 
     def test_empty_pages_end_nothing(self) -> None:

@@ -55,13 +55,11 @@ def print_report(console: Console, who: Who, report: Report, clock: Clock) -> No
 
     name = report.application.name
     console.print(clean(name), style="bold underline")
-    counts = report.activity
+    use = " · ".join(f"{report.activity[kind]:,} {kind}" for kind in Activity)
     console.print(
         f"Seats      {report.bought:,} bought · {report.assigned:,} assigned · "
         f"{len(report.picture.holders):,} people hold one\n"
-        f"Use        {counts[Activity.ACTIVE]:,} active · {counts[Activity.POSSIBLY_ACTIVE]:,} possibly · {counts[Activity.INACTIVE]:,} inactive · "
-        f"{counts[Activity.NEVER_SEEN]:,} never seen · {counts[Activity.NOT_OBSERVABLE]:,} not observable "
-        f"(threshold {report.application.threshold_days} days)\n"
+        f"Use        {use} (threshold {report.application.threshold_days} days)\n"
         f"History    {_history(report)}"
     )
     console.print(f"           {draw_bar(inventory.coverage(who, name, clock))}")

@@ -23,8 +23,8 @@ FINDINGS_COLUMNS = (
     "Finding", "User ID", "Plan", "Evidence", "Observed Since", "Last Login", "Monthly Cost", "Advice", "State",
 )  # fmt: skip
 REPORT_COLUMNS = (
-    "Application", "Tenant", "Bought", "Assigned", "Holders", "Active", "Possibly Active", "Inactive", "Never Seen", "Not Observable",
-    "Suspicious", "Findings", "Complete From", "Complete Until", "Last Complete Run", "Health",
+    "Application", "Tenant", "Bought", "Assigned", "Holders", "Active", "Possibly Active", "Inactive", "Never Seen",
+    "Not Observable", "Suspicious", "Findings", "Complete From", "Complete Until", "Last Complete Run", "Health",
 )  # fmt: skip
 
 
