@@ -65,7 +65,13 @@ def print_report(console: Console, who: Who, report: Report, clock: Clock) -> No
     console.print(f"           {draw_bar(inventory.coverage(who, name, clock))}")
     if report.caution:
         console.print(f"           {report.caution}")
-    _print_some(console, "People", inventory.access(who, name, clock), ("Object ID",), f'seatkeeper access "{name}"')
+    _print_some(
+        console,
+        "People",
+        inventory.access(who, name, clock),
+        ("Object ID", "Last Possible"),
+        f'seatkeeper access "{name}"',
+    )
     _print_some(console, "Suspicious activities", report.suspicious, (), f'seatkeeper suspicious "{name}"')
     _print_some(
         console, "Findings", report.findings, ("Monthly Cost", "State", "Evidence"), f'seatkeeper findings "{name}"'
