@@ -102,3 +102,11 @@ def test_a_bad_row_is_kept_once_and_is_open_again_when_it_comes_again(contoso: T
     kept = tables.Quarantine.objects.order_by("-last_seen").values_list("reason", "first_seen", "last_seen", "resolved")
     assert list(kept) == [("id is a number", NOW, NOW + 5, False), ("not JSON\ufffd", NOW, NOW, True)]
     assert len(bytes(tables.Quarantine.objects.get(resolved=True).raw)) == 64 * 1024
+
+
+def test_an_event_that_got_another_time_when_it_was_read_again_is_kept_once(contoso: Tenant) -> None:
+    before = sign_in(1, error_code=50074)
+    after = before._replace(created=before.created + 7, error_code=0)
+    save(contoso.connection, before, sign_in(9))
+    bulk.save_sign_ins(contoso.connection, [after, sign_in(9)], read_before=True)
+    assert [row[:1] + row[3:4] for row in kept_sign_ins(contoso.connection)] == [(NOW + 8, 0), (NOW + 9, 0)]

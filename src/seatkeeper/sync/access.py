@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.errors import PageTokenExpired, Unavailable, WindowTooWide
+from seatkeeper.failpoints import reach
 from seatkeeper.model import Instant, SignIn, Word
 from seatkeeper.spans import RETENTION, Span, proven, subtract, whole_seconds
 from seatkeeper.store import bulk
@@ -33,6 +34,7 @@ class AccessReading:
         self.width = FIRST_WIDTH
         readings = list_coverage(work.task.connection_id, work.connector.stream)
         now = self.now()
+        self.read_before = [Span(r.start, r.end) for r in readings]
         self.gaps = subtract(Span(now - RETENTION, now), proven(readings))
         self.wanted = sum(gap.end - gap.start for gap in self.gaps) or 1
         self.done = 0
@@ -81,7 +83,9 @@ class AccessReading:
             self.width = max(NARROWEST, self.width // 2)
 
     def save(self, page: RecordPage[SignIn]) -> Tally:
-        added = bulk.save_sign_ins(self.work.task.connection_id, page.records)
+        again = any(span.start <= self.window.end and self.window.start <= span.end for span in self.read_before)
+        added = bulk.save_sign_ins(self.work.task.connection_id, page.records, read_before=again)
+        reach("FP:before-coverage")
         if page.last:
             self._cover()
         return Tally(kept=len(page.records), added=added)

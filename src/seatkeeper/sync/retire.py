@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from seatkeeper.failpoints import reach
 from seatkeeper.model import Key, Word
 from seatkeeper.store import bulk
 from seatkeeper.store.models import Run, Task
@@ -64,5 +65,6 @@ def _too_many_missing(task: Task, reading: ReadInProgress) -> str:
 def _retire(task: Task, run: Run, reading: ReadInProgress) -> None:
     if reading.full:
         run.gone += bulk.close_unseen(task.connection_id, reading.generation, reading.enumeration)
+    reach("FP:while-retiring")
     bulk.close_seats_of_closed_accounts(task.connection_id, reading.generation)
     task.generation = reading.generation

@@ -12,6 +12,7 @@ from django.db import transaction
 from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.errors import BrokenAnswer, DeltaExpired, NamesConcealed, PageTokenExpired, ReadAgain, Unavailable
+from seatkeeper.failpoints import reach
 from seatkeeper.model import MISSING, Account, Key, Seat, Word
 from seatkeeper.store import bulk, leases
 from seatkeeper.sync import checkpoint, retire
@@ -111,6 +112,7 @@ class RosterReading:
     def save(self, page: RecordPage[Account]) -> Tally:
         tally = self._save_accounts(page.records)
         tally.gone = retire.stage_removed(self.task.connection_id, self.reading.generation, page.removed)
+        reach("FP:before-checkpoint")
         self.reading.link = page.link
         self.reading.read += len(page.records)
         if page.changes_link is not None:

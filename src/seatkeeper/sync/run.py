@@ -14,6 +14,7 @@ from django.db import transaction
 from seatkeeper.clock import system_clock
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.errors import ActAtMicrosoft, AlreadyRunning, Interrupted, SeatkeeperError
+from seatkeeper.failpoints import reach
 from seatkeeper.model import Word
 from seatkeeper.store import leases
 from seatkeeper.store.models import Run
@@ -59,6 +60,8 @@ def run_task(work: Work) -> Outcome:
             leases.hold(work.task.pk, work.fence, LEASE)
             work.run.word = reading.finish(CompleteRead(work))
             work.run.save()
+            reach("FP:before-publish-commit")
+        reach("FP:after-publish")
         outcome.exit_code = _exit_code(work.run)
     return outcome
 
@@ -70,11 +73,13 @@ def _claimed(work: Work) -> Iterator[None]:
     if fence is None:
         raise AlreadyRunning(f"{work.kind.title} is being run by another process; see `seatkeeper runs`")
     work.fence = fence
+    reach("FP:after-claim")
     work.task.refresh_from_db()
     try:
         yield
     finally:
         leases.release(work.task.pk, fence)
+    reach("FP:after-release")
 
 
 @contextmanager
@@ -116,6 +121,7 @@ def _word_of(error: SeatkeeperError) -> Word:
 
 def _save(work: Work, reading: Reading, page: RecordPage[object]) -> None:
     """Rows, quarantine, checkpoint, counters and the lease check commit together or not at all."""
+    reach("FP:after-page")
     with transaction.atomic():
         leases.hold(work.task.pk, work.fence, LEASE)
         tally = Tally(pages=1, rows=len(page.records) + len(page.removed) + len(page.bad) + page.left_out)
@@ -124,6 +130,8 @@ def _save(work: Work, reading: Reading, page: RecordPage[object]) -> None:
         total = _add_to_run(work.run, tally)
         _count_requests(work)
         work.run.save()
+        reach("FP:before-commit")
+    reach("FP:after-commit")
     work.progress.tell(work.run, total, reading.share(), work.kind.title)
 
 

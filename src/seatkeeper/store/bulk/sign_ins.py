@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from seatkeeper.clock import seconds
 from seatkeeper.model import SignIn
 from seatkeeper.store import raw
 
@@ -34,12 +35,34 @@ def _known_apps(guids: Sequence[str]) -> dict[str, int]:
     return dict(raw.fetch(f"SELECT guid, id FROM {APPS} WHERE {condition}", values))
 
 
-def save_sign_ins(connection_id: int, rows: Sequence[SignIn]) -> int:
-    """Keep each event once and say how many were new; of an event that comes twice, the last wins."""
+# Steps of a multi-factor sign-in are merged into one record within so long (entra-docs reports-faq).
+REWRITTEN_WITHIN: Final = seconds(2 * 3600)
+
+
+def save_sign_ins(connection_id: int, rows: Sequence[SignIn], *, read_before: bool = False) -> int:
+    """Keep each event once and say how many were new; of an event that comes twice, the last wins.
+
+    `read_before` says that this stretch of time was read earlier: an event that looks new there may be an old one
+    that the vendor gave another time when it merged the steps of a sign-in, and then replaces it.
+    """
     last = {row.event: row for row in rows}
+    if read_before and last:
+        _forget_restamped(connection_id, list(last.values()))
     apps = app_ids({row.app for row in rows})
     kept = [
         (connection_id, created, event, account, apps[app], error_code, upn)
         for event, account, app, created, error_code, upn in last.values()
     ]
     return raw.upsert(TABLE, _COLUMNS, _KEY, sorted(kept))
+
+
+def _forget_restamped(connection_id: int, rows: Sequence[SignIn]) -> None:
+    """Delete what is kept of these events under another time."""
+    first, last = min(row.created for row in rows), max(row.created for row in rows)
+    within = "connection_id = ? AND created BETWEEN ? AND ?"
+    known = set(raw.fetch(f"SELECT created, event FROM {TABLE} WHERE {within}", [connection_id, first, last]))
+    new = [row.event for row in rows if (row.created, row.event) not in known]
+    for some in raw.chunks(new):
+        is_one, values = raw.matching("event", some)
+        around = [connection_id, first - REWRITTEN_WITHIN, last + REWRITTEN_WITHIN]
+        raw.run(f"DELETE FROM {TABLE} WHERE {within} AND {is_one}", [*around, *values])

@@ -20,7 +20,8 @@ class SignIn(models.Model):
 
     The time comes before the event in the key: sign-ins are read in the order of time, so a page of them lands on
     a few neighbouring pages of the database. Sorted by event, or with an index by account, each row would touch
-    pages of its own, at six times the cost. An event's time never changes, so the key still means the event.
+    pages of its own, at six times the cost. That an event is kept once although its time is in the key is seen to
+    when it is saved (bulk/sign_ins.py).
     """
 
     pk = models.CompositePrimaryKey("connection_id", "created", "event")
