@@ -234,6 +234,7 @@ def _bent(vendor: Vendor, url: str, ca_file: str | None = None) -> Egress:
         ("https://no-such-host.invalid", r"no-such-host\.invalid could not be found.*DNS"),
         (f"https://127.0.0.1:{closed_port()}", "refused the connection"),
     ],
+    ids=["no such host", "closed port"],
 )
 def test_a_network_error_is_told_in_plain_words(vendors: list[Vendor], url: str, words: str) -> None:
     egress = _bent(vendors[0], url)

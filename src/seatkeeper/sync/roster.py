@@ -67,6 +67,7 @@ class RosterReading:
                 self.work.connector.data_version,
             )
             checkpoint.save(self.task, self.checkpoint)
+            reach("FP:before-new-generation")
         return self.checkpoint.reading
 
     def pages(self) -> Iterator[RecordPage[Account]]:
