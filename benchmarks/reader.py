@@ -20,6 +20,8 @@ START = "2026-07-02T06:00:01Z"
 class Unpaced:
     """No waiting: what is measured is our work, not Microsoft's limits."""
 
+    def __init__(self, *_: object) -> None: ...
+
     def take(self, family: str, units: int) -> None: ...
 
     def done(self, family: str) -> None: ...
@@ -97,7 +99,7 @@ def prepare_sync(tenant: Tenant, engine: str, folder: str) -> Callable[[str], in
     from seatkeeper.model import to_instant
     from seatkeeper.services import applications, connections, syncs
 
-    vars(connections)["LocalPacer"] = Unpaced
+    vars(connections)["SharedPacer"] = Unpaced
     fields: dict[str, Any] = {
         key: tenant[key] for key in ("tenant_id", "client_id", "login_url", "graph_url", "ca_file")
     }

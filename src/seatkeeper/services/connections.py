@@ -16,12 +16,12 @@ from seatkeeper.errors import BadInput
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.clouds import CLOUDS, Endpoints
 from seatkeeper.graph.egress import Egress
-from seatkeeper.graph.throttle import LocalPacer
 from seatkeeper.graph.token import ClientCertificate, ClientSecret, TokenSource
 from seatkeeper.model import Secret, to_id
 from seatkeeper.store import seal
 from seatkeeper.store.listing import list_subscriptions
 from seatkeeper.store.models import Application, Connection, Task
+from seatkeeper.store.pacing import SharedPacer
 
 _DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _SHARED_TENANTS = ("common", "organizations", "consumers")
@@ -129,7 +129,7 @@ def open_client(connection: Connection) -> Iterator[Client]:
     egress = Egress(endpoints)
     tokens = TokenSource(connection.tenant_id, credential, endpoints, egress)
     try:
-        yield Client(endpoints, tokens, egress, LocalPacer())
+        yield Client(endpoints, tokens, egress, SharedPacer(connection.client_id, connection.tenant_id))
     finally:
         egress.close()
 

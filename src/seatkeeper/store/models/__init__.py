@@ -12,6 +12,7 @@ from seatkeeper.store.models.connection import Connection
 from seatkeeper.store.models.coverage import Coverage
 from seatkeeper.store.models.organization import Organization
 from seatkeeper.store.models.quarantine import Quarantine
+from seatkeeper.store.models.request_window import RequestWindow
 from seatkeeper.store.models.run import Run
 from seatkeeper.store.models.seat import Seat
 from seatkeeper.store.models.sign_in import SignIn, SignInApp
@@ -25,6 +26,7 @@ __all__ = [
     "Coverage",
     "Organization",
     "Quarantine",
+    "RequestWindow",
     "Run",
     "Seat",
     "SignIn",
