@@ -19,15 +19,19 @@ import django
 import pytest
 from pytest_django import DjangoDbBlocker
 
-# Before anything imports the settings: the suite never reads or writes what the person who runs it has set.
-_SCRATCH = Path(tempfile.mkdtemp(prefix="seatkeeper-tests-"))
-atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
-for name in [name for name in os.environ if name.startswith("SEATKEEPER_")]:
-    del os.environ[name]
-os.environ["SEATKEEPER_HOME"] = str(_SCRATCH / "home")
-os.environ["XDG_RUNTIME_DIR"] = str(_SCRATCH)  # the PostgreSQL wheel warns when there is none
-os.environ["DJANGO_SETTINGS_MODULE"] = "seatkeeper.settings"
-
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # A worker inherits what the session that started it has set, and its settings are read already.
+    _SCRATCH = Path(os.environ["SEATKEEPER_HOME"]).parent
+else:
+    # Before anything imports the settings: the suite never reads or writes what the person who runs it has set.
+    _SCRATCH = Path(tempfile.mkdtemp(prefix="seatkeeper-tests-"))
+    atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
+    for name in [name for name in os.environ if name.startswith("SEATKEEPER_")]:
+        del os.environ[name]
+    os.environ["SEATKEEPER_HOME"] = str(_SCRATCH / "home")
+    os.environ["XDG_RUNTIME_DIR"] = str(_SCRATCH / "runtime")  # the PostgreSQL wheel warns when there is none
+    (_SCRATCH / "runtime").mkdir(mode=0o700)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "seatkeeper.settings"
 django.setup()
 
 EngineName = Literal["sqlite", "postgres"]

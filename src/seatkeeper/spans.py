@@ -18,6 +18,11 @@ RETENTION = days(30)  # how long Entra ID P1/P2 keeps sign-ins (entra-docs refer
 LATENESS = seconds(24 * 3600)  # how late a sign-in may become visible
 
 
+def lateness_of(longest_late: Instant) -> Instant:
+    """How late sign-ins may come in a tenant: a day, or longer where a later one was met."""
+    return max(LATENESS, longest_late * 5 // 4)
+
+
 class Span(NamedTuple):
     """A stretch of time, both ends included."""
 

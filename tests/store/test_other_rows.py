@@ -108,5 +108,8 @@ def test_an_event_that_got_another_time_when_it_was_read_again_is_kept_once(cont
     before = sign_in(1, error_code=50074)
     after = before._replace(created=before.created + 7, error_code=0)
     save(contoso.connection, before, sign_in(9))
-    bulk.save_sign_ins(contoso.connection, [after, sign_in(9)], read_before=True)
+    again = [after, sign_in(9)]
+    assert bulk.list_unknown(contoso.connection, again) == [after]
+    assert bulk.forget_restamped(contoso.connection, [after]) == 1
+    save(contoso.connection, *again)
     assert [row[:1] + row[3:4] for row in kept_sign_ins(contoso.connection)] == [(NOW + 8, 0), (NOW + 9, 0)]

@@ -25,6 +25,9 @@ def _patience_without_waiting() -> Iterator[None]:
         yield
 
 
+NOTHING = subprocess.DEVNULL
+
+
 def words(results: list[syncs.TaskResult]) -> list[str]:
     return [result.run.word for result in results if result.run]
 
@@ -200,10 +203,11 @@ def test_a_killed_process_leaves_a_state_that_the_next_run_completes(database: D
     with open_tenant(people=4000) as tenant:
         for seconds in (0.55, 0.7, 0.85, 1.0, 1.2):
             command = [sys.executable, "-m", "seatkeeper", "sync", tenant.name, "--now", NOW]
-            child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            child = subprocess.Popen(command, stdout=NOTHING, stderr=subprocess.PIPE, text=True, stdin=NOTHING)
             time.sleep(seconds)
             child.send_signal(signal.SIGKILL)
-            child.wait()
+            _, err = child.communicate()
+            assert child.returncode in (-signal.SIGKILL, 0), err
         assert words(tenant.sync()) == [Word.COMPLETE] * 3
         assert compare_with_truth(tenant) == []
         assert not Run.objects.filter(word=Word.RUNNING).exists()
@@ -212,8 +216,9 @@ def test_a_killed_process_leaves_a_state_that_the_next_run_completes(database: D
 def test_a_polite_stop_ends_at_a_page_with_exit_code_5(database: Database) -> None:
     with open_tenant(people=30_000) as tenant:
         command = [sys.executable, "-m", "seatkeeper", "sync", tenant.name, "--task", "roster", "--now", NOW]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=NOTHING)
         while not Account.objects.exists():
+            assert child.poll() is None, child.communicate()
             time.sleep(0.02)
         child.send_signal(signal.SIGTERM)
         _, err = child.communicate(timeout=20)

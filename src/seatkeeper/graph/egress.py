@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ import httpx2
 import msgspec
 
 from seatkeeper import __version__
-from seatkeeper.errors import BrokenAnswer, Unavailable
+from seatkeeper.errors import BrokenAnswer, Interrupted, Unavailable
 from seatkeeper.graph.clouds import Endpoints, to_tls
 from seatkeeper.graph.origin import Origin, untrusted
 from seatkeeper.graph.wire import TimedBackend, Watch
@@ -50,6 +51,7 @@ class Egress:
         self._deadline = deadline
         self._cap = cap
         self._watch = Watch()
+        self._closed = threading.Event()
         self._pool = httpcore2.ConnectionPool(
             ssl_context=to_tls(endpoints.ca_file),
             max_connections=10,
@@ -69,7 +71,7 @@ class Egress:
         try:
             return self._exchange(method, target, headers, body)
         except _BROKEN as error:
-            if not self._watch.stale:
+            if self._closed.is_set() or not self._watch.stale:
                 raise _to_error(error) from None
         # A kept connection had been closed by the other side. That is no fault; the deadline goes on running.
         try:
@@ -78,7 +80,8 @@ class Egress:
             raise _to_error(error) from None
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back; a request that is on its way in another thread breaks off and is not repeated."""
+        self._closed.set()
         self._pool.close()
 
     def _to_trusted(self, url: str | httpx2.URL) -> httpx2.URL:
@@ -91,6 +94,8 @@ class Egress:
         return target
 
     def _exchange(self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        if self._closed.is_set():
+            raise Interrupted("Reading was broken off.")
         fields = {"Host": url.netloc.decode(), "User-Agent": _AGENT, "Accept-Encoding": "gzip", **headers}
         if body is not None:
             fields["Content-Length"] = str(len(body))
@@ -108,6 +113,8 @@ class Egress:
             content = self._read(response.status, received, response.iter_stream())
         finally:
             response.close()
+            if self._closed.is_set():  # its connection may have been opened just behind close()
+                self._pool.close()
         return Answer(response.status, received, content, time.monotonic())
 
     def _read(self, status: int, headers: httpx2.Headers, chunks: Iterable[bytes]) -> bytes:

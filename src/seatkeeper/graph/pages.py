@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing.pool import ThreadPool
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -20,6 +23,7 @@ from seatkeeper.graph.rows import BadRow, Rows, Unreadable, to_rows
 __all__ = ["BadRow", "Budget", "Page", "Rows", "read_pages", "to_rows"]
 
 T = TypeVar("T")
+_Fetch = Callable[[str], Callable[[], tuple[Rows[T], int]]]  # begins to fetch a page; what it returns waits for it
 
 _READ_TRIES: Final = 3  # for an answer that ends in the middle though its length is right
 
@@ -86,14 +90,37 @@ def read_pages(
     contradict each other or lead in a circle and for too many pages; UntrustedLink; Unavailable when the time
     is used up.
     """
-    read = _Read(client, path, row, family, units)
+    with _fetching(_Read(client, path, row, family, units)) as fetch:
+        yield from _follow(client, start, path, fetch, wants_delta=wants_delta, budget=budget)
+
+
+@contextmanager
+def _fetching(read: _Read[T]) -> Iterator[_Fetch[T]]:
+    """How pages are fetched: the next page of a directory while this one is being saved, in a thread of its own.
+
+    Not so for reports: their limit is what takes the time, and their pacer shares a database, which stays in the
+    caller's thread.
+    """
+    if read.family == "reports":
+        yield lambda link: partial(read.fetch, link)
+        return
+    ahead = ThreadPool(1)  # of a daemon thread: a request that hangs does not keep a stopped process alive
+    try:
+        yield lambda link: ahead.apply_async(read.fetch, (link,)).get
+    finally:
+        ahead.terminate()
+
+
+def _follow(
+    client: Client, start: str, path: str, fetch: _Fetch[T], *, wants_delta: bool, budget: Budget
+) -> Iterator[Page[T]]:
     ends = time.monotonic() + budget.seconds
     seen = {_digest(start)}
-    link = start
+    answer = fetch(start)
     for number in range(1, budget.pages + 1):
         if time.monotonic() > ends:
             raise Unavailable("The list was not read to its end in the time it may take. The next run tries again.")
-        found, size = read.fetch(link)
+        found, size = answer()
         following, delta = _to_links(found, wants_delta=wants_delta)
         for one in (following, delta):
             if one is not None:
@@ -103,10 +130,10 @@ def read_pages(
             if mark in seen:
                 raise BrokenAnswer("Microsoft's list leads in a circle: a page points back to an earlier one.")
             seen.add(mark)
+            answer = fetch(following)
         yield Page(found.rows, found.bad, following, delta, size, number)
         if following is None:
             return
-        link = following
     raise BrokenAnswer(f"Microsoft's list did not end within {budget.pages} pages.")
 
 

@@ -10,9 +10,9 @@ from seatkeeper.insights.evidence import activity
 from seatkeeper.model import Grade, to_id
 from seatkeeper.services.applications import find_application
 from seatkeeper.services.members import Who
-from seatkeeper.services.picture import draw_picture, know, stream_of_application
+from seatkeeper.services.picture import draw_picture, know, proven_spans, stream_of_application
 from seatkeeper.services.tables import Cell, Table
-from seatkeeper.spans import RETENTION, Span, join, proven, subtract
+from seatkeeper.spans import RETENTION, Span, join, subtract
 from seatkeeper.store import listing
 from seatkeeper.store.models import Quarantine
 
@@ -85,7 +85,7 @@ def coverage(who: Who, name: str, clock: Clock = system_clock) -> Table:
     application = find_application(who, name)
     readings = listing.list_coverage(application.connection_id, stream_of_application(application))
     now = clock()
-    sure = proven(readings)
+    sure = proven_spans(application)
     seen = join(Span(r.start, r.end) for r in readings)
     begin = min((span.start for span in seen), default=now - RETENTION)  # before it, our history had not begun
     parts = [(span, "complete") for span in sure]

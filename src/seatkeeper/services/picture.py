@@ -12,7 +12,7 @@ from seatkeeper.connectors.microsoft.products import Product, stream_of
 from seatkeeper.insights.base import HeldSeat, Holder, Picture, Plan, Purchase
 from seatkeeper.insights.evidence import grade, observed_since
 from seatkeeper.model import ActiveSource, Grade, Instant, Key, SeatKind, to_id, to_instant
-from seatkeeper.spans import Span, last_unbroken, proven
+from seatkeeper.spans import Span, last_unbroken, lateness_of, proven
 from seatkeeper.store import listing
 from seatkeeper.store.models import Application, Subscription, Task
 
@@ -52,8 +52,15 @@ class Known:
 def know(application: Application) -> Known:
     product = find_product(application.product)
     tasks = Task.objects.filter(connection_id=application.connection_id)
-    spans = proven(listing.list_coverage(application.connection_id, stream_of_application(application)))
+    spans = proven_spans(application)
     return Known(application, product, {t.key: t.generation for t in tasks}, spans, last_unbroken(spans))
+
+
+def proven_spans(application: Application) -> list[Span]:
+    """The stretches of time for which the application's sign-ins are complete."""
+    connection_id, stream = application.connection_id, stream_of_application(application)
+    lateness = lateness_of(listing.longest_late(connection_id, stream))
+    return proven(listing.list_coverage(connection_id, stream), lateness)
 
 
 def stream_of_application(application: Application) -> str:

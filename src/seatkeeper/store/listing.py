@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from django.db.models import Max
+
 from seatkeeper.model import Instant, Key, Word
 from seatkeeper.spans import ReadSpan
 from seatkeeper.store import raw
@@ -126,6 +128,12 @@ def list_coverage(connection_id: int, stream: str) -> list[ReadSpan]:
     """Every span of sign-ins that was read to its end."""
     rows = Coverage.objects.filter(connection_id=connection_id, stream=stream)
     return [ReadSpan(*row) for row in rows.order_by("start").values_list("start", "end", "read_at")]
+
+
+def longest_late(connection_id: int, stream: str) -> Instant:
+    """How late a sign-in is known to have become visible in this tenant, in ticks; 0 when none was late."""
+    rows = Coverage.objects.filter(connection_id=connection_id, stream=stream)
+    return rows.aggregate(longest=Max("longest_late"))["longest"] or 0
 
 
 def list_subscriptions(connection_id: int, generation: int) -> list[Subscription]:

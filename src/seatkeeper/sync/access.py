@@ -5,16 +5,16 @@ Resume is by window, never by a stored next link: page tokens live minutes. Inte
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.errors import PageTokenExpired, Unavailable, WindowTooWide
 from seatkeeper.failpoints import reach
 from seatkeeper.model import Instant, SignIn, Word
-from seatkeeper.spans import RETENTION, Span, proven, subtract, whole_seconds
+from seatkeeper.spans import RETENTION, Span, lateness_of, proven, subtract, whole_seconds
 from seatkeeper.store import bulk
-from seatkeeper.store.listing import list_coverage
+from seatkeeper.store.listing import list_coverage, longest_late
 from seatkeeper.store.models import Coverage
 from seatkeeper.sync.work import CompleteRead, Tally, Work
 
@@ -26,18 +26,32 @@ MANY_PAGES = 40  # a window of more pages makes the next one half as wide
 PATIENCE = 3
 
 
+SWEEP_EVERY = days(7)
+SWEEP = days(8)  # what is read again each week, for sign-ins that came later than we allow for
+
+
 class AccessReading:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.window = Span(0, 0)
         self.asked_at: Instant = 0
         self.width = FIRST_WIDTH
-        readings = list_coverage(work.task.connection_id, work.connector.stream)
-        now = self.now()
-        self.read_before = [Span(r.start, r.end) for r in readings]
-        self.gaps = subtract(Span(now - RETENTION, now), proven(readings))
+        self.late = self.longest_late = 0
+        self.began = self.now()
+        connection, stream = work.task.connection_id, work.connector.stream
+        self.readings = list_coverage(connection, stream)
+        self.lateness = lateness_of(longest_late(connection, stream))
+        self.gaps = self._to_read()
         self.wanted = sum(gap.end - gap.start for gap in self.gaps) or 1
         self.done = 0
+
+    def _to_read(self) -> list[Span]:
+        """What is wanted less what is proven; each week, the last days are doubted once more."""
+        now = self.began
+        self.swept = self.work.full or now - (self.work.task.full_read_at or 0) > SWEEP_EVERY
+        doubted = RETENTION if self.work.full else SWEEP if self.swept else 0
+        sure = [Span(span.start, min(span.end, now - doubted)) for span in proven(self.readings, self.lateness)]
+        return subtract(Span(now - RETENTION, now), sure)
 
     def now(self) -> Instant:
         """The vendor's time: a wrong clock of ours must not move what we claim to know."""
@@ -83,12 +97,24 @@ class AccessReading:
             self.width = max(NARROWEST, self.width // 2)
 
     def save(self, page: RecordPage[SignIn]) -> Tally:
-        again = any(span.start <= self.window.end and self.window.start <= span.end for span in self.read_before)
-        added = bulk.save_sign_ins(self.work.task.connection_id, page.records, read_before=again)
-        reach("FP:before-coverage")
+        connection = self.work.task.connection_id
+        if any(span.start <= self.window.end and self.window.start <= span.end for span in self.readings):
+            unknown = bulk.list_unknown(connection, page.records)
+            bulk.forget_restamped(connection, unknown)
+            self._note_late(unknown)
+        added = bulk.save_sign_ins(connection, page.records)
         if page.last:
+            reach("FP:before-coverage")
             self._cover()
         return Tally(kept=len(page.records), added=added)
+
+    def _note_late(self, unknown: Sequence[SignIn]) -> None:
+        """A sign-in that an earlier reading did not hold was not visible then: so late it came, at least."""
+        for event in unknown:
+            missed = [r.read_at for r in self.readings if r.start <= event.created <= min(r.end, r.read_at)]
+            if missed:
+                self.late += 1
+                self.longest_late = max(self.longest_late, max(missed) - event.created)
 
     def _cover(self) -> None:
         """The window was read to its end; what the vendor may have dropped meanwhile is not claimed."""
@@ -101,12 +127,18 @@ class AccessReading:
                 start=start,
                 end=self.window.end,
                 read_at=self.asked_at,
+                late=self.late,
+                longest_late=self.longest_late,
             )
+        self.late = self.longest_late = 0
         self.done += self.window.end - self.window.start
 
     def share(self) -> float | None:
         return min(self.done / self.wanted, 0.99)
 
     def finish(self, read: CompleteRead) -> Word:
-        read.work.run.full = False
+        read.work.run.full = self.swept
+        if self.swept:
+            read.work.task.full_read_at = self.began
+            read.work.task.save(update_fields=["full_read_at"])
         return Word.COMPLETE

@@ -25,7 +25,7 @@ from seatkeeper.store.bulk.seats import (
     insert_seats,
     list_current_seats,
 )
-from seatkeeper.store.bulk.sign_ins import app_ids, save_sign_ins
+from seatkeeper.store.bulk.sign_ins import app_ids, forget_restamped, list_unknown, save_sign_ins
 from seatkeeper.store.bulk.subscriptions import discard_subscriptions, save_subscriptions
 
 __all__ = [
@@ -39,10 +39,12 @@ __all__ = [
     "count_unseen",
     "discard_generation",
     "discard_subscriptions",
+    "forget_restamped",
     "insert_accounts",
     "insert_seats",
     "list_current_accounts",
     "list_current_seats",
+    "list_unknown",
     "mark_seen",
     "rewrite_accounts",
     "save_quarantine",

@@ -39,15 +39,9 @@ def _known_apps(guids: Sequence[str]) -> dict[str, int]:
 REWRITTEN_WITHIN: Final = seconds(2 * 3600)
 
 
-def save_sign_ins(connection_id: int, rows: Sequence[SignIn], *, read_before: bool = False) -> int:
-    """Keep each event once and say how many were new; of an event that comes twice, the last wins.
-
-    `read_before` says that this stretch of time was read earlier: an event that looks new there may be an old one
-    that the vendor gave another time when it merged the steps of a sign-in, and then replaces it.
-    """
+def save_sign_ins(connection_id: int, rows: Sequence[SignIn]) -> int:
+    """Keep each event once and say how many were new; of an event that comes twice, the last wins."""
     last = {row.event: row for row in rows}
-    if read_before and last:
-        _forget_restamped(connection_id, list(last.values()))
     apps = app_ids({row.app for row in rows})
     kept = [
         (connection_id, created, event, account, apps[app], error_code, upn)
@@ -56,13 +50,29 @@ def save_sign_ins(connection_id: int, rows: Sequence[SignIn], *, read_before: bo
     return raw.upsert(TABLE, _COLUMNS, _KEY, sorted(kept))
 
 
-def _forget_restamped(connection_id: int, rows: Sequence[SignIn]) -> None:
-    """Delete what is kept of these events under another time."""
+def list_unknown(connection_id: int, rows: Sequence[SignIn]) -> list[SignIn]:
+    """Those of a page that are not kept yet: in a stretch that was read before, they came late."""
+    if not rows:
+        return []
     first, last = min(row.created for row in rows), max(row.created for row in rows)
-    within = "connection_id = ? AND created BETWEEN ? AND ?"
-    known = set(raw.fetch(f"SELECT created, event FROM {TABLE} WHERE {within}", [connection_id, first, last]))
-    new = [row.event for row in rows if (row.created, row.event) not in known]
-    for some in raw.chunks(new):
+    sql = f"SELECT created, event FROM {TABLE} WHERE connection_id = ? AND created BETWEEN ? AND ?"
+    known = set(raw.fetch(sql, [connection_id, first, last]))
+    return [row for row in rows if (row.created, row.event) not in known]
+
+
+def forget_restamped(connection_id: int, rows: Sequence[SignIn]) -> int:
+    """Delete these events where they are kept under another time, and say how many were.
+
+    In a stretch that was read before, an event that looks new may be an old one that the vendor gave another time
+    when it merged the steps of a sign-in.
+    """
+    if not rows:
+        return 0
+    first, last = min(row.created for row in rows), max(row.created for row in rows)
+    around = [connection_id, first - REWRITTEN_WITHIN, last + REWRITTEN_WITHIN]
+    found = 0
+    for some in raw.chunks([row.event for row in rows]):
         is_one, values = raw.matching("event", some)
-        around = [connection_id, first - REWRITTEN_WITHIN, last + REWRITTEN_WITHIN]
-        raw.run(f"DELETE FROM {TABLE} WHERE {within} AND {is_one}", [*around, *values])
+        sql = f"DELETE FROM {TABLE} WHERE connection_id = ? AND created BETWEEN ? AND ? AND {is_one}"
+        found += raw.run(sql, [*around, *values])
+    return found

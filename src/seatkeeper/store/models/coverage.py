@@ -20,6 +20,13 @@ class Coverage(models.Model):
     read_at = models.BigIntegerField(
         help_text="When the read of the span began, by the vendor's clock: later arrivals are not in it."
     )
+    late = models.BigIntegerField(
+        default=0,
+        help_text="Sign-ins that an earlier reading of the stretch did not hold: they came late.",
+    )
+    longest_late = models.BigIntegerField(
+        default=0, help_text="The longest such delay that this reading proves, in ticks: at least so late did one come."
+    )
     run = models.ForeignKey(Run, models.CASCADE, help_text="The run that read it.")
 
     class Meta:
