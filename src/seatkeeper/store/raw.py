@@ -64,13 +64,18 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
             copy.write_row(row)
 
 
+def insert_unless_there(table: str, columns: Sequence[str], rows: Sequence[Row]) -> int:
+    """Insert rows whose key is not there yet, and say how many were."""
+    return _put(table, columns, rows, "ON CONFLICT DO NOTHING")
+
+
 def upsert(table: str, columns: Sequence[str], key: int, rows: Sequence[Row]) -> int:
     """Insert rows, or rewrite those whose key (the first `key` columns) is there; says how many were new.
 
     No two rows may have the same key. A row that is there as it should be is not written again: windows of
     sign-ins overlap, so most of what is read twice has not changed.
     """
-    new = _put(table, columns, rows, "ON CONFLICT DO NOTHING")
+    new = insert_unless_there(table, columns, rows)
     if new < len(rows):
         rest = columns[key:]
         ours, theirs = [f"{table}.{column}" for column in rest], [f"excluded.{column}" for column in rest]

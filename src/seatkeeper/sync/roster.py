@@ -32,6 +32,7 @@ class RosterReading:
         self.checkpoint = checkpoint.load(work.task)
         # Seats follow from the product data too: when that changed, they are worked out again for everybody.
         self.recount = self.checkpoint.data_version != work.connector.data_version
+        self.first = work.task.generation == 0
         self.reading = self._resume() or self._begin(full=self._must_read_all())
 
     def _must_read_all(self) -> bool:
@@ -124,6 +125,9 @@ class RosterReading:
     def _save_accounts(self, accounts: Sequence[Account]) -> Tally:
         """Sort a page into new, changed and unchanged accounts, and write what that asks for."""
         connection, generation = self.task.connection_id, self.reading.generation
+        inserted = self._insert_first(accounts) if self.first else 0
+        if inserted == len(accounts):
+            return Tally(kept=inserted, added=inserted)
         known = bulk.list_current_accounts(connection, list({account.key for account in accounts}), generation)
         final = self._last_words(accounts, known)
         new, rewritten, closing, same = [], [], [], []
@@ -145,9 +149,20 @@ class RosterReading:
         bulk.rewrite_accounts(rewritten, self.reading.enumeration)
         if self.reading.full:
             bulk.mark_seen(same, self.reading.enumeration)
-        touched = final.values() if self.recount else [*new, *(account for _row, account in rewritten)]
+        touched = final.values() if self.recount or self.first else [*new, *(account for _row, account in rewritten)]
         self._save_seats([a for a in touched if a.licensing or (a.key in known and known[a.key][2].licensing)])
-        return Tally(kept=len(accounts), added=len(new) - len(closing), changed=len(closing))
+        return Tally(kept=len(accounts), added=inserted + len(new) - len(closing), changed=len(closing))
+
+    def _insert_first(self, accounts: Sequence[Account]) -> int:
+        """While there is no earlier generation, a page of accounts not met before is simply inserted."""
+        connection, generation = self.task.connection_id, self.reading.generation
+        fresh = list(self._last_words(accounts, {}).values())
+        inserted = bulk.insert_unknown_accounts(
+            connection, generation, self.reading.enumeration, self.work.clock(), fresh
+        )
+        if inserted == len(accounts):
+            self._save_seats([account for account in fresh if account.licensing])
+        return inserted
 
     def _last_words(
         self, accounts: Sequence[Account], known: dict[Key, tuple[int, int, Account]]

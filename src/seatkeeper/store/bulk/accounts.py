@@ -51,6 +51,17 @@ def insert_accounts(
     raw.insert(TABLE, _COLUMNS, [row + tail for row in sorted(rows, key=_key)])
 
 
+def insert_unknown_accounts(
+    connection_id: int, generation: int, enumeration: int, now: Instant, rows: Sequence[Account]
+) -> int:
+    """Insert those that this generation has not written yet, and say how many; only for a table's first generation.
+
+    Looking each account up first would cost half as much again as inserting it.
+    """
+    tail = (connection_id, generation, FOREVER, enumeration, now)
+    return raw.insert_unless_there(TABLE, _COLUMNS, [row + tail for row in sorted(rows, key=_key)])
+
+
 def rewrite_accounts(ids_and_rows: Iterable[tuple[int, Account]], enumeration: int) -> None:
     """New content for versions that this generation wrote: the vendor repeated a row; the last one wins."""
     sets = ", ".join(f"{field} = ?" for field in _FIELDS)
