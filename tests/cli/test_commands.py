@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 from seatkeeper.services.inventory import ACCESS_COLUMNS, ROSTER_COLUMNS, SUSPICIOUS_COLUMNS
 from tests.cli.conftest import Shell
@@ -116,3 +117,9 @@ def test_help_starts_without_the_database_and_the_web_framework(shell: Shell) ->
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_processes_that_start_at_once_on_nothing_make_one_database(shell: Shell) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        done = list(pool.map(lambda _: shell.run("apps", "list"), range(6)))
+    assert [each.code for each in done] == [0] * 6, done

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pkgutil
+import time
 
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from seatkeeper.errors import BadSetting
 from seatkeeper.store import migrations
 
 APP = "store"
+PATIENCE = 40  # tries to migrate, so many seconds apart
+WAIT = 0.5
 
 
 def check_schema() -> bool:
@@ -38,6 +41,18 @@ def check_schema() -> bool:
 
 
 def migrate() -> None:
-    """Bring the database to today's shape; quick when it has it. Raises BadSetting as `check_schema` does."""
-    if not check_schema():
-        call_command("migrate", verbosity=0, interactive=False)
+    """Bring the database to today's shape; quick when it has it. Raises BadSetting as `check_schema` does.
+
+    Of several processes that start at once on an empty database, one gets through and the others find it done.
+    """
+    for _ in range(PATIENCE):
+        if check_schema():
+            return
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+        except (OperationalError, ProgrammingError, IntegrityError) as error:
+            trouble = error  # most likely another process is just making the same tables
+            time.sleep(WAIT)
+        else:
+            return
+    raise trouble
