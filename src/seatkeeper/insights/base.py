@@ -87,6 +87,11 @@ class Picture:
     apart: Sequence[Holder]  # who has the product inside another product's licence
     purchases: Sequence[Purchase]
 
+    @property
+    def as_of(self) -> Instant:
+        """The moment for which we may speak: where proof ends, not now, because nothing is known of what came after."""
+        return self.observed.end if self.observed else self.now
+
 
 class Finding(NamedTuple):
     """What an insight says about a seat, with what it stands on."""

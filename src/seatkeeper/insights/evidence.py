@@ -38,12 +38,12 @@ def observed_since(observed: Span | None) -> Instant | None:
 
 
 def activity(holder: Holder, picture: Picture) -> Activity:
-    """What may be said of a seat's use; an ambiguous application within the threshold forbids saying "inactive".
+    """What may be said of a seat's use as of the end of proof; possible use within the threshold forbids "inactive".
 
     "Inactive" and "never seen" need proof of absence: complete sign-ins over the whole threshold, or since the
     seat was given if that is later.
     """
-    since = picture.now - picture.threshold
+    since = picture.as_of - picture.threshold
     if holder.last_login is not None and holder.last_login >= since:
         return Activity.ACTIVE
     if holder.last_possible is not None and holder.last_possible >= since:

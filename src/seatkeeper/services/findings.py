@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seatkeeper.clock import Clock, system_clock
+from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.insights.base import Picture
 from seatkeeper.insights.catalog import find_all
 from seatkeeper.insights.evidence import Activity, activity, sure_from
@@ -19,6 +19,7 @@ from seatkeeper.services.tables import Cell, Table
 from seatkeeper.store import listing
 from seatkeeper.store.models import Application, Run, Task
 
+STALE = days(3)  # a report older than this says so
 FINDINGS_COLUMNS = (
     "Finding", "User ID", "Plan", "Evidence", "Observed Since", "Last Login", "Monthly Cost", "Advice", "State",
 )  # fmt: skip
@@ -61,12 +62,14 @@ class Report:
     @property
     def caution(self) -> str:
         """What cannot be said yet, in a sentence; empty when everything can."""
-        sure = sure_from(self.picture)
+        sure, picture = sure_from(self.picture), self.picture
         if sure is None:
             return "No stretch of sign-ins is complete yet, so nobody is called unused."
-        if sure > self.picture.now:
-            days = self.application.threshold_days
-            return f"Unused for {days} days cannot be said before {to_text(sure)[:10]}; until then: none seen since."
+        if picture.now - picture.as_of > STALE:
+            return f"Nothing is known of what came after {to_text(picture.as_of)[:10]}: run `seatkeeper sync`."
+        if sure > picture.as_of:
+            span = f"{self.application.threshold_days} days"
+            return f"Unused for {span} cannot be said before {to_text(sure)[:10]}; until then: none seen since."
         return ""
 
 
