@@ -25,6 +25,7 @@ class ReadInProgress(msgspec.Struct):
     changes_link: str | None = None  # where the next run may go on, once this one is published
     changes_at: Instant = 0
     read: int = 0
+    ended: bool = False  # the last page is saved: all that is left is to publish
     held: bool = False
 
 

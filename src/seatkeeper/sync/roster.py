@@ -48,7 +48,9 @@ class RosterReading:
     def _resume(self) -> ReadInProgress | None:
         """Go on with the read of a run that was cut short, if its next link may still live."""
         reading = self.checkpoint.reading
-        if reading is None or reading.held or reading.link is None or (self.work.full and not reading.full):
+        if reading is None or reading.held or (self.work.full and not reading.full):
+            return None
+        if reading.link is None and not reading.ended:
             return None
         fresh = 0 <= self.work.clock() - reading.started <= RESUME_WITHIN
         return reading if fresh and reading.data_version == self.work.connector.data_version else None
@@ -73,6 +75,8 @@ class RosterReading:
 
     def pages(self) -> Iterator[RecordPage[Account]]:
         """All pages. An expired token starts the read anew, with everybody; nothing half read stays."""
+        if self.reading.ended:
+            return  # a run was cut short between the last page and its publishing
         for _ in range(RESTARTS):
             try:
                 yield from self._read()
@@ -115,7 +119,7 @@ class RosterReading:
         tally = self._save_accounts(page.records)
         tally.gone = retire.stage_removed(self.task.connection_id, self.reading.generation, page.removed)
         reach("FP:before-checkpoint")
-        self.reading.link = page.link
+        self.reading.link, self.reading.ended = page.link, page.last
         self.reading.read += len(page.records)
         if page.changes_link is not None:
             self.reading.changes_link, self.reading.changes_at = page.changes_link, self.work.clock()

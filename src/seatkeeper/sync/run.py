@@ -73,9 +73,9 @@ def _claimed(work: Work) -> Iterator[None]:
     if fence is None:
         raise AlreadyRunning(f"{work.kind.title} is being run by another process; see `seatkeeper runs`")
     work.fence = fence
-    reach("FP:after-claim")
-    work.task.refresh_from_db()
     try:
+        reach("FP:after-claim")
+        work.task.refresh_from_db()
         yield
     finally:
         leases.release(work.task.pk, fence)

@@ -98,9 +98,12 @@ def _take(user: User, watched: Watched, page: RecordPage[Account]) -> None:
     try:
         key = to_object_key(user.id)
         if user.removed is not None:
+            page.records[:] = [account for account in page.records if account.key != key]
             page.removed.append(key)
         else:
             page.records.append(to_account(user, key, watched))
+            if key in page.removed:  # removed and restored: the last word holds
+                page.removed.remove(key)
     except ValueError as error:
         page.bad.append(BadRow(msgspec.json.encode(user), str(error)))
 
