@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint bench serve lock clean
+.PHONY: help demo test lint bench prove serve lock clean
 
 help: ## list these recipes
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,10 @@ lint: $(VENV)/dev ## style, types and layers
 
 bench: $(VENV)/dev ## rows a CPU second beside the floors, and peak memory
 	$(BIN)/python -m benchmarks
+
+prove: $(VENV)/dev ## kills, full disks, sleepers and thousands of histories, with figures
+	$(BIN)/python -m tests.crash
+	PROVE=1 $(BIN)/pytest -q tests/property
 
 serve: $(VENV)/run ## the sandbox alone, for other Graph clients
 	$(BIN)/seatkeeper sandbox serve

@@ -53,7 +53,7 @@ def test_every_kind_of_change_happens(make: Make) -> None:
     client = make(people=600, churn=100)
     client.sandbox.tenant.move(days=3)
     kinds = {change.kind for change in client.sandbox.tenant.directory.log}
-    assert kinds == {"join", "leave", "rename", "gain", "lose", "block"}
+    assert kinds == {"join", "leave", "rename", "gain", "lose", "block", "return", "swap"}
 
 
 def test_a_minimal_round_carries_only_what_changed(make: Make) -> None:

@@ -93,6 +93,7 @@ _USER: Final[dict[str, Callable[[Person], Any]]] = {
     "department": lambda p: p.department,
     "companyName": lambda p: None if p.guest else "Northwind",
     "usageLocation": lambda p: p.country,
+    "deviceEnrollmentLimit": lambda _p: 5,  # never null in Microsoft's schema
     "country": lambda p: p.country,
     "mailNickname": lambda p: p.upn.partition("@")[0],
     "proxyAddresses": lambda p: [f"SMTP:{p.mail}"] if p.mail else [],

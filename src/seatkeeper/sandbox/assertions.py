@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from seatkeeper.sandbox.jwt import decode
@@ -47,6 +46,15 @@ def _bad_key(reason: str, thumbprint: str) -> TokenRefusal:
     return TokenRefusal(700027, 401, "invalid_client", text)
 
 
+def _no_federated(number: int, what: str, value: object) -> TokenRefusal:
+    text = (
+        f"No matching federated identity record found for presented assertion {what} '{str(value)[:200]}'. Check your "
+        "federated identity credential Subject, Audience and Issuer against the presented assertion. "
+        "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
+    )
+    return TokenRefusal(number, 401, "invalid_client", text)
+
+
 def check_assertion(tenant: Tenant, assertion: str, ask: Ask) -> None:
     """The JWT of a client with a certificate: who signed it, for whom, and when."""
     try:
@@ -56,22 +64,43 @@ def check_assertion(tenant: Tenant, assertion: str, ask: Ask) -> None:
     except (ValueError, msgspec.MsgspecError) as error:
         raise TokenRefusal(50027, 401, "invalid_client", "JWT token is invalid or malformed.") from error
     thumbprint = str(header.get("x5t#S256") or header.get("x5t") or "").rstrip("=")
+    data = f"{head}.{payload}".encode()
+    if tenant.federated and claims.get("iss") != tenant.client_id:
+        _check_federated(tenant, claims, (str(header.get("alg")), data, signed))
+        return
     if not thumbprint or claims.get("iss") != tenant.client_id:
-        text = (
-            "No matching federated identity record found for presented assertion subject "
-            f"'{str(claims.get('sub'))[:200]}'. Check your federated identity credential Subject, Audience and Issuer "
-            "against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
-        )
-        raise TokenRefusal(700213, 401, "invalid_client", text)
+        raise _no_federated(700213, "subject", claims.get("sub"))
     shown = _hex(thumbprint)
     certificate = tenant.certificates.get(thumbprint)
     if certificate is None:
         raise _bad_key("The key was not found.", shown)
-    if not _verified(certificate, str(header.get("alg")), f"{head}.{payload}".encode(), signed):
+    if not _verified(certificate.public_key(), str(header.get("alg")), data, signed):
         raise _bad_key("Key was found, but use of the key to verify the signature failed.", shown)
     if not certificate.not_valid_before_utc.timestamp() <= time.time() <= certificate.not_valid_after_utc.timestamp():
         raise _bad_key("The key used is expired.", shown)
     _check_claims(tenant, claims, ask)
+
+
+def _check_federated(tenant: Tenant, claims: dict[str, Any], signed: tuple[str, bytes, bytes]) -> None:
+    """The JWT of an outside issuer: whom it names must be registered, and its issuer must have signed it."""
+    kept = [known for known in tenant.federated if known.issuer == claims.get("iss")]
+    if not kept:
+        raise _no_federated(700211, "issuer", claims.get("iss"))
+    kept = [known for known in kept if known.subject == claims.get("sub")]
+    if not kept:
+        raise _no_federated(700213, "subject", claims.get("sub"))
+    meant = claims.get("aud")
+    kept = [known for known in kept if meant in (known.audience, [known.audience])]
+    if not kept:
+        raise _no_federated(700212, "audience", meant)
+    keys = [serialization.load_pem_public_key(known.key.encode()) for known in kept]
+    if not any(_verified(key, *signed) for key in keys):
+        text = (
+            "Assertion failed signature validation. [Reason - Key was found, but use of the key to verify the "
+            "signature failed.]"
+        )
+        raise TokenRefusal(50013, 401, "invalid_client", text)
+    _check_times(claims)
 
 
 def _check_claims(tenant: Tenant, claims: dict[str, Any], ask: Ask) -> None:
@@ -84,11 +113,21 @@ def _check_claims(tenant: Tenant, claims: dict[str, Any], ask: Ask) -> None:
     if claims.get("sub") != tenant.client_id:
         text = "Client assertion application identifier doesn't match 'client_id' parameter."
         raise TokenRefusal(700021, 401, "invalid_client", text)
+    if not claims.get("jti"):
+        raise _not_in_time()
+    _check_times(claims)
+
+
+def _not_in_time() -> TokenRefusal:
+    text = "Client assertion is not within its valid time range."
+    return TokenRefusal(700024, 401, "invalid_client", text)
+
+
+def _check_times(claims: dict[str, Any]) -> None:
     now, begin, end = time.time(), claims.get("nbf", claims.get("iat", 0)), claims.get("exp")
     fit = isinstance(begin, int | float) and isinstance(end, int | float) and begin - SKEW <= now <= end + SKEW
-    if not fit or not claims.get("jti"):
-        text = "Client assertion is not within its valid time range."
-        raise TokenRefusal(700024, 401, "invalid_client", text)
+    if not fit:
+        raise _not_in_time()
 
 
 def _hex(thumbprint: str) -> str:
@@ -98,8 +137,7 @@ def _hex(thumbprint: str) -> str:
         return ""
 
 
-def _verified(certificate: x509.Certificate, algorithm: str, data: bytes, signature: bytes) -> bool:
-    key = certificate.public_key()
+def _verified(key: object, algorithm: str, data: bytes, signature: bytes) -> bool:
     pads: dict[str, padding.AsymmetricPadding] = {
         "PS256": padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH),
         "RS256": padding.PKCS1v15(),

@@ -21,6 +21,7 @@ _SHOWS: Final = {
     "rename": ("surname", "displayName", "userPrincipalName", "mail", "mailNickname", "proxyAddresses", "identities"),
     "gain": ("assignedLicenses", "assignedPlans"),
     "lose": ("assignedLicenses", "assignedPlans"),
+    "swap": ("assignedLicenses", "assignedPlans"),
     "block": ("accountEnabled",),
 }
 
@@ -138,7 +139,7 @@ def _changed(
     if person is None:
         id_ = tenant.directory.original(number).id
         return answers.encode({"id": id_, "@removed": {"reason": "changed"}})
-    if minimal and "join" not in kinds:
+    if minimal and _SHOWS.keys() >= set(kinds):
         touched = {name for kind in kinds for name in _SHOWS[kind]}
         properties = tuple(name for name in properties if name in touched or name == "id")
     return tenant.users.one(person, properties)

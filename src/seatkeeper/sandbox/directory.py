@@ -13,8 +13,11 @@ from seatkeeper.sandbox.crowd import ROWS, SHEETS, Crowd, project_seat
 from seatkeeper.sandbox.dice import dice
 from seatkeeper.sandbox.people import DAY, DOMAIN, GHOST, Holding, Person, story_people
 
-KINDS: Final = ("join", "leave", "rename", "gain", "lose", "block")
-_SHARES: Final = (0.2, 0.2, 0.12, 0.2, 0.18, 0.1)
+KINDS: Final = ("join", "leave", "rename", "gain", "lose", "block", "return", "swap")
+_SHARES: Final = (0.19, 0.19, 0.11, 0.19, 0.13, 0.07, 0.06, 0.06)
+_REUSED: Final = 0.25  # of newcomers take over a name
+_JOINERS_GAIN: Final = 0.3  # of new seats go to people who joined since the first day
+RESTORABLE: Final = 30 * DAY  # how long a deleted account can be brought back
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,18 @@ class Pool:
         return (cycle * SHEETS + sheet) * ROWS + self._rows[sheet][rest - self._cycle[sheet]]
 
 
+def _swapped(before: Person, at: int) -> Person:
+    """Another Project plan in the place of the one held."""
+    seats = [held for held in before.holdings if held.sku.kind == "seat"]
+    if not seats:
+        return before
+    new = skus()["PROJECTPREMIUM" if seats[0].sku.part_number != "PROJECTPREMIUM" else "PROJECTPROFESSIONAL"]
+    kept = tuple(held for held in before.holdings if held.sku.kind != "seat")
+    lost = {plan: at for held in seats for plan in held.sku.plans if plan not in new.plans}
+    removed = tuple((plan, when) for plan, when in before.removed if plan not in new.plans)
+    return replace(before, holdings=(*kept, Holding(new, at)), removed=(*removed, *lost.items()))
+
+
 class Directory:
     """Accounts by number: 0 … first the stories, then the crowd; who joins later gets the next number."""
 
@@ -63,7 +78,8 @@ class Directory:
         self.removed: list[int] = []
         self._known_day = start // DAY - 1
         self._joined = people
-        self._gone: set[int] = set()
+        self.joined: list[tuple[int, int]] = []  # when and who, for the log: joiners sign in too
+        self._gone: dict[int, int] = {}  # who left and may come back, and when they left
         self._names: dict[str, int] = {}
         self._pools: dict[str, Pool] = {}
 
@@ -126,6 +142,8 @@ class Directory:
             self.total = max(self.total, number + 1)
         if change.after is None:
             insort(self.removed, number)
+        elif change.kind == "return":
+            self.removed.remove(number)
         elif change.kind in {"join", "rename"}:
             self._names[change.after.upn.lower()] = number
 
@@ -136,42 +154,65 @@ class Directory:
         times = sorted(day * DAY + roll.randrange(6 * 3600, 18 * 3600) for _ in range(count))
         for at in times:
             kind = roll.choices(KINDS, _SHARES)[0]
-            number = self._subject(kind, roll.random())
+            number = self._subject(kind, roll.random(), at)
             if at <= self.start or number is None:
                 continue
             before = None if kind == "join" else self._latest(number)
             if kind == "join":
                 self._joined += 1
+                self.joined.append((at, number))
             after = self._after(kind, number, before, at)
             if kind == "leave":
-                self._gone.add(number)
-            if kind == "join" or after != before:
+                self._gone[number] = at
+            if kind == "return":
+                del self._gone[number]
+            if kind in {"join", "return"} or after != before:
                 yield Change(at, number, kind, after)
 
-    def _subject(self, kind: str, luck: float) -> int | None:
-        """Whom a change happens to: never somebody with a story, nobody who has left."""
+    def _subject(self, kind: str, luck: float, at: int) -> int | None:
+        """Whom a change happens to: never somebody with a story; only who has left can return."""
         if kind == "join":
             return self._joined
-        pool = (
-            self.pool("seat", lambda p: bool(project_seat(p))) if kind == "lose" else self.pool("all", lambda _: True)
-        )
+        if kind == "return":
+            back = [number for number, left in self._gone.items() if left + DAY < at < left + RESTORABLE]
+            return back[int(luck * len(back))] if back else None
+        if kind == "gain" and self.joined and luck < _JOINERS_GAIN:
+            number = self.joined[int(luck / _JOINERS_GAIN * len(self.joined))][1]
+            return None if self._is_gone(number) else number
+        with_seat = kind in {"lose", "swap"}
+        pool = self.pool("seat", lambda p: bool(project_seat(p))) if with_seat else self.pool("all", lambda _: True)
         if not pool.size:
             return None
         number = self.base + pool[int(luck * pool.size)]
-        return None if number in self._gone else number
+        return None if self._is_gone(number) else number
+
+    def _is_gone(self, number: int) -> bool:
+        known = self.history.get(number, [])
+        return bool(known) and known[-1].after is None
 
     def _latest(self, number: int) -> Person:
-        known = self.history.get(number)
-        after = known[-1].after if known else self.original(number)
-        if after is None:
-            raise LookupError(number)
-        return after
+        """The account as it is, or as it was before it left."""
+        for change in reversed(self.history.get(number, ())):
+            if change.after is not None:
+                return change.after
+        return self.original(number)
+
+    def _newcomer(self, number: int, at: int) -> Person:
+        """A new account; one in four takes over the user principal name of somebody who has left for good."""
+        fresh = replace(self.original(number), created=at, holdings=(), removed=(), enabled=True, habit="never")
+        roll = dice(self.seed, "newcomer", number)
+        if roll.random() >= _REUSED or not self._gone:
+            return fresh
+        left = roll.choice(sorted(self._gone))
+        del self._gone[left]
+        before = self._latest(left)
+        return replace(fresh, upn=before.upn, mail=before.mail, guest=before.guest)
 
     def _after(self, kind: str, number: int, before: Person | None, at: int) -> Person | None:
         if before is None:
-            return replace(self.original(number), created=at, holdings=(), removed=(), enabled=True, habit="never")
-        if kind == "leave":
-            return None
+            return self._newcomer(number, at)
+        if kind in {"leave", "return"}:
+            return None if kind == "leave" else before
         if kind == "rename":
             surname = dice(self.seed, "renamed", number, at).choice(("Nordmann", "Bergström", "Ødegård", "Çelik"))
             ascii_name = {"Bergström": "bergstrom", "Ødegård": "odegard", "Çelik": "celik"}.get(surname, "nordmann")
@@ -187,6 +228,8 @@ class Directory:
             )
             kept = tuple((plan, when) for plan, when in before.removed if plan not in three.plans)
             return replace(before, holdings=held, removed=kept)
+        if kind == "swap":
+            return _swapped(before, at)
         if kind == "lose":
             lost = {plan: at for h in before.holdings if h.sku.kind == "seat" for plan in h.sku.plans}
             return replace(

@@ -13,19 +13,15 @@ from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 
+from seatkeeper.sandbox import clouds
 from seatkeeper.sandbox.assertions import Ask, TokenRefusal, check_assertion
 from seatkeeper.sandbox.dice import dice, object_guid
 from seatkeeper.sandbox.jwt import sign
 from seatkeeper.sandbox.tenant import Tenant
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-CLOUDS: Final = frozenset(
-    {
-        "https://graph.microsoft.com", "https://graph.microsoft.us", "https://dod-graph.microsoft.us",
-        "https://microsoftgraph.chinacloudapi.cn", "00000003-0000-0000-c000-000000000000",
-    }
-)  # fmt: skip
-_FIRST_LIFE, _LAST_LIFE = 3600, 5400  # seconds: a token lives 60 to 90 minutes, at random
+_LIFE: Final = (3600, 5400)  # seconds: a token lives 60 to 90 minutes, at random
+_LONG_LIFE: Final = (20 * 3600, 28 * 3600)  # and much longer when its client can answer a challenge
 
 
 def refusal_body(refusal: TokenRefusal, timestamp: str, trace_id: str, correlation_id: str) -> bytes:
@@ -79,6 +75,9 @@ def token(tenant: Tenant, ask: Ask) -> dict[str, Any]:
     """The answer to a token request, or TokenRefusal."""
     form = dict(ask.form)
     _basic(form, ask.authorization)
+    if tenant.login_throttled:
+        text = "The request was throttled. Wait some time and try again."
+        raise TokenRefusal(90055, 429, "temporarily_unavailable", text)
     _check_tenant(tenant, ask.tenant_name)
     _check_grant(form)
     if form.get("client_id", "").lower() != tenant.client_id or tenant.app_removed:
@@ -89,7 +88,8 @@ def token(tenant: Tenant, ask: Ask) -> dict[str, Any]:
             "administrator of the tenant or consented to by any user in the tenant. You may have sent your "
             "authentication request to the wrong tenant.",
         )  # fmt: skip
-    audience = _audience(form, ask)
+    audience = _audience(tenant, form, ask)
+    extra = extra_claims(form.get("claims", ""))
     method = _credential(tenant, form, ask)
     if tenant.blocked_by_policy:
         raise TokenRefusal(
@@ -98,7 +98,7 @@ def token(tenant: Tenant, ask: Ask) -> dict[str, Any]:
             suberror="message_only",
             claims='{"access_token":{"capolids":{"essential":true,"values":["' + object_guid("policy") + '"]}}}',
         )  # fmt: skip
-    return issue(tenant, audience, method)
+    return issue(tenant, audience, method, extra)
 
 
 def _basic(form: dict[str, str], authorization: str) -> None:
@@ -139,17 +139,57 @@ def _check_grant(form: dict[str, str]) -> None:
         raise TokenRefusal(900144, 400, "invalid_request", text)
 
 
-def _audience(form: dict[str, str], ask: Ask) -> str:
-    """The resource that the scope asks for: Graph by one of its names, or by ours."""
+def _audience(tenant: Tenant, form: dict[str, str], ask: Ask) -> str:
+    """The resource that the scope asks for: Graph by one of its names in this cloud, or by ours."""
     scope = form.get("scope", "").strip()
     if not scope:
         text = "The request body must contain the following parameter: 'scope'."
         raise TokenRefusal(900144, 400, "invalid_request", text)
     resource = scope.removesuffix("/.default").rstrip("/")
-    if not scope.endswith("/.default") or resource not in CLOUDS | set(ask.hosts):
+    if not scope.endswith("/.default") or resource not in {*clouds.RESOURCES, clouds.APP_ID, *ask.hosts}:
         text = f"The provided value for the input parameter 'scope' is not valid. The scope {scope[:200]} is not valid."
         raise TokenRefusal(70011, 400, "invalid_scope", text)
+    here = {f"https://{cloud.graph}" for cloud in clouds.of_login(ask.hosts[0].removeprefix("https://"))}
+    if resource in clouds.RESOURCES - here:
+        text = (
+            f"The resource principal named {resource} was not found in the tenant named {tenant.tenant_id}. This can "
+            "happen if the application has not been installed by the administrator of the tenant or consented to by "
+            "any user in the tenant. You might have sent your authentication request to the wrong tenant."
+        )
+        raise TokenRefusal(500011, 400, "invalid_resource", text)
     return resource
+
+
+def extra_claims(text: str) -> dict[str, Any]:
+    """What the parameter `claims` asks a token to carry: the client's capabilities, and what a challenge demanded."""
+    try:
+        asked = msgspec.json.decode(text, type=_Claims).access_token if text else _AccessClaims()
+        since = int(asked.nbf.value) if asked.nbf else 0
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise TokenRefusal(90023, 400, "invalid_request", "The parameter 'claims' is not valid JSON.") from error
+    values = [value.lower() for value in asked.xms_cc.values] if asked.xms_cc else []
+    found: dict[str, Any] = {"nbf": min(since, 1 << 40)} if since else {}
+    return found | ({"xms_cc": ["cp1"]} if "cp1" in values else {})
+
+
+class _Wanted(msgspec.Struct):
+    """A claim that is asked for."""
+
+    value: str = "0"
+    values: list[str] = []
+
+
+class _AccessClaims(msgspec.Struct):
+    """The claims of an access token that mean something here."""
+
+    xms_cc: _Wanted | None = None
+    nbf: _Wanted | None = None
+
+
+class _Claims(msgspec.Struct):
+    """The parameter `claims`."""
+
+    access_token: _AccessClaims = msgspec.field(default_factory=_AccessClaims)
 
 
 def _credential(tenant: Tenant, form: dict[str, str], ask: Ask) -> str:
@@ -180,21 +220,24 @@ def _credential(tenant: Tenant, form: dict[str, str], ask: Ask) -> str:
     return "1"
 
 
-def issue(tenant: Tenant, audience: str, method: str) -> dict[str, Any]:
+def issue(tenant: Tenant, audience: str, method: str, extra: dict[str, Any]) -> dict[str, Any]:
     """A token as Graph gets it from Entra: a v1.0 JWT, with roles only after consent."""
     now = tenant.tick()
     tenant.requests += 1
     serial = object_guid(tenant.settings.seed, "token", tenant.requests)
-    life = dice(tenant.settings.seed, "life", tenant.requests).randrange(_FIRST_LIFE, _LAST_LIFE)
+    life = dice(tenant.settings.seed, "life", tenant.requests).randrange(*(_LONG_LIFE if "xms_cc" in extra else _LIFE))
     principal = object_guid(tenant.settings.seed, "principal")
     sts = f"https://sts.windows.net/{tenant.tenant_id}/"
     claims: dict[str, Any] = {
-        "aud": audience, "iss": sts, "iat": now, "nbf": now, "exp": now + life, "aio": "k2RgY" + serial[:8],
+        "aud": audience, "iss": sts, "iat": now, "nbf": max(now, extra.get("nbf", 0)), "exp": now + life,
+        "aio": "k2RgY" + serial[:8],
         "app_displayname": tenant.app_name, "appid": tenant.client_id, "appidacr": method, "idp": sts, "idtyp": "app",
         "oid": principal, "rh": "1." + serial[:8], "sub": principal, "tenant_region_scope": "EU",
         "tid": tenant.tenant_id, "uti": serial, "ver": "1.0", "wids": ["0997a1d0-0d1d-4acb-b408-d5ca73121e90"],
         "xms_tcdt": 1600000000,
     }  # fmt: skip
+    if "xms_cc" in extra:
+        claims["xms_cc"] = extra["xms_cc"]
     if tenant.consent and tenant.permissions:
         claims["roles"] = sorted(tenant.permissions)
     return {
@@ -208,6 +251,8 @@ def issue(tenant: Tenant, audience: str, method: str) -> dict[str, Any]:
 def configuration(host: str, name: str) -> dict[str, Any]:
     """The OpenID configuration of a tenant, as clients read it before anything else."""
     base = f"{host}/{name}"
+    own = host.removeprefix("https://")
+    cloud = clouds.of_login(own)[0]
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": [
@@ -219,6 +264,21 @@ def configuration(host: str, name: str) -> dict[str, Any]:
         "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
         "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
         "tenant_region_scope": "EU",
-        "cloud_instance_name": "microsoftonline.com",
-        "msgraph_host": host.removeprefix("https://"),
+        "cloud_instance_name": cloud.instance,
+        "msgraph_host": cloud.graph if own in cloud.logins else own,
     }  # fmt: skip
+
+
+def instances(host: str) -> dict[str, Any]:
+    """GET /common/discovery/instance: which names each cloud's login host goes by."""
+    own = host.removeprefix("https://")
+    known = {cloud.logins: cloud for cloud in clouds.CLOUDS}
+    names = [*known] if own in clouds.HOSTS else [(own,), *known]
+    return {
+        "tenant_discovery_endpoint": f"{host}/common/.well-known/openid-configuration",
+        "api-version": "1.1",
+        "metadata": [
+            {"preferred_network": logins[-1], "preferred_cache": logins[-1], "aliases": list(logins)}
+            for logins in names
+        ],
+    }

@@ -1,4 +1,4 @@
-"""JSON Web Tokens of the sandbox: signed with its own key, made once a process."""
+"""JSON Web Tokens of the sandbox: signed with a key of the sandbox's own."""
 
 from __future__ import annotations
 
@@ -14,10 +14,25 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 
+def _prime(word: str, offset: int) -> int:
+    """A prime of 1,024 bits: the first one at or after a hash of our words, found once and noted here."""
+    digests = (hashlib.sha256(f"seatkeeper sandbox {word} {n}".encode()).digest() for n in range(4))
+    return (int.from_bytes(b"".join(digests), "big") | 3 << 1022 | 1) + offset
+
+
 @cache
 def signing_key() -> rsa.RSAPrivateKey:
-    """The key that signs our tokens; made once a process."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """The key that signs our tokens: the same in every process, so that equal scripts get equal tokens.
+
+    It protects nothing: whoever reaches the sandbox may read it here.
+    """
+    p, q = _prime("p", 610), _prime("q", 2022)
+    e = 65_537
+    d = pow(e, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(e, p * q)
+    return rsa.RSAPrivateNumbers(
+        p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q), public
+    ).private_key()
 
 
 def encode(data: bytes) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatkeeper.sandbox import refusals
+from seatkeeper.sandbox import lists
 from seatkeeper.sandbox.answers import encode, iso
 from seatkeeper.sandbox.catalog import AAD_PREMIUM
 from seatkeeper.sandbox.dice import object_guid
+from seatkeeper.sandbox.license_pages import service_plan
 from seatkeeper.sandbox.people import DAY
-from seatkeeper.sandbox.request import Answer, Request, collection, cost, permitted
+from seatkeeper.sandbox.request import Answer, Request, cost, permitted
 from seatkeeper.sandbox.tenant import Tenant
 
 
@@ -17,7 +18,7 @@ def subscribed_skus(tenant: Tenant, request: Request) -> Answer:
     """GET /subscribedSkus: bought and assigned; only $select, one page."""
     permitted(request, "/subscribedskus")
     request.query.only("select", "format")
-    names = _select(request, _SKU, "subscribedSku")
+    names = lists.select(request, _SKU, "subscribedSku")
     rows = [
         {
             "accountName": "Northwind",
@@ -27,29 +28,21 @@ def subscribed_skus(tenant: Tenant, request: Request) -> Answer:
             "consumedUnits": assigned,
             "id": f"{tenant.tenant_id}_{sku.id}",
             "prepaidUnits": {"enabled": bought, "lockedOut": 0, "suspended": 0, "warning": 0},
-            "servicePlans": [
-                {
-                    "servicePlanId": plan.id,
-                    "servicePlanName": plan.name,
-                    "provisioningStatus": "Success",
-                    "appliesTo": "User",
-                }
-                for plan in sku.plans
-            ],
+            "servicePlans": [service_plan(plan) for plan in sku.plans],
             "skuId": sku.id,
             "skuPartNumber": sku.part_number,
             "subscriptionIds": [object_guid(tenant.settings.seed, "subscription", sku.id)],
         }
         for sku, bought, assigned in tenant.subscriptions()
     ]
-    return Answer(_page(request, "subscribedSkus", rows, names), cost(request, 3))
+    return Answer(lists.page(request, "subscribedSkus", rows, names), cost(request, 3))
 
 
 def organization(tenant: Tenant, request: Request) -> Answer:
     """GET /organization: the tenant's name, domains and company-wide plans."""
     permitted(request, "/organization")
     request.query.only("select", "top", "format")
-    names = _select(request, _ORGANIZATION, "organization")
+    names = lists.select(request, _ORGANIZATION, "organization")
     since = iso(tenant.directory.start - 3000 * DAY)
     premium = {
         "assignedDateTime": since,
@@ -79,7 +72,7 @@ def organization(tenant: Tenant, request: Request) -> Answer:
     }
     for name in _LISTS:
         row[name] = []
-    return Answer(_page(request, "organization", [row], names), cost(request, 1))
+    return Answer(lists.page(request, "organization", [row], names), cost(request, 1))
 
 
 def report_settings(tenant: Tenant, request: Request) -> Answer:
@@ -88,7 +81,7 @@ def report_settings(tenant: Tenant, request: Request) -> Answer:
     shape = {
         "@odata.context": f"{request.root}/$metadata#admin/reportSettings/$entity",
         "id": "reportSettings",
-        "displayConcealedNames": tenant.users.concealed,
+        "displayConcealedNames": tenant.users.concealed or tenant.conceal_reports,
     }
     return Answer(encode(shape))
 
@@ -106,21 +99,3 @@ _ORGANIZATION = (
     "defaultUsageLocation", "displayName", "onPremisesLastSyncDateTime", "onPremisesSyncEnabled", "postalCode",
     "preferredLanguage", "state", "street", "tenantType", "verifiedDomains", *_LISTS,
 )  # fmt: skip
-
-
-def _select(request: Request, known: tuple[str, ...], kind: str) -> list[str] | None:
-    text = request.query.get("select")
-    if not text:
-        return None
-    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    for name in names:
-        if name not in known:
-            raise refusals.unknown_property(name, kind)
-    return names
-
-
-def _page(request: Request, context: str, rows: list[dict[str, Any]], names: list[str] | None) -> bytes:
-    if names is not None:
-        context = f"{context}({','.join(names)})"
-        rows = [{name: row[name] for name in names} for row in rows]
-    return collection(request, context, b",".join(map(encode, rows)), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -48,6 +49,20 @@ def unauthorized(message: str) -> Refusal:
     return Refusal(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": challenge})
 
 
+def insufficient_claims(since: int) -> Refusal:
+    """401: the token was good but access has been evaluated anew; the claims to ask for a new one come in base64."""
+    claims = f'{{"access_token":{{"nbf":{{"essential":true, "value":"{since}"}}}}}}'
+    challenge = (
+        'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
+        f'error="insufficient_claims", claims="{b64encode(claims.encode()).decode()}"'
+    )
+    message = (
+        "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: "
+        "TokenIssuedBeforeRevocationTimestamp"
+    )
+    return Refusal(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": challenge})
+
+
 def denied() -> Refusal:
     """403: the token's roles do not reach this endpoint of the directory."""
     return Refusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
@@ -71,6 +86,12 @@ def not_found(name: str) -> Refusal:
         f"Resource '{shown(name)}' does not exist or one of its queried reference-property objects are not present."
     )
     return Refusal(404, "Request_ResourceNotFound", message)
+
+
+def no_directory_read() -> Refusal:
+    """403: the sign-in log as it asked for a second permission until about 2024."""
+    message = "Failed to do premium license check from ADGraph"
+    return Refusal(403, "Authentication_ApplicationHasNoDirectoryReadAccess", message)
 
 
 def no_segment(name: str) -> Refusal:
@@ -161,11 +182,13 @@ def delta_gone(location: str) -> Refusal:
 
 
 def throttled(seconds: int, correlation_id: str) -> Refusal:
-    """429 as the sign-in log says it."""
+    """429 as the sign-in log says it, in one of two wordings: about one in four is the short one."""
     message = (
         "This request is throttled. Please try again after the value (in seconds) specified in the Retry-After "
         f"header. CorrelationId: {correlation_id}"
     )
+    if correlation_id[-1] in "048c":
+        message = "Too Many Requests"
     return Refusal(429, "UnknownError", message, {"Retry-After": str(seconds)})
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from seatkeeper.sandbox import refusals
 from seatkeeper.sandbox.answers import shapes
 from seatkeeper.sandbox.queries import Query
 
+JSON: Final = b"application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`path` is what follows /v1.0, `address` the whole address before the query, `now` seconds since 1970."""
+    """`path` is what follows /v1.0 or /beta, `address` the whole address before the query, `now` seconds since 1970."""
 
     path: str
     address: str
@@ -31,9 +34,24 @@ class Request:
         return self.address[: len(self.address) - len(self.path)]
 
     @property
+    def beta(self) -> bool:
+        """Whether the address was under /beta."""
+        return self.root.endswith("/beta")
+
+    @property
+    def basic(self) -> bool:
+        """Whether the token reads no more of an account than User.ReadBasic.All shows."""
+        return "User.ReadBasic.All" in self.roles and not self.may("/users/delta")
+
+    @property
+    def eventual(self) -> bool:
+        """Whether the header that advanced queries need was sent."""
+        return self.headers.get("consistencylevel", "").lower() == "eventual"
+
+    @property
     def advanced(self) -> bool:
         """Whether this is what Microsoft calls an advanced query."""
-        return self.headers.get("consistencylevel", "").lower() == "eventual" and self.query.flag("count")
+        return self.eventual and self.query.flag("count")
 
     def link(self, name: str, token: str) -> str:
         """The same request with a token: the next page or the next round."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from seatkeeper.sandbox import answers
@@ -106,7 +106,8 @@ class UserRows:
 class SignInRows:
     """Rows of the sign-in log."""
 
-    def __init__(self, signins: SignIns, users: UserRows, tenant_id: str) -> None:
+    def __init__(self, signins: SignIns, users: UserRows, tenant_id: str, clock: Callable[[], int]) -> None:
+        self.clock = clock
         self.signins = signins
         self.users = users
         self._profiles = [answers.profile(n, tenant_id) for n in range(answers.PROFILES)]
@@ -120,6 +121,8 @@ class SignInRows:
         id_ = self.signins.id_of(day, value)
         luck = int(id_[:8], 16)
         code = (0, 50126, _INTERRUPTS[luck & 1], 50057)[end_of(value)]
+        if self.signins.restless and self.signins.pending(day, value, self.clock()):
+            code = _INTERRUPTS[1]
         before, after = self._profiles[luck >> 4 & 15]
         return b"".join(
             (

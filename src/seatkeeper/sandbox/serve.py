@@ -12,21 +12,36 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import trustme
 import uvicorn
 
-from seatkeeper.sandbox.app import App
+from seatkeeper.sandbox.control import ControlServer
+from seatkeeper.sandbox.doors import close_waiting, open_door
+from seatkeeper.sandbox.front import Front
 from seatkeeper.sandbox.jwt import signing_key
-from seatkeeper.sandbox.tenant import Settings, Tenant
+from seatkeeper.sandbox.tenant import Settings, neighbours
 from seatkeeper.sandbox.truth import truth as the_truth
 from seatkeeper.sandbox.truth import write_truth
 
 STARTING = 30.0  # seconds the server may take to listen
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """The less common options: a control endpoint (None: none), several tenants, and a log that is rewritten."""
+
+    control_port: int | None = None
+    tenants: int = 1
+    restless: bool = False
+
+
+PLAIN: Final = More()
 
 
 class _Server(uvicorn.Server):
@@ -53,13 +68,19 @@ class Sandbox:
         faults: Sequence[str] = (),
         *,
         settings: Settings | None = None,
+        more: More = PLAIN,
     ) -> None:
         """`now` None is the real clock; a given ISO time runs on from there. Port 0 is a free one.
 
         `settings`, when given, stands for the first four and has the less common ones too.
         """
-        self.tenant = Tenant(settings or Settings(people, days, seed, now), tuple(faults))
+        chosen = settings or Settings(people, days, seed, now, restless=more.restless)
+        self.tenants = neighbours(chosen, tuple(faults), more.tenants)
+        self.tenant = self.tenants[0]
         self._port = port
+        self._control_port = more.control_port
+        self._control: ControlServer | None = None
+        self.twin_url = self.control_url = ""
         self._folder = ""
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -95,6 +116,15 @@ class Sandbox:
         names = ("login_url", "graph_url", "tenant_id", "client_id", "client_secret", "ca_file")
         return {name: getattr(self, name) for name in names}
 
+    def more(self) -> dict[str, Any]:
+        """What a tester needs beside it: the twin, the control endpoint, and the ids of all tenants."""
+        shown: dict[str, Any] = {"twin_url": self.twin_url}
+        if self.control_url:
+            shown["control_url"] = self.control_url
+        if len(self.tenants) > 1:
+            shown["tenants"] = [tenant.tenant_id for tenant in self.tenants]
+        return shown
+
     def __enter__(self) -> Self:
         """Listen, and be ready when this returns."""
         self._listen()
@@ -125,7 +155,7 @@ class Sandbox:
         """Serve in front until interrupted; the one line is on standard output as soon as clients can connect."""
         signal.signal(signal.SIGTERM, _stop)
         self._listen()
-        sys.stdout.write(json.dumps(self.ready()) + "\n")
+        sys.stdout.write(json.dumps(self.ready() | self.more()) + "\n")
         sys.stdout.flush()
         try:
             with contextlib.suppress(KeyboardInterrupt):
@@ -139,10 +169,15 @@ class Sandbox:
 
     def _listen(self) -> None:
         signing_key()
-        self._sockets = [_socket("127.0.0.1", self._port)]
-        port = self._sockets[0].getsockname()[1]
-        with contextlib.suppress(OSError):
-            self._sockets.append(_socket("::1", port))
+        port = self._listen_at(self._port, self.tenant.mischief.door)
+        twin = self._listen_at(0, None)
+        self.twin_url = f"https://localhost:{twin}"
+        for tenant in self.tenants:
+            tenant.mischief.twin = self.twin_url
+        if self._control_port is not None:
+            self._control = ControlServer(self.tenants, self._control_port)
+            self.control_url = self._control.url
+            self._control.start()
         self._folder = tempfile.mkdtemp(prefix="seatkeeper-sandbox-")
         self.login_url = self.graph_url = f"https://localhost:{port}"
         authority = trustme.CA(organization_name="Seatkeeper sandbox")
@@ -152,7 +187,9 @@ class Sandbox:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
         config = uvicorn.Config(
-            App(self.tenant, f"localhost:{port}"),
+            Front(self.tenants, f"localhost:{port}", twin),
+            loop="asyncio",
+            http="h11",
             lifespan="off",
             ws="none",
             access_log=False,
@@ -167,25 +204,24 @@ class Sandbox:
         )
         self._server = _Server(config)
 
+    def _listen_at(self, port: int, guard: Callable[[], str] | None) -> int:
+        """Open a port on both kinds of loopback; 0 is a free one."""
+        first = open_door("127.0.0.1", port, guard)
+        self._sockets.append(first)
+        chosen: int = first.getsockname()[1]
+        with contextlib.suppress(OSError):
+            self._sockets.append(open_door("::1", chosen, guard))
+        return chosen
+
     def _close(self) -> None:
+        if self._control is not None:
+            self._control.shutdown()
+            self._control.server_close()
         for listener in self._sockets:
             listener.close()
+        close_waiting()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _socket(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    # With the protocol named, asyncio switches Nagle's algorithm off; without, each small answer waits 40 ms.
-    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((address, port))
-        made.listen(2048)  # so that who reads the ready line can connect at once
-    except OSError:
-        made.close()
-        raise
-    return made
 
 
 def serve(
@@ -197,9 +233,10 @@ def serve(
     faults: Sequence[str] = (),
     *,
     truth: str | Path | None = None,
+    more: More = PLAIN,
 ) -> None:
     """The pretend tenant in front: writes the truth, prints the one JSON line, runs until interrupted."""
-    sandbox = Sandbox(people, days, seed, now, port, faults)
+    sandbox = Sandbox(people, days, seed, now, port, faults, more=more)
     if truth:
         write_truth(sandbox.tenant, truth)
     sandbox.run()

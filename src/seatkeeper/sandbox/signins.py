@@ -19,18 +19,19 @@ from seatkeeper.sandbox.catalog import apps
 from seatkeeper.sandbox.crowd import project_seat
 from seatkeeper.sandbox.dice import dice, guid, number, unveil, veil
 from seatkeeper.sandbox.directory import Directory
+from seatkeeper.sandbox.lateness import LATEST, LATEST_OF_ALL, comes_twice, delay_of, still_changes
 from seatkeeper.sandbox.people import DAY, STORIES, Person
 
 UNIT: Final = 100_000  # units a second
 DAY_UNITS: Final = DAY * UNIT
 SUCCESS, FAILURE, INTERRUPT, DISABLED = 0, 1, 2, 3
 CACHED_EVENTS: Final = 6_000_000
-LATEST: Final = DAY  # seconds after which every event is visible
 RETENTION: Final = 30 * DAY  # Entra ID P1/P2
 
 # Sign-ins a day per person of the application's people, in the order of the catalog; weekends have a third of it.
 _RATES: Final = (0.35, 0.02, 0.02, 0.0, 0.01, 0.005, 0.08, 0.1, 0.1, 0.05, 0.02, 0.005)
 _PRODUCT_APPS: Final = 8
+_JOINER_RATE: Final = 0.5  # sign-ins a working day to the product by somebody who joined and holds a seat
 _WEEK: Final = (1.0, 1.0, 1.0, 1.0, 1.0, 0.3, 0.3)
 
 
@@ -61,22 +62,6 @@ def ticks_of(day: int, value: int) -> int:
     return (day * DAY_UNITS + unit) * 100 + extra
 
 
-def delay_of(day: int, value: int, mode: str) -> int:
-    """Seconds until the log shows a sign-in: 95 % within 2 minutes, 99 % within 5, the rest hours, rarely a day."""
-    if mode == "off":
-        return 0
-    luck = ((value ^ (day * 0x9E3779B1)) * 0xC2B2AE3D27D4EB4F >> 24) & 0xFFFFF
-    if mode == "all":
-        return 2 * 3600 + luck * 22 * 3600 // 0x100000
-    if luck < 996_147:
-        return luck * 120 // 996_147
-    if luck < 1_038_090:
-        return 120 + (luck - 996_147) * 180 // 41_943
-    if luck < 1_047_527:
-        return 300 + (luck - 1_038_090) * 6_900 // 9_437
-    return 7_200 + (luck - 1_047_527) * (DAY - 7_200) // 1_049
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """What is asked for: an interval in ticks with both ends, applications as a mask, perhaps only some accounts."""
@@ -95,6 +80,9 @@ class SignIns:
     first: int
     wanted: int | None = None
     late: str = "on"
+    keeps: int = RETENTION
+    restless: bool = False
+    _times: int = 1
     _cache: OrderedDict[tuple[int, int], array[int]] = field(default_factory=OrderedDict)
     _held: int = 0
     _scale: float = 0.0
@@ -139,13 +127,26 @@ class SignIns:
     def visible(self, day: int, value: int, now: int) -> bool:
         """Whether the log shows the event at `now` (seconds): not too early, not too old."""
         created = day * DAY + (value >> 30) // UNIT
-        return now - RETENTION <= created and created + delay_of(day, value, self.late) <= now
+        return now - self.keeps <= created and created + delay_of(day, value, self.late) <= now
+
+    def pending(self, day: int, value: int, now: int) -> bool:
+        """Whether a success still shows as the interrupt it began with: MFA is merged up to 2 hours later."""
+        if not self.restless or value & 3 != SUCCESS:
+            return False
+        return still_changes(value, now - day * DAY - (value >> 30) // UNIT)
+
+    def flood(self, times: int) -> None:
+        """Multiply the sign-ins of everybody."""
+        if times != self._times:
+            self._times = times
+            self._cache.clear()
+            self._held = 0
 
     def scan(
         self, window: Window, after: tuple[int, int] | None, now: int, *, newest: bool
     ) -> Iterator[tuple[int, int]]:
         """Visible events of the window in order of time, from behind `after`; `newest` first or oldest first."""
-        low = max(window.low, (now - RETENTION) * UNIT * 100)
+        low = max(window.low, (now - self.keeps) * UNIT * 100)
         high = min(window.high, now * UNIT * 100 + UNIT * 100 - 1)
         days = range(max(low // (DAY_UNITS * 100), self.first), high // (DAY_UNITS * 100) + 1)
         for day in reversed(days) if newest else days:
@@ -155,7 +156,7 @@ class SignIns:
             begin, end = _edges(events, day, low, high)
             if after and day == after[0]:
                 begin, end = _behind(events, after[1], begin, end, newest=newest)
-            fresh = (day + 1) * DAY > now - LATEST
+            fresh = (day + 1) * DAY > now - (LATEST_OF_ALL if self.late == "days" else LATEST)
             for place in range(end - 1, begin - 1, -1) if newest else range(begin, end):
                 value = events[place]
                 if window.people is not None and (value >> 6) & 0xFFFFFF not in window.people:
@@ -179,7 +180,24 @@ class SignIns:
                 events.update(self._of_pool(roll, day, (app, name, end), rate))
         else:
             events.update(self._of_pool(roll, day, (app, "active", None), _RATES[app]))
+        events.update(self._of_joiners(day, app))
+        if self.restless:
+            events.update(value + (7 << 30) for value in list(events) if comes_twice(value))
         return array("q", sorted(events))
+
+    def _of_joiners(self, day: int, app: int) -> Iterator[int]:
+        """Who joined since the first day: those with a seat use the product, everybody the rest."""
+        directory = self.directory
+        there = bisect_left(directory.joined, (day * DAY, 0))
+        roll = dice(self.directory.seed, "joiners", day, app)
+        rate = (_JOINER_RATE if app == 0 else _RATES[app]) * _WEEK[(day + 3) % 7] * self._times
+        expected = there * rate
+        for _ in range(int(expected) + (roll.random() < expected % 1)):
+            who = directory.joined[int(roll.random() * there)][1]
+            unit = roll.randrange(7 * 3600 * UNIT, 17 * 3600 * UNIT)
+            person = directory.at(who, day * DAY + unit // UNIT)
+            if person and person.enabled and (app != 0 or project_seat(person)):
+                yield unit << 30 | who << 6 | app << 2 | SUCCESS
 
     def _of_pool(self, roll: Random, day: int, what: tuple[int, str, int | None], rate: float) -> Iterator[int]:
         """Events of one day and application by the people of one habit."""
@@ -187,7 +205,7 @@ class SignIns:
         directory = self.directory
         pool = directory.pool(name, _HABITS[name])
         factor = rate * _WEEK[(day + 3) % 7] * (self._factor() if app < _PRODUCT_APPS else 1)
-        expected = pool.size * factor
+        expected = pool.size * factor * self._times
         luck = roll.random
         for _ in range(int(expected) + (luck() < expected % 1)):
             who = directory.base + pool[int(luck() * pool.size)]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from heapq import merge
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from seatkeeper.sandbox.catalog import apps
 from seatkeeper.sandbox.crowd import project_seat
+from seatkeeper.sandbox.lateness import delay_of
 from seatkeeper.sandbox.people import DAY, GHOST, Holding, Person
-from seatkeeper.sandbox.signins import RETENTION, SUCCESS, UNIT, app_of, end_of, ticks_of, who_of
+from seatkeeper.sandbox.signins import SUCCESS, UNIT, app_of, end_of, ticks_of, who_of
 from seatkeeper.sandbox.tenant import Tenant
+
+PIECES: Final = 1_000  # rows worked out at a time
 
 
 def stamp(ticks: int | None) -> str | None:
@@ -46,58 +51,146 @@ def _plan_dates(person: Person, seat: Holding) -> Iterable[int]:
             yield min(h.since for h in good or grace)
 
 
-def truth(tenant: Tenant) -> dict[str, Any]:
-    """Everything a correct reader finds out, as JSON."""
+def truth(tenant: Tenant, at: int | None = None) -> dict[str, Any]:
+    """Everything a correct reader finds out, as JSON; `at` is a moment of the past in seconds, None is now."""
+    found: dict[str, Any] = json.loads(b"".join(stream(tenant, at)))
+    return found
+
+
+def stream(tenant: Tenant, at: int | None = None) -> Iterator[bytes]:
+    """The same in pieces, so that the truth of a million people is nowhere whole."""
     with tenant.lock:
-        return _truth(tenant, tenant.tick())
+        now = tenant.tick()
+        if at is not None and not tenant.directory.start <= at <= now:
+            raise ValueError(f"at: the truth is known from {_second(tenant.directory.start)}Z until {_second(now)}Z")
+        return _locked(tenant, _pieces(tenant, now if at is None else at))
 
 
-def _truth(tenant: Tenant, now: int) -> dict[str, Any]:
-    holders = {person.number: person for person in tenant.directory.everybody(now) if project_seat(person)}
+def _locked(tenant: Tenant, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Each piece is worked out while the tenant stands still; between two it lives on."""
+    while True:
+        with tenant.lock:
+            group = b"".join(islice(pieces, PIECES))
+        if not group:
+            return
+        yield group
+
+
+def _pieces(tenant: Tenant, now: int) -> Iterator[bytes]:
+    numbers = [person.number for person in holders(tenant, now)]
+    held = set(numbers)
     seen = _seen(tenant, now)
-    directory = tenant.directory
-    return {
-        "tenant_id": tenant.tenant_id,
-        "now": _second(now) + "Z",
-        "roster": [_member(person) for person in holders.values()],
-        "access": [
-            {
-                "user_id": person.upn,
-                "object_id": person.id,
-                "last_login": stamp(seen.direct.get(number)),
-                "last_possible": stamp(seen.ambiguous.get(number)),
-            }
-            for number, person in holders.items()
-        ],
-        "suspicious": [_suspect(tenant, number, seen) for number in sorted(seen.count) if number not in holders],
-        "used_ever": {person.id: stamp(seen.ever[n]) for n, person in holders.items() if n in seen.ever},
-        "seats": {
-            sku.part_number: {"bought": bought, "assigned": assigned, "sku_id": sku.id, "kind": sku.kind}
-            for sku, bought, assigned in tenant.subscriptions()
-        },
-        "counts": {
-            "people": directory.total - len(directory.removed),
-            "holders": len(holders),
-            "used": sum(1 for number in holders if number in seen.direct),
-            "sign_ins_visible": seen.visible,
-            "sign_ins_late": seen.late,
-        },
+    yield f'{{"tenant_id": "{tenant.tenant_id}", "now": "{_second(now)}Z"'.encode()
+    people = (_there(tenant, number, now) for number in numbers)
+    yield from _list("roster", (_member(person) for person in people))
+    people = (_there(tenant, number, now) for number in numbers)
+    yield from _list("access", (_access(person, seen) for person in people))
+    suspects = (number for number in sorted(seen.count) if number not in held)
+    yield from _list("suspicious", (_suspect(tenant, number, seen, now) for number in suspects))
+    used = {_there(tenant, n, now).id: stamp(seen.ever[n]) for n in numbers if n in seen.ever}
+    yield b', "used_ever": ' + _json(used)
+    seats = {
+        sku.part_number: {"bought": bought, "assigned": assigned, "sku_id": sku.id, "kind": sku.kind}
+        for sku, bought, assigned in tenant.subscriptions(now)
     }
+    yield b', "seats": ' + _json(seats)
+    yield from _list("late", (_event(tenant, *event) for event in seen.hidden))
+    yield b', "lost": ' + _json(seen.lost())
+    counts = {
+        "people": _people(tenant, now),
+        "holders": len(numbers),
+        "used": sum(1 for number in numbers if number in seen.direct),
+        "sign_ins_visible": seen.visible,
+        "sign_ins_late": seen.late,
+        "sign_ins_lost": seen.gone,
+        "sign_ins_pending": seen.pending,
+    }
+    yield b', "counts": ' + _json(counts) + b"}"
+
+
+def _json(shape: Any) -> bytes:
+    return json.dumps(shape).encode()
+
+
+def _list(name: str, rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    yield f', "{name}": ['.encode()
+    for place, row in enumerate(rows):
+        yield (b",\n" if place else b"") + _json(row)
+    yield b"]"
+
+
+def holders(tenant: Tenant, now: int) -> Iterator[Person]:
+    """Who holds a seat, in the order of accounts; only looks at those whose prototype does and at whom changed."""
+    directory = tenant.directory
+    pool = directory.pool("seat", lambda person: bool(project_seat(person)))
+    drawn = (directory.base + pool[place] for place in range(pool.size))
+    last = -1
+    for number in merge(range(directory.base), drawn, directory.changed):
+        if number != last:
+            last = number
+            person = directory.at(number, now)
+            if person and project_seat(person):
+                yield person
+
+
+def _there(tenant: Tenant, number: int, now: int) -> Person:
+    person = tenant.directory.at(number, now)
+    if person is None:
+        raise LookupError(number)
+    return person
+
+
+def _people(tenant: Tenant, now: int) -> int:
+    directory = tenant.directory
+    changed = (bool(directory.at(number, now)) - (number < directory.people) for number in directory.changed)
+    return directory.people + sum(changed)
 
 
 def _seen(tenant: Tenant, now: int) -> _Seen:
     """The whole log of the product's applications, walked through once."""
     seen = _Seen()
+    log = tenant.log
     graded = {code: app.grade for code, app in enumerate(apps()) if app.grade != "other"}
     mask = sum(1 << code for code in graded)
-    for day in range(tenant.log.first, now // DAY + 1):
-        for value in tenant.log.day(day, mask):
+    for day in range(log.first, now // DAY + 1):
+        for value in log.day(day, mask):
             created = day * DAY + (value >> 30) // UNIT
-            if created <= now:
-                visible = tenant.log.visible(day, value, now)
-                seen.note(day, value, graded[app_of(value)], visible=visible)
-                seen.late += not visible and created >= now - RETENTION
+            if created > now:
+                continue
+            visible = log.visible(day, value, now)
+            pending = visible and log.restless and log.pending(day, value, now)
+            seen.pending += pending
+            seen.note(day, value, graded[app_of(value)], visible=visible and not pending)
+            seen.visible += visible
+            if not visible and created >= now - log.keeps:
+                seen.late += 1
+                seen.hidden.append((day, value))
+            elif not visible:
+                seen.gone += 1
+                seen.edges = (min(seen.edges[0], ticks_of(day, value)), max(seen.edges[1], ticks_of(day, value)))
     return seen
+
+
+def _event(tenant: Tenant, day: int, value: int) -> dict[str, Any]:
+    """A sign-in that happened and that the log does not show yet."""
+    who, created = who_of(value), ticks_of(day, value)
+    directory = tenant.directory
+    person = directory.ghost if who == GHOST else directory.at(who, created // 10_000_000) or directory.original(who)
+    return {
+        "id": tenant.log.id_of(day, value),
+        "object_id": person.id,
+        "created": stamp(created),
+        "visible_at": _second(created // 10_000_000 + delay_of(day, value, tenant.log.late)) + "Z",
+    }
+
+
+def _access(person: Person, seen: _Seen) -> dict[str, Any]:
+    return {
+        "user_id": person.upn,
+        "object_id": person.id,
+        "last_login": stamp(seen.direct.get(person.number)),
+        "last_possible": stamp(seen.ambiguous.get(person.number)),
+    }
 
 
 class _Seen:
@@ -109,13 +202,18 @@ class _Seen:
         self.ever: dict[int, int] = {}
         self.first: dict[int, int] = {}
         self.count: dict[int, int] = {}
-        self.visible = 0
-        self.late = 0
+        self.visible = self.late = self.gone = self.pending = 0
+        self.hidden: list[tuple[int, int]] = []  # what the log does not show yet
+        self.edges = (1 << 62, 0)  # in ticks, of what it no longer shows
+
+    def lost(self) -> dict[str, Any]:
+        """What can no longer be read at the source."""
+        first, last = (stamp(tick) if self.gone else None for tick in self.edges)
+        return {"sign_ins": self.gone, "first": first, "last": last}
 
     def note(self, day: int, value: int, grade: str, *, visible: bool) -> None:
         """One event; days come in order, and so do the events of a day."""
         who, when = who_of(value), ticks_of(day, value)
-        self.visible += visible
         if end_of(value) == SUCCESS and grade == "direct":
             self.ever[who] = when
         if not visible or end_of(value) != SUCCESS:
@@ -142,8 +240,8 @@ def _member(person: Person) -> dict[str, Any]:
     }
 
 
-def _suspect(tenant: Tenant, number: int, seen: _Seen) -> dict[str, Any]:
-    person = tenant.directory.at(number, tenant.seconds)
+def _suspect(tenant: Tenant, number: int, seen: _Seen, now: int) -> dict[str, Any]:
+    person = tenant.directory.at(number, now)
     last = person or (tenant.directory.ghost if number == GHOST else tenant.directory.original(number))
     return {
         "user_id": person.upn if person and number != GHOST else last.log_name,
@@ -158,4 +256,7 @@ def _suspect(tenant: Tenant, number: int, seen: _Seen) -> dict[str, Any]:
 
 def write_truth(tenant: Tenant, path: str | Path) -> None:
     """The truth as a file."""
-    Path(path).write_text(json.dumps(truth(tenant), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    with Path(path).open("wb") as file:
+        for piece in stream(tenant):
+            file.write(piece)
+        file.write(b"\n")

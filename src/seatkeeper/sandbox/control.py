@@ -1,0 +1,192 @@
+"""The control endpoint: a plain HTTP port on loopback where a test, in any language, moves time and asks for the truth.
+
+GET /truth, /truth?at=ISO, /ledger, /ledger/hash, /faults, /now; POST /move {days, hours, seconds}, /now {now},
+/faults {on: [NAME=VALUE], off: [NAME]}. With several tenants, ?tenant=ID chooses one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from seatkeeper.sandbox.answers import iso
+from seatkeeper.sandbox.ledger import ledger_hash
+from seatkeeper.sandbox.mischief import FAULTS
+from seatkeeper.sandbox.tenant import Tenant, instant
+from seatkeeper.sandbox.truth import stream
+
+BODY: Final = 1_048_576
+_LOOPBACK: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
+_STEPS: Final = ("days", "hours", "seconds")
+
+
+class ControlServer(ThreadingHTTPServer):
+    """Listens beside the sandbox, in threads of its own."""
+
+    daemon_threads = True
+
+    def __init__(self, tenants: Sequence[Tenant], port: int) -> None:
+        """Port 0 is a free one."""
+        self.tenants = tuple(tenants)
+        super().__init__(("127.0.0.1", port), Handler)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def start(self) -> None:
+        """Serve in the background."""
+        threading.Thread(target=self.serve_forever, name="seatkeeper-sandbox-control", daemon=True).start()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request to the control endpoint."""
+
+    server: ControlServer
+    protocol_version = "HTTP/1.0"
+    server_version = "sandbox"
+    timeout = 30
+
+    def do_GET(self) -> None:
+        """Ask."""
+        self._serve(_GET)
+
+    def do_POST(self) -> None:
+        """Change."""
+        self._serve(_POST)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the standard library's
+        """Say nothing: what was asked is nobody's business."""
+
+    def _serve(self, table: Mapping[str, Page]) -> None:
+        try:
+            address = urlsplit(self.path)
+            asked: dict[str, Any] = {name: values[0] for name, values in parse_qs(address.query).items()}
+            self._check()
+            tenant = self._tenant(asked.get("tenant"))
+            asked |= self._body()
+            self._send(200, _page(table, address.path.rstrip("/"))(tenant, asked))
+        except LookupError as error:
+            self._send(404, [json.dumps({"error": str(error.args[0])}).encode()])
+        except (ValueError, TypeError, OverflowError) as error:
+            self._send(400, [json.dumps({"error": str(error)}).encode()])
+
+    def _check(self) -> None:
+        """A page in a browser may reach loopback ports; none of them shall move our clock."""
+        if not _LOOPBACK.fullmatch(self.headers.get("Host", "")) or self.headers.get("Origin"):
+            raise ValueError("only programs on this machine may control the sandbox")
+
+    def _tenant(self, name: str | None) -> Tenant:
+        for tenant in self.server.tenants:
+            if name is None or tenant.tenant_id == name.lower():
+                return tenant
+        raise LookupError("no such tenant")
+
+    def _body(self) -> dict[str, Any]:
+        length = int(self.headers.get("Content-Length") or 0)
+        if not 0 <= length <= BODY:
+            raise ValueError(f"a body has at most {BODY} bytes")
+        found = json.loads(self.rfile.read(length)) if length else {}
+        if not isinstance(found, dict):
+            raise TypeError("the body is a JSON object")
+        return found
+
+    def _send(self, status: int, pieces: Iterable[bytes]) -> None:
+        """Piece by piece, so that the truth of a million people is nowhere whole."""
+        rest = iter(pieces)
+        first = next(rest, b"")
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(first)
+        for piece in rest:
+            self.wfile.write(piece)
+
+
+Page = Callable[[Tenant, Mapping[str, Any]], Iterable[bytes]]
+
+
+def _page(table: Mapping[str, Page], path: str) -> Page:
+    if path not in table:
+        raise LookupError(f"no such page; there are GET {', '.join(_GET)} and POST {', '.join(_POST)}")
+    return table[path]
+
+
+def _one(shape: Any) -> Iterator[bytes]:
+    yield json.dumps(shape, ensure_ascii=True).encode() + b"\n"
+
+
+def _truth(tenant: Tenant, asked: Mapping[str, Any]) -> Iterable[bytes]:
+    at = asked.get("at")
+    return stream(tenant, None if at is None else int(instant(str(at))))
+
+
+def _ledger(tenant: Tenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
+    with tenant.lock:
+        entries = list(tenant.ledger)
+    yield b"["
+    for place, one in enumerate(entries):
+        yield (b",\n" if place else b"") + json.dumps(one).encode()
+    yield b"]\n"
+
+
+def _ledger_hash(tenant: Tenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
+    with tenant.lock:
+        entries = list(tenant.ledger)
+    return _one({"sha256": ledger_hash(entries), "requests": len(entries)})
+
+
+def _faults(tenant: Tenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
+    return _one({"on": tenant.mischief.active, "known": list(FAULTS)})
+
+
+def _now(tenant: Tenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
+    return _one({"now": iso(tenant.seconds)})
+
+
+def _move(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
+    steps = {name: asked[name] for name in _STEPS if name in asked}
+    if not steps or not all(isinstance(value, int | float) for value in steps.values()):
+        raise ValueError("give days, hours or seconds as numbers")
+    tenant.move(**steps)
+    return _now(tenant, asked)
+
+
+def _set_now(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
+    wanted = datetime.fromtimestamp(instant(str(asked.get("now"))), UTC)
+    tenant.move(seconds=wanted.timestamp() - tenant.seconds)
+    return _now(tenant, asked)
+
+
+def _set_faults(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
+    on, off = asked.get("on", []), asked.get("off", [])
+    if not isinstance(on, list) or not (isinstance(off, list) or off == "all"):
+        raise TypeError('give {"on": ["NAME=VALUE", …], "off": ["NAME", …] or "all"}')
+    for name in [None] if off == "all" else off:
+        tenant.switch_off(name)
+    for text in on:
+        name, _, value = str(text).partition("=")
+        tenant.switch_on(name, value)
+    return _faults(tenant, asked)
+
+
+_GET: Final[dict[str, Page]] = {
+    "/truth": _truth,
+    "/ledger": _ledger,
+    "/ledger/hash": _ledger_hash,
+    "/faults": _faults,
+    "/now": _now,
+}
+_POST: Final[dict[str, Page]] = {
+    "/move": _move,
+    "/now": _set_now,
+    "/faults": _set_faults,
+}

@@ -1,0 +1,56 @@
+"""GET /directory/deletedItems/microsoft.graph.user: accounts that can still be restored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from seatkeeper.sandbox import answers, lists, refusals
+from seatkeeper.sandbox.people import DAY, Person
+from seatkeeper.sandbox.request import Answer, Request, permitted
+from seatkeeper.sandbox.tenant import Tenant
+
+KEPT: Final = 30 * DAY  # a deleted account can be restored for so long
+GHOST_AGE: Final = 8 * DAY  # the account that was deleted before our time went so long before the first day
+
+_FILTERS: Final = {
+    "id": ("eq", "in"),
+    "deletedDateTime": ("eq", "ge", "le"),
+    "displayName": ("eq", "startsWith"),
+    "userPrincipalName": ("eq", "startsWith", "endsWith"),
+    "mail": ("eq", "startsWith"),
+}
+
+
+def deleted(tenant: Tenant, now: int) -> Iterator[tuple[Person, int]]:
+    """Who was deleted in the last 30 days and when; with the id before the name, as the directory renames them."""
+    ghost = tenant.directory.ghost
+    gone = [(ghost, tenant.directory.start - GHOST_AGE)]
+    for number in tenant.directory.removed:
+        past = [change for change in tenant.directory.history[number] if change.at <= now]
+        before = [change.after for change in past if change.after is not None]
+        gone.append((before[-1] if before else tenant.directory.original(number), past[-1].at))
+    for person, at in gone:
+        if now - KEPT <= at <= now:
+            yield replace(person, upn=person.id.replace("-", "") + person.upn), at
+
+
+def deleted_users(tenant: Tenant, request: Request) -> Answer:
+    """A page of them. Sorting is by deletedDateTime and an advanced query, as Microsoft documents it."""
+    permitted(request, "/users/delta")
+    request.query.only("select", "top", "filter", "orderby", "count", "skiptoken", "format")
+    if request.query.get("orderby") is not None and not request.advanced:
+        raise refusals.needs_consistency("orderby")
+    kinds = answers.shapes()["user_properties"]
+    properties = tuple(name for name in kinds if kinds[name] in {"value", "list"})
+    listing = lists.Listing(
+        "directory/deletedItems/microsoft.graph.user", "user", properties, page=100, most=999,
+        sortable=("deletedDateTime",), filters=_FILTERS, default=(*answers.DEFAULT_USER, "deletedDateTime"),
+    )  # fmt: skip
+    rows = [_row(tenant, person, at, properties) for person, at in deleted(tenant, request.now)]
+    return lists.serve(tenant, request, listing, rows)
+
+
+def _row(tenant: Tenant, person: Person, at: int, properties: tuple[str, ...]) -> dict[str, Any]:
+    return answers.user(tenant.users.shown(person), properties) | {"deletedDateTime": answers.iso(at)}

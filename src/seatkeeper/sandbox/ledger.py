@@ -1,0 +1,42 @@
+"""Every request that reached the sandbox or its twin: where, what, when, and the hash of the token it carried."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from seatkeeper.sandbox.answers import iso
+
+LONGEST: Final = 4096  # characters of a query that are kept
+_SECRETS: Final = (b"client_secret=", b"client_assertion=")
+
+
+def entry(
+    scope: Mapping[str, Any], headers: Mapping[str, str], body: bytes, now: int, status: int, *, twin: bool = False
+) -> dict[str, Any]:
+    """One request. No secret and no token is in it, only the hash of what came as a bearer's."""
+    authorization = headers.get("authorization", "")
+    secret = authorization.partition(" ")[2] if authorization.lower().startswith("bearer ") else ""
+    return {
+        "time": iso(now),
+        "method": scope["method"],
+        "host": headers.get("host", ""),
+        "origin": f"{scope.get('scheme', 'https')}://{headers.get('host', '')}",
+        "path": scope["path"],
+        "query": scope["query_string"][:LONGEST].decode("latin-1"),
+        "bearer": hashlib.sha256(secret.encode()).hexdigest() if secret else None,
+        "status": status,
+        "server": "twin" if twin else "sandbox",
+        "credential": bool(authorization) or any(word in body for word in _SECRETS),
+    }
+
+
+def ledger_hash(entries: Iterable[Mapping[str, Any]]) -> str:
+    """One number for all of it. The machine chooses ports, so hosts do not count; which of the two it was does."""
+    whole = hashlib.sha256()
+    for one in entries:
+        kept = {name: value for name, value in one.items() if name not in {"host", "origin"}}
+        whole.update(json.dumps(kept, sort_keys=True).encode() + b"\n")
+    return whole.hexdigest()

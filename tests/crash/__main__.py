@@ -1,0 +1,190 @@
+"""`make prove`: runs are killed in every way we know of, and the figures printed. Exit code 1 on any loss."""
+
+from __future__ import annotations
+
+import tests.conftest  # isort: skip - before anything imports the settings: our own are not touched
+
+import argparse
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import NamedTuple
+
+from django.db import DatabaseError
+
+import seatkeeper.cli.main
+import seatkeeper.cli.sync
+import seatkeeper.services.findings
+import seatkeeper.services.syncs
+from seatkeeper.store import migrate
+from tests.crash.children import STRACE
+from tests.crash.designs import Verdict
+from tests.crash.mutants import MUTANTS
+from tests.crash.ours import Ours
+from tests.crash.scenario import Figures, live
+from tests.crash.servers import ServerStop, new_database, open_server
+from tests.crash.sleepers import sleep_and_wake
+from tests.crash.ways import Calls, Failpoints, FullDisk, Polite, Timed, failpoints
+from tests.crash.world import FORK
+
+WARM = (seatkeeper.cli.main, seatkeeper.cli.sync, seatkeeper.services.findings, seatkeeper.services.syncs)
+A_LIFE = 60  # kills of one tenant
+
+
+class Job(NamedTuple):
+    """A part of the work that one process does."""
+
+    line: str
+    kind: str
+    seed: int
+    kills: int
+    folder: Path
+    url: str = ""
+
+
+def work(job: Job) -> tuple[Job, Figures]:
+    """One life, bad too when the harness itself breaks."""
+    try:
+        return job, _work(job)
+    except (AssertionError, OSError, EOFError, RuntimeError, ValueError, TypeError, LookupError, DatabaseError):
+        return job, Figures(lives=1, bad_lives=1, verdict=Verdict(wrong=[traceback.format_exc()]))
+
+
+def _work(job: Job) -> Figures:
+    folder = job.folder / f"{job.kind}-{job.seed}"
+    template = job.folder / "template.sqlite3"
+
+    def ours(path: Path) -> Ours:
+        return Ours(path, job.url) if job.url else Ours(path).copy(template)
+
+    ways = {"timed": Timed, "calls": Calls, "failpoints": Failpoints, "disk": FullDisk, "polite": Polite}
+    if job.kind == "sleepers":
+        return sleep_and_wake(ours(folder), job.seed, job.kills)
+    if job.kind == "stops":
+        with open_server() as server:
+            url = new_database(server, "life")
+            return live(lambda path: Ours(path, url), ServerStop(server), job.seed, folder, job.kills)
+    if job.kind.isdigit():
+        return live(MUTANTS[int(job.kind)], Timed(0.3, 0.05), job.seed, folder, job.kills)
+    return live(ours, ways[job.kind](), job.seed, folder, job.kills)
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
+    for name, default, words in (
+        ("timed", 1000, "kills at random times, SQLite"),
+        ("calls", 1000, "kills at the n-th system call, SQLite (needs strace)"),
+        ("failpoints", 20, "kills at each failpoint, SQLite"),
+        ("postgres", 300, "kills at random times, PostgreSQL"),
+        ("stops", 24, "immediate stops of the PostgreSQL server"),
+        ("sleepers", 100, "processes that sleep longer than their lease, on each engine half"),
+        ("disk", 200, "runs on a disk that is full or broken (needs strace)"),
+        ("polite", 60, "runs that are asked to stop"),
+        ("mutants", 3, "lives of each wrong design"),
+        ("seed", 1, "of the first life"),
+        ("workers", 2, "processes"),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{words} ({default})")
+    return parser.parse_args()
+
+
+def plan(asked: argparse.Namespace, folder: Path, server: object) -> Iterator[Job]:
+    """Lives of about A_LIFE kills each; the seeds go on where the last left off."""
+    lines = {
+        "timed": "SIGKILL at a random time, SQLite",
+        "calls": "SIGKILL at the n-th system call, SQLite",
+        "failpoints": "SIGKILL at a failpoint, SQLite",
+        "disk": "disk full or broken, SQLite",
+        "polite": "SIGTERM, SQLite",
+        "sleepers": "asleep beyond the lease, SQLite",
+    }
+    for kind, line in lines.items():
+        wanted = getattr(asked, kind) * (len(failpoints()) if kind == "failpoints" else 1)
+        for seed, kills in _lives(asked.seed, wanted // 2 if kind == "sleepers" and server else wanted):
+            yield Job(line, kind, seed, kills, folder)
+    for kind, line, wanted in (
+        ("timed", "SIGKILL at a random time, PostgreSQL", asked.postgres),
+        ("sleepers", "asleep beyond the lease, PostgreSQL", asked.sleepers // 2),
+    ):
+        for seed, kills in _lives(asked.seed + 5000, wanted if server else 0):
+            yield Job(line, kind, seed, kills, folder, new_database(server, f"{kind}_{seed}"))
+    for seed, kills in _lives(asked.seed + 7000, asked.stops):
+        yield Job("server stopped at once, PostgreSQL", "stops", seed, kills, folder)
+    for number, mutant in enumerate(MUTANTS):
+        for seed in range(asked.seed, asked.seed + asked.mutants):
+            yield Job(f"wrong design: {mutant.name}", str(number), seed * 3, A_LIFE, folder)  # late sign-ins
+
+
+def _lives(seed: int, wanted: int) -> Iterator[tuple[int, int]]:
+    """Enough lives for so many kills, although some runs end before they are killed."""
+    count = -(-wanted * 5 // (A_LIFE * 4))
+    for place in range(count):
+        yield seed + place, min(A_LIFE, -(-wanted * 5 // (4 * count)))
+
+
+def main() -> int:
+    asked, begin = read_arguments(), time.monotonic()
+    if not STRACE:
+        say("strace is missing (apt-get install strace): kills at system calls and broken disks are NOT RUN")
+        asked.calls = asked.disk = 0
+    with tempfile.TemporaryDirectory(prefix="seatkeeper-crash-") as name:
+        folder = Path(name)
+        with tests.conftest.connected(f"sqlite://{folder / 'template.sqlite3'}"):
+            migrate()
+        if asked.postgres or asked.sleepers > 1:
+            with open_server() as server:
+                lines = run(list(plan(asked, folder, server)), asked.workers)
+        else:
+            lines = run(list(plan(asked, folder, None)), asked.workers)
+    return report(lines, asked, time.monotonic() - begin)
+
+
+def run(jobs: list[Job], workers: int) -> dict[str, Figures]:
+    """All jobs, a line as each ends."""
+    lines: dict[str, Figures] = {job.line: Figures() for job in jobs}
+    with ProcessPoolExecutor(workers, FORK) as pool:
+        for done in as_completed([pool.submit(work, job) for job in jobs]):
+            job, figures = done.result()
+            lines[job.line].add(figures)
+            state = "BAD" if figures.bad_lives else "good"
+            if job.kind.isdigit():
+                state = "flagged, as it must be" if figures.bad_lives else "NOT FLAGGED"
+            say(f"{job.line}, life {job.seed}: {figures.kills} kills in {figures.seconds:.0f} s, {state}")
+            if figures.bad_lives and not job.kind.isdigit():
+                say("\n".join(figures.verdict.wrong))
+    return lines
+
+
+def report(lines: dict[str, Figures], asked: argparse.Namespace, seconds: float) -> int:
+    say(f"\n{'':<46}{'kills':>6} {'bad lives':>10} {'lost':>6} {'twice':>6} {'corrupt':>8} {'stale':>6} {'ms/kill':>8}")
+    bad = False
+    for line, f in lines.items():
+        mutant = line.startswith("wrong design")
+        v = f.verdict
+        speed = f.seconds * 1000 / f.kills if f.kills else 0
+        say(
+            f"{line:<46}{f.kills:>6} {f'{f.bad_lives} / {f.lives}':>10} {v.lost:>6} {v.duplicated:>6} {v.corrupt:>8} "
+            f"{f.stale:>6} {speed:>8.0f}"
+        )
+        bad |= f.bad_lives < f.lives if mutant else bool(v)
+    for line, f in lines.items():
+        if len(f.places) > 1:
+            say(f"{line}: " + ", ".join(f"{name} {count}" for name, count in sorted(f.places.items())))
+    for name in failpoints() if asked.failpoints else ():
+        hits = lines["SIGKILL at a failpoint, SQLite"].places[name]
+        bad |= hits < asked.failpoints
+    say(f"{seconds:.0f} s; {'SOMETHING IS WRONG' if bad else 'nothing lost, nothing twice, no repair by hand'}")
+    return int(bad)
+
+
+def say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""The quick part of `make prove`: the same harness, in processes of its own, with smaller numbers."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seatkeeper import failpoints
+from tests.crash.children import STRACE
+from tests.crash.ways import failpoints as list_failpoints
+
+ROOT = Path(__file__).parent.parent.parent
+ALL = ("timed", "calls", "failpoints", "postgres", "stops", "sleepers", "disk", "polite", "mutants")
+needs_strace = pytest.mark.skipif(not STRACE, reason="NOT RUN: strace is missing (apt-get install strace)")
+pytestmark = pytest.mark.timeout(400)
+
+
+def prove(**wanted: int) -> dict[str, int]:
+    """Run a part and nothing else; the kills of each line of its table."""
+    numbers = [f"--{name}={wanted.get(name, 0)}" for name in ALL]
+    command = [sys.executable, "-m", "tests.crash", *numbers]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = re.findall(r"^(\S.{0,45}?) +(\d+) +\d+ / \d+ ", done.stdout, re.MULTILINE)
+    return {line: int(kills) for line, kills in table}
+
+
+def test_kills_at_random_times_lose_nothing() -> None:
+    assert prove(timed=100)["SIGKILL at a random time, SQLite"] >= 60
+
+
+@needs_strace
+def test_kills_at_system_calls_lose_nothing() -> None:
+    assert prove(calls=60)["SIGKILL at the n-th system call, SQLite"] >= 30
+
+
+def test_kills_at_every_failpoint_lose_nothing() -> None:
+    assert prove(failpoints=2)["SIGKILL at a failpoint, SQLite"] >= 2 * len(list_failpoints())
+
+
+def test_a_killed_client_and_a_stopped_server_lose_nothing_on_postgresql() -> None:
+    kills = prove(postgres=12, stops=4)
+    assert kills["SIGKILL at a random time, PostgreSQL"]
+    assert kills["server stopped at once, PostgreSQL"]
+
+
+def test_a_process_that_slept_beyond_its_lease_saves_nothing() -> None:
+    assert prove(sleepers=16)["asleep beyond the lease, SQLite"]
+
+
+@needs_strace
+def test_a_full_or_broken_disk_is_survived() -> None:
+    assert prove(disk=16)["disk full or broken, SQLite"]
+
+
+def test_a_polite_stop_costs_nothing() -> None:
+    assert prove(polite=10)["SIGTERM, SQLite"]
+
+
+def test_every_wrong_design_is_found() -> None:
+    assert len([line for line in prove(mutants=2) if line.startswith("wrong design")]) == 3
+
+
+@pytest.mark.parametrize("text", ["nonsense", "FP:x@0=kill", "FP:x=explode", "FP:x@1=kill; rm", "=kill"])
+def test_a_failpoint_that_is_nonsense_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not written like"):
+        failpoints.arm(text)
+    failpoints.reach("FP:x")
+
+
+def test_a_failpoint_acts_at_its_nth_time_and_only_once() -> None:
+    failpoints.arm("FP:before-commit@2=error")
+    failpoints.reach("FP:before-commit")
+    failpoints.reach("FP:after-commit")
+    with pytest.raises(failpoints.Reached):
+        failpoints.reach("FP:before-commit")
+    failpoints.reach("FP:before-commit")

@@ -1,0 +1,251 @@
+"""Runs, kills, faults and second processes in any order, with the tenant as the model of what is true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from seatkeeper import failpoints
+from seatkeeper.connectors.catalog import TASKS
+from seatkeeper.model import Evidence, Word, to_id, to_instant
+from seatkeeper.sandbox.truth import truth
+from seatkeeper.services import inventory, syncs
+from seatkeeper.services.applications import add_application, find_application
+from seatkeeper.services.members import operator
+from seatkeeper.services.picture import know
+from seatkeeper.spans import proven
+from seatkeeper.store import leases
+from seatkeeper.store import models as tables
+from seatkeeper.store.listing import list_coverage
+from seatkeeper.sync import checkpoint
+from tests.crash.ways import failpoints as list_failpoints
+from tests.people import NAME, Quiet, rows, same_time
+from tests.property.events import Log
+from tests.property.source import Source, empty_database, read_from
+
+TASK = st.sampled_from(sorted(TASKS))
+FAULTS = ("empty-page", "truncated-roster=1", "truncated-roster=2", "server-error=0", "server-error=3", "late=all")
+TAKEN: Counter[str] = Counter()  # how often each rule was taken, and how runs ended, over all examples
+
+
+class TakenOver(Quiet):
+    """After so many pages, another process takes the task, as if ours had slept beyond its lease."""
+
+    def __init__(self, task: tables.Task, pages: int) -> None:
+        self.task, self.pages = task, pages
+
+    def tell(self, *_: object) -> None:
+        self.pages -= 1
+        if self.pages == 0:
+            tables.Task.objects.filter(pk=self.task.pk).update(fence=99_999, lease_owner="elsewhere:1:1")
+
+
+class Machine(RuleBasedStateMachine):
+    @initialize(seed=st.integers(1, 10_000), late=st.sampled_from(("on", "all", "off")))
+    def begin(self, seed: int, late: str) -> None:
+        empty_database()
+        self.source, self.who = Source(seed), operator()
+        self.source.tenant.log.late = late
+        self.log = Log(self.source)
+        self.reading = read_from(self.source)
+        self.reading.__enter__()
+        add_application(self.who, self.source.new_application(NAME))
+        self.roster: dict[str, Any] = {}
+        self.mixed = self.truncated = False
+        self.held_at = 0
+        self.cut: set[int] = set()  # enumerations of which the vendor left something out
+
+    def teardown(self) -> None:
+        failpoints.arm("")
+        if hasattr(self, "reading"):
+            self.reading.__exit__(None, None, None)
+
+    # --- what happens ---------------------------------------------------------------------------------------------
+
+    @rule(hours=st.sampled_from((0, 1, 7, 25, 26, 80, 170, 26 * 24, 40 * 24)))
+    def move(self, hours: int) -> None:
+        self.count("move")
+        self.source.move(hours)
+
+    @rule(task=st.none() | TASK, full=st.booleans())
+    def sync(self, task: str | None, full: bool) -> None:
+        self.count("sync")
+        self.run(Quiet(), task, full=full)
+
+    @rule(name=st.sampled_from(list_failpoints()), nth=st.integers(1, 4), full=st.booleans())
+    def kill(self, name: str, nth: int, full: bool) -> None:
+        failpoints.arm(f"{name}@{nth}=error")
+        try:
+            self.run(Quiet(), None, full=full)
+        except failpoints.Reached:
+            self.count("kill")
+        finally:
+            failpoints.arm("")
+
+    @rule(task=TASK, pages=st.integers(1, 4))
+    def lose_the_lease(self, task: str, pages: int) -> None:
+        row = tables.Task.objects.get(key=task)
+        (result,) = self.run(TakenOver(row, pages), task)
+        if tables.Task.objects.get(pk=row.pk).fence == 99_999:
+            self.count("lose the lease")
+            assert result.exit_code in (4, 5)
+            leases.release(row.pk, 99_999)
+
+    @rule(task=TASK)
+    def start_a_second_process(self, task: str) -> None:
+        self.count("second process")
+        row = tables.Task.objects.get(key=task)
+        fence = leases.claim(row.pk, "elsewhere:1:1", 60)
+        assert fence is not None
+        (result,) = self.run(Quiet(), task)
+        assert (result.run, result.exit_code) == (None, 5)
+        leases.release(row.pk, fence)
+
+    @rule(fault=st.sampled_from(FAULTS))
+    def break_something(self, fault: str) -> None:
+        self.count("fault")
+        name, _, value = fault.partition("=")
+        if name == "late":
+            self.source.tenant.log.late = value
+        else:
+            self.source.tenant.mischief._answered = 0
+            self.source.tenant.mischief.switch_on(name, value)
+
+    @precondition(lambda self: self.source.tenant.mischief.active)
+    @rule()
+    def mend(self) -> None:
+        self.count("mend")
+        self.source.tenant.mischief.active.clear()
+
+    @precondition(lambda self: tables.Run.objects.filter(word=Word.HELD).exists())
+    @rule(discard=st.booleans())
+    def decide(self, discard: bool) -> None:
+        """The newest held run, if no newer read took its place; only a truthful one is confirmed."""
+        run = tables.Run.objects.filter(word=Word.HELD).latest("id")
+        if tables.Run.objects.filter(task=run.task).latest("id") != run:
+            return
+        self.count("decide")
+        if (
+            discard
+            or run.task.enumeration in self.cut
+            or self.mixed
+            or self.truncated
+            or self.held_at != self.source.now
+        ):
+            syncs.discard_run(self.who, run.pk)
+        else:
+            syncs.confirm_run(self.who, run.pk)
+            self.roster = self.true_roster()
+
+    # --- how it is followed -----------------------------------------------------------------------------------------
+
+    def count(self, what: str) -> None:
+        TAKEN[what] += 1
+
+    @property
+    def broken(self) -> bool:
+        return any(name != "empty-page" for name in self.source.tenant.mischief.active)
+
+    def run(self, progress: Quiet, task: str | None, *, full: bool = False) -> list[syncs.TaskResult]:
+        """One command; a roster that was read to its end at one moment is the truth of that moment."""
+        request = syncs.SyncRequest(NAME, [task] if task else (), full)
+        before = tables.Task.objects.get(key="roster")
+        results = []
+        try:
+            for result in syncs.sync(self.who, request, progress, clock=self.source.clock):
+                results.append(result)
+                TAKEN[result.run.word if result.run else "refused"] += 1
+        finally:
+            self.follow(before)
+        if not self.broken and not failpoints._Armed.name and type(progress) is Quiet:
+            assert all(r.exit_code == 0 or r.run is None or r.run.word == Word.HELD for r in results)
+        return results
+
+    def follow(self, before: tables.Task) -> None:
+        task = tables.Task.objects.get(key="roster")
+        newest = tables.Run.objects.filter(task=task).order_by("-id").first()
+        if newest and newest.word == Word.HELD:
+            self.held_at = self.source.now
+        if "truncated-roster" in self.source.tenant.mischief.active:
+            self.cut.add(task.enumeration)
+        if task.generation == before.generation:
+            return
+        assert newest
+        assert task.generation == before.generation + 1
+        # A read that goes on at another moment than it began: the next one tells what changed in between.
+        reading = checkpoint.load(before).reading
+        self.mixed = reading is not None and reading.started != self.source.now
+        # Of a first read nobody can tell that the vendor cut it short: that shows with the next full one.
+        if newest.full:
+            self.truncated = task.enumeration in self.cut and (self.truncated or not before.generation)
+        self.roster = self.said_roster() if self.mixed or self.truncated else self.true_roster()
+
+    def true_roster(self) -> dict[str, Any]:
+        return {
+            row["object_id"]: (row["user_id"], row["email"] or "", same_time(row["active_date"]), row["blocked"])
+            for row in truth(self.source.tenant)["roster"]
+        }
+
+    def said_roster(self) -> dict[str, Any]:
+        return {
+            row["Object ID"]: (row["User ID"], row["Email"], same_time(row["Active Date"]), row["Blocked"])
+            for row in rows(inventory.roster(self.who, NAME))
+        }
+
+    # --- what must hold after each step -------------------------------------------------------------------------------
+
+    @invariant()
+    def readers_see_the_last_complete_roster(self) -> None:
+        if hasattr(self, "roster"):
+            assert self.said_roster() == self.roster
+
+    @invariant()
+    def nothing_is_there_twice_or_was_never_said(self) -> None:
+        if not hasattr(self, "log"):
+            return
+        kept = [to_id(event) for event in tables.SignIn.objects.values_list("event", flat=True)]
+        assert len(kept) == len(set(kept))
+        assert set(kept) <= self.log.told()
+        versions = list(tables.Account.objects.values_list("key", "since"))
+        assert len(versions) == len({(bytes(key), since) for key, since in versions})
+
+    @invariant()
+    def what_is_claimed_to_be_covered_is_there(self) -> None:
+        if not hasattr(self, "log"):
+            return
+        application = find_application(self.who, NAME)
+        spans = proven(list_coverage(application.connection_id, know_stream(application)))
+        kept = {to_id(event) for event in tables.SignIn.objects.values_list("event", flat=True)}
+        for event in self.log.events():
+            if any(span.start <= event.created <= span.end for span in spans):
+                assert event.id in kept, f"{event} lies in a span that is called complete"
+
+    @invariant()
+    def nobody_who_signed_in_is_said_not_to_have(self) -> None:
+        if not hasattr(self, "log"):
+            return
+        observed = know(find_application(self.who, NAME)).observed
+        used = {e.account for e in self.log.successes() if observed and observed.start <= e.created <= observed.end}
+        for row in rows(inventory.access(self.who, NAME, self.source.clock)):
+            if row["Evidence"] == Evidence.NONE_SEEN:
+                assert row["Object ID"] not in used
+                assert observed
+                assert to_instant(row["Observed Since"]) == observed.start
+
+    @invariant()
+    def no_run_is_left_open_and_the_counts_agree(self) -> None:
+        if not hasattr(self, "log"):
+            return
+        assert not tables.Run.objects.filter(word=Word.RUNNING).exists()
+        assert not tables.Task.objects.exclude(lease_owner="").exists()
+        for run in tables.Run.objects.all():
+            assert run.rows >= run.kept >= 0
+
+
+def know_stream(application: Any) -> str:
+    from seatkeeper.services.picture import stream_of_application
+
+    return stream_of_application(application)
