@@ -19,6 +19,7 @@ lint: $(VENV)/dev ## style, types and layers
 
 bench: $(VENV)/dev ## rows a CPU second beside the floors, and peak memory
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.sandbox
 
 prove: $(VENV)/dev ## kills, full disks, sleepers and thousands of histories, with figures
 	$(BIN)/python -m tests.crash
