@@ -238,3 +238,27 @@ def test_coverage_is_only_claimed_for_windows_read_to_their_end(database: Databa
         tenant.sync()
         assert compare_with_truth(tenant) == []
         assert len(claimed) < Coverage.objects.count()
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("fault", ["poison-row", "wrong-type", "bad-id", "lone-surrogate", "null-everywhere"])
+def test_nobody_is_retired_because_his_row_could_not_be_read(fault: str) -> None:
+    with open_tenant(people=1200, seed=3) as tenant:
+        tenant.sync()
+        before = tenant.roster()
+        tenant.sandbox.tenant.switch_on(fault)
+        results = tenant.sync("roster", full=True)
+        assert words(results) == [Word.COMPLETE]
+        assert {row["Object ID"] for row in tenant.roster()} == {row["Object ID"] for row in before}
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("fault", ["year-one", "far-future", "tomorrow"])
+def test_a_sign_in_with_an_impossible_time_is_nobodys_last_login(fault: str) -> None:
+    with open_tenant(people=250, seed=3) as tenant:
+        tenant.sandbox.tenant.switch_on(fault)
+        tenant.sync()
+        tenant.sandbox.tenant.switch_off(fault)
+        assert all(row["Last Login"] is None or "2026-07-01" < row["Last Login"] < NOW for row in tenant.access())
+        tenant.sync(full=True)
+        assert compare_with_truth(tenant) == []

@@ -101,6 +101,9 @@ class Connector(Protocol):
 
     def read_changes(self, link: str) -> Iterator[RecordPage[Account]]: ...
 
+    def to_account_key(self, raw: bytes) -> Key | None:
+        """Whose row this is, of one that could not be understood otherwise."""
+
     def merge_account(self, old: Account, new: Account) -> Account: ...
 
     def to_seats(self, account: Account) -> list[Seat]: ...

@@ -27,6 +27,7 @@ class ReadInProgress(msgspec.Struct):
     read: int = 0
     ended: bool = False  # the last page is saved: all that is left is to publish
     held: bool = False
+    unnamed: int = 0  # rows in quarantine that do not even say whose they are: then nobody is missing for certain
 
 
 class RosterCheckpoint(msgspec.Struct):

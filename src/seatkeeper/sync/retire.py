@@ -32,11 +32,19 @@ def stage_removed(connection_id: int, generation: int, removed: Sequence[Key]) -
     return len(known)
 
 
+def stage_quarantined(connection_id: int, reading: ReadInProgress, named: Sequence[Key | None]) -> None:
+    """Whose row could not be understood is there all the same; `named` has None for a row without a usable id."""
+    keys = [key for key in named if key is not None]
+    reading.unnamed += len(named) - len(keys)
+    known = bulk.list_current_accounts(connection_id, keys, reading.generation)
+    bulk.mark_seen([row for row, _since, _account in known.values()], reading.enumeration)
+
+
 def publish(read: CompleteRead, reading: ReadInProgress) -> Word:
     """Retire who was not seen and make the generation the one that readers see, or hold it for confirmation."""
     task, run = read.work.task, read.work.run
     run.generation, run.full = reading.generation, reading.full
-    if reading.full and (loss := _too_many_missing(task, reading)):
+    if reading.full and not reading.unnamed and (loss := _too_many_missing(task, reading)):
         reading.held = True
         run.message = (
             f"{loss} were not in the answer this time. Nobody was retired. If that many people really left, confirm "
@@ -63,7 +71,7 @@ def _too_many_missing(task: Task, reading: ReadInProgress) -> str:
 
 
 def _retire(task: Task, run: Run, reading: ReadInProgress) -> None:
-    if reading.full:
+    if reading.full and not reading.unnamed:
         run.gone += bulk.close_unseen(task.connection_id, reading.generation, reading.enumeration)
     reach("FP:while-retiring")
     bulk.close_seats_of_closed_accounts(task.connection_id, reading.generation)

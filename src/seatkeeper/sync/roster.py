@@ -118,6 +118,9 @@ class RosterReading:
     def save(self, page: RecordPage[Account]) -> Tally:
         tally = self._save_accounts(page.records)
         tally.gone = retire.stage_removed(self.task.connection_id, self.reading.generation, page.removed)
+        if page.bad and self.reading.full:
+            named = [self.work.connector.to_account_key(row.raw) for row in page.bad]
+            retire.stage_quarantined(self.task.connection_id, self.reading, named)
         reach("FP:before-checkpoint")
         self.reading.link, self.reading.ended = page.link, page.last
         self.reading.read += len(page.records)

@@ -51,10 +51,10 @@ def read_sign_ins(client: Client, apps: frozenset[str], start: Instant, end: Ins
     query = f"$filter={quote(to_filter(start, end, apps))}&$select={SELECT}&$top=1000"
     pages = read_pages(client, f"{SIGN_INS}?{query}", path=SIGN_INS, row=Event, family="reports", units=1)
     for page in pages:
-        yield _to_page(page, apps)
+        yield _to_page(page, apps, (start, end))
 
 
-def _to_page(page: Page[Event], apps: frozenset[str]) -> RecordPage[SignIn]:
+def _to_page(page: Page[Event], apps: frozenset[str], window: tuple[Instant, Instant]) -> RecordPage[SignIn]:
     result: RecordPage[SignIn] = RecordPage([], page.bad, link=page.link)
     concealed = 0
     for event in page.rows:
@@ -63,9 +63,14 @@ def _to_page(page: Page[Event], apps: frozenset[str]) -> RecordPage[SignIn]:
             result.left_out += 1
             continue
         try:
-            result.records.append(to_sign_in(event))
+            sign_in = to_sign_in(event)
         except ValueError as error:
             result.bad.append(BadRow(msgspec.json.encode(event), str(error)))
+            continue
+        if not window[0] <= sign_in.created <= window[1]:
+            result.left_out += 1  # dated tomorrow, or in the year 1: it is read when its time has come
+            continue
+        result.records.append(sign_in)
         concealed += _CONCEALED.fullmatch(event.user_principal_name or "") is not None
     if concealed > 0.2 * len(result.records):
         raise NamesConcealed(

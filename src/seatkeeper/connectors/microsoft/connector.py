@@ -11,7 +11,7 @@ from seatkeeper.connectors.microsoft import access, licenses, licensing, preflig
 from seatkeeper.connectors.microsoft.products import Product, Watched, load_products, stream_of
 from seatkeeper.errors import PermissionMissing
 from seatkeeper.graph.client import Client
-from seatkeeper.model import Account, Instant, Seat, SignIn, Subscription
+from seatkeeper.model import Account, Instant, Key, Seat, SignIn, Subscription
 
 # The permission to ask for first, then those that serve as well
 # (microsoft-graph-devx-content permissions.json, 2026-08-07).
@@ -85,6 +85,9 @@ class MicrosoftConnector:
 
     def read_changes(self, link: str) -> Iterator[RecordPage[Account]]:
         return roster.read_changes(self.client, self.watched, link)
+
+    def to_account_key(self, raw: bytes) -> Key | None:
+        return roster.to_account_key(raw)
 
     def merge_account(self, old: Account, new: Account) -> Account:
         return roster.merge_account(old, new)

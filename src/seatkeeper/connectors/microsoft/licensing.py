@@ -61,18 +61,19 @@ def to_licensing(
 ) -> str | Missing | None:
     """Only the part that matters for the managed products, in an order that does not depend on Microsoft's.
 
-    None for a person who holds nothing that is watched, MISSING when Microsoft said nothing about it.
+    None for a person who holds nothing that is watched, MISSING when Microsoft said nothing about it: a list that is
+    null was not told, for a person without licences has an empty one.
     """
     skus, wanted = watched.skus, watched.plans
     result = Licensing()
-    if not isinstance(held, Missing):
-        result.held = sorted([h for h in held or () if h.sku_id in skus], key=_by_sku)
+    if isinstance(held, list):
+        result.held = sorted([h for h in held if h.sku_id in skus], key=_by_sku)
         if not result.held:
             return None  # most people: their plans need not be looked at
-    if not isinstance(plans, Missing):
-        result.plans = sorted([p for p in plans or () if p.service_plan_id in wanted], key=_by_plan)
-    if not isinstance(states, Missing):
-        result.states = sorted([s for s in states or () if s.sku_id in skus], key=_by_assignment)
+    if isinstance(plans, list):
+        result.plans = sorted([p for p in plans if p.service_plan_id in wanted], key=_by_plan)
+    if isinstance(states, list):
+        result.states = sorted([s for s in states if s.sku_id in skus], key=_by_assignment)
     return MISSING if result == Licensing() else _encode(result).decode()
 
 

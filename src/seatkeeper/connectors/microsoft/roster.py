@@ -117,6 +117,20 @@ def to_object_key(text: str) -> Key:
     return to_key(text)
 
 
+class Named(msgspec.Struct):
+    """The one field that says whose row it is."""
+
+    id: str
+
+
+def to_account_key(raw: bytes) -> Key | None:
+    """Whose row this is, if it says so at all."""
+    try:
+        return to_object_key(msgspec.json.decode(raw, type=Named).id)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
 def to_account(user: User, key: Key, watched: Watched) -> Account:
     """A user as an account. Raises ValueError naming the field that cannot be right."""
     created: str | Missing | None = user.created_date_time
