@@ -262,3 +262,12 @@ def test_a_sign_in_with_an_impossible_time_is_nobodys_last_login(fault: str) -> 
         assert all(row["Last Login"] is None or "2026-07-01" < row["Last Login"] < NOW for row in tenant.access())
         tenant.sync(full=True)
         assert compare_with_truth(tenant) == []
+
+
+@pytest.mark.usefixtures("database")
+def test_a_window_that_is_refused_for_ever_is_read_in_halves() -> None:
+    with open_tenant(people=250) as tenant:
+        tenant.sandbox.tenant.switch_on("wide-window", "12")
+        assert words(tenant.sync("access")) == [Word.COMPLETE]
+        tenant.sync("roster")
+        assert [line for line in compare_with_truth(tenant) if line.startswith("access")] == []

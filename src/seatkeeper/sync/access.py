@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from seatkeeper.clock import days, seconds
+from seatkeeper.clock import days, seconds, system_clock
 from seatkeeper.connectors.base import RecordPage
-from seatkeeper.errors import PageTokenExpired, Unavailable, WindowTooWide
+from seatkeeper.errors import PageTokenExpired, Throttled, Unavailable, WindowTooWide
 from seatkeeper.failpoints import reach
 from seatkeeper.model import Instant, SignIn, Word
 from seatkeeper.spans import RETENTION, Span, lateness_of, proven, subtract, whole_seconds
@@ -24,6 +24,7 @@ NARROWEST = seconds(60)
 FEW_PAGES = 2  # a window of no more pages lets the next one be twice as wide
 MANY_PAGES = 40  # a window of more pages makes the next one half as wide
 PATIENCE = 3
+LONG_WAIT = seconds(120)
 
 
 SWEEP_EVERY = days(7)
@@ -71,11 +72,18 @@ class AccessReading:
 
     def _read_window(self) -> Iterator[RecordPage[SignIn]]:
         """All pages of the window; when its token expires it is read anew, when it is too wide it is halved."""
+        refused = 0
         for _ in range(PATIENCE * 12):
             self.asked_at = self.now()
             try:
                 yield from self.work.connector.read_sign_ins(*self.window)
             except (WindowTooWide, PageTokenExpired) as error:
+                self._narrow(error)
+            except Throttled as error:
+                # Microsoft's advice for a window that is refused for ever is a narrower one; a long wait is a wait.
+                refused += 1
+                if refused > PATIENCE or error.until - system_clock() > LONG_WAIT:
+                    raise
                 self._narrow(error)
             else:
                 return
