@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import gc
 import json
 import re
 import ssl
@@ -211,6 +212,8 @@ def test_authlib_signs_in_and_pages_through_everybody(shared: Client, method: st
     assert ids == [row["id"] for row in shared.rows("/users?$select=id")]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the example closes nothing
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_the_example_of_the_docs_works_as_it_stands(
     make: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,5 +225,6 @@ def test_the_example_of_the_docs_works_as_it_stands(
     statements = [each for each in ast.parse(code).body if not isinstance(each, ast.Import | ast.ImportFrom)]
     assert len(statements) <= 10
     exec(compile(code, "docs/sandbox.md", "exec"), {"ready": client.sandbox.ready()})
+    gc.collect()
     printed = capsys.readouterr().out.split()
     assert printed == [row["id"] for row in client.rows("/users")]
