@@ -36,14 +36,16 @@ clean: ## remove what the other recipes made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # The two environments are one folder: `dev` is `run` and the tools of developers.
-$(VENV)/run: requirements/run.txt pyproject.toml
+$(VENV)/run: requirements/run.txt pyproject.toml package-lock.json tools/build_assets.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python tools/build_assets.py
 	@touch $@
 
-$(VENV)/dev: requirements/dev.txt pyproject.toml
+$(VENV)/dev: requirements/dev.txt pyproject.toml package-lock.json tools/build_assets.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python tools/build_assets.py --tests
 	@touch $@ $(VENV)/run

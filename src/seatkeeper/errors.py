@@ -3,7 +3,9 @@
 SeatkeeperError
 ├── WrongUse                  the operator corrects a word or a setting            exit 2
 │   ├── BadInput                names the field
-│   └── BadSetting              names the setting
+│   ├── BadSetting              names the setting
+│   ├── NotFound                no such thing, or none in the asker's organization
+│   └── NotAllowed              the asker's role does not allow it
 ├── ActAtMicrosoft            someone changes something at the vendor              exit 3
 │   ├── CredentialsRejected     secret, certificate, application or tenant id
 │   ├── PermissionMissing       names the permission and the task that needs it
@@ -13,6 +15,8 @@ SeatkeeperError
 │   ├── Unavailable             server errors, network, time budget
 │   ├── Throttled               told to wait longer than a run may wait
 │   ├── BrokenAnswer            an answer that is not what the protocol promises
+│   │   ├── NotFound              what was asked for by its id is not there
+│   │   └── NotUnderstood         the vendor or we do not understand this one question or its answer
 │   └── UntrustedLink           a link that leaves the pinned origin; nothing was sent
 ├── Interrupted               what was saved stays                                 exit 5
 │   ├── LeaseLost               another process took the task over
@@ -57,6 +61,17 @@ class BadSetting(WrongUse):
     """An environment variable or file of ours cannot be right."""
 
 
+class NotFound(WrongUse):
+    """What was asked for is not there; what belongs to another organization looks exactly the same."""
+
+    def __init__(self, thing: str = "This") -> None:
+        super().__init__(f"{thing} does not exist, or is not yours to see.")
+
+
+class NotAllowed(WrongUse):
+    """The asker's role does not allow the operation."""
+
+
 class ActAtMicrosoft(SeatkeeperError):
     exit_code = 3
 
@@ -94,6 +109,14 @@ class Throttled(TryLater):
 
 
 class BrokenAnswer(TryLater):
+    pass
+
+
+class NotFound(BrokenAnswer):
+    pass
+
+
+class NotUnderstood(BrokenAnswer):
     pass
 
 

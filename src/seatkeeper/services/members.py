@@ -1,20 +1,57 @@
-"""Who is asking. Every service call starts with it, and sees only that organization."""
+"""Who is asking, and what they may do. Every service call starts with it, and sees only that organization."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import enum
+from typing import Final, NamedTuple
 
 from seatkeeper.clock import system_clock
-from seatkeeper.store.models import Organization
+from seatkeeper.errors import NotAllowed
+from seatkeeper.store.models import Membership, Organization
 
 DEFAULT_ORGANIZATION = "Default"
 
 
+class May(enum.StrEnum):
+    """What a role may do. One word for each group of operations that nobody wants to grant apart."""
+
+    SEE = "see"  # every page with its rows and exports
+    APPLICATIONS = "applications"  # add, edit, authorize, run, deactivate, delete
+    USERS = "users"  # mark suspicious activities as recognized, import the list of employees
+    LICENSES = "licenses"  # prices, exceptions, decisions on findings, reclaim plans
+    MEMBERS = "members"  # members with their roles, everybody's tokens, single sign-on, the audit trail
+
+
+class Role(enum.StrEnum):
+    """The roles of the described product, in its words."""
+
+    ADMINISTER = "Administer SaaS"
+    APPLICATIONS = "Manage SaaS applications & users"
+    LICENSES = "Manage SaaS licenses"
+    VIEWER = "Viewer"
+
+
+ROLES: Final = {
+    Role.ADMINISTER: frozenset(May),
+    Role.APPLICATIONS: frozenset({May.SEE, May.APPLICATIONS, May.USERS}),
+    Role.LICENSES: frozenset({May.SEE, May.LICENSES}),
+    Role.VIEWER: frozenset({May.SEE}),
+}
+
+
 class Who(NamedTuple):
-    """Somebody acting in one organization."""
+    """Somebody acting in one organization. `member_id` is None for the command line and the scheduler."""
 
     organization_id: int
     name: str
+    may: frozenset[May] = frozenset()
+    member_id: int | None = None
+
+    def require(self, may: May) -> None:
+        """Raise NotAllowed unless the asker's role allows it."""
+        if may not in self.may:
+            roles = " or ".join(f"“{role}”" for role, allowed in ROLES.items() if may in allowed)
+            raise NotAllowed(f"Your role does not allow this. Ask an administrator for the role {roles}.")
 
 
 def operator() -> Who:
@@ -22,4 +59,12 @@ def operator() -> Who:
     organization, _ = Organization.objects.get_or_create(
         name=DEFAULT_ORGANIZATION, defaults={"created": system_clock()}
     )
-    return Who(organization.pk, "command line")
+    return Who(organization.pk, "command line", frozenset(May))
+
+
+def who_is(member_id: int) -> Who:
+    """The member who is signed in. Raises NotAllowed for one who is in no organization."""
+    found = Membership.objects.select_related("member").filter(member_id=member_id, member__is_active=True).first()
+    if found is None:
+        raise NotAllowed("You are not a member of an organization here. Ask an administrator to let you in.")
+    return Who(found.organization_id, found.member.email, ROLES[Role(found.role)], member_id)

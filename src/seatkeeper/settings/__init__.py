@@ -14,9 +14,57 @@ SEATKEEPER: Final = read(os.environ)
 
 SECRET_KEY = SEATKEEPER.secret_key.reveal()
 ALLOWED_HOSTS = list(SEATKEEPER.allowed_hosts)
+FORM_TARGETS: list[str] = []  # origins besides our own that a form may lead to: the single sign-on provider
 DEBUG = False
 
-INSTALLED_APPS = ["seatkeeper.store"]
+INSTALLED_APPS = [
+    "seatkeeper.store",
+    "seatkeeper.web",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
+]
+MIDDLEWARE = [
+    "seatkeeper.web.headers.security_headers",  # outermost: it dresses every answer, errors and files included
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "seatkeeper.web.errors.errors_as_pages",
+]
+ROOT_URLCONF = "seatkeeper.web.urls"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "seatkeeper.web.context.everywhere",
+            ],
+            "builtins": ["seatkeeper.web.templatetags.seatkeeper"],
+            "string_if_invalid": "",
+        },
+    }
+]
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # files are served from the packages themselves: nothing is collected or copied
 DATABASES: dict[str, dict[str, Any]] = {"default": SEATKEEPER.database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -7,30 +7,52 @@ Roster tables keep versions: a reader at published generation G sees the rows wi
 from __future__ import annotations
 
 from seatkeeper.store.models.account import Account
+from seatkeeper.store.models.api_token import ApiToken
 from seatkeeper.store.models.application import Application
+from seatkeeper.store.models.audit_event import AuditEvent
 from seatkeeper.store.models.connection import Connection
 from seatkeeper.store.models.coverage import Coverage
+from seatkeeper.store.models.employee import Employee
+from seatkeeper.store.models.finding import Finding
+from seatkeeper.store.models.holding import Holding
+from seatkeeper.store.models.membership import Membership
 from seatkeeper.store.models.organization import Organization
 from seatkeeper.store.models.quarantine import Quarantine
+from seatkeeper.store.models.recognition import Recognition
 from seatkeeper.store.models.request_window import RequestWindow
 from seatkeeper.store.models.run import Run
+from seatkeeper.store.models.saved_view import SavedView
 from seatkeeper.store.models.seat import Seat
 from seatkeeper.store.models.sign_in import SignIn, SignInApp
+from seatkeeper.store.models.standing import Standing
+from seatkeeper.store.models.stranger import Stranger
 from seatkeeper.store.models.subscription import Subscription
 from seatkeeper.store.models.task import Task
+from seatkeeper.store.models.use_day import UseDay
 
 __all__ = [
     "Account",
+    "ApiToken",
     "Application",
+    "AuditEvent",
     "Connection",
     "Coverage",
+    "Employee",
+    "Finding",
+    "Holding",
+    "Membership",
     "Organization",
     "Quarantine",
+    "Recognition",
     "RequestWindow",
     "Run",
+    "SavedView",
     "Seat",
     "SignIn",
     "SignInApp",
+    "Standing",
+    "Stranger",
     "Subscription",
     "Task",
+    "UseDay",
 ]

@@ -18,6 +18,8 @@ class Run(models.Model):
     ended = models.BigIntegerField(null=True, help_text="When it ended; null while it has not.")
     generation = models.IntegerField(default=0, help_text="The generation that it wrote; 0 when it writes none.")
     full = models.BooleanField(default=False, help_text="Whether it read everything, not only what changed.")
+    share = models.FloatField(null=True, help_text="How much of the whole is done, 0 to 1; null when nobody can say.")
+    asked_by = models.TextField(default="", help_text="Who asked for it: a member, the command line or the scheduler.")
     pages = models.BigIntegerField(default=0, help_text="Pages that were read and saved.")
     rows = models.BigIntegerField(default=0, help_text="Rows that the vendor sent.")
     kept = models.BigIntegerField(default=0, help_text="Rows that we keep.")

@@ -36,6 +36,12 @@ class Task(models.Model):
         help_text="When the last complete full read began, by the vendor's clock; null before the first.",
     )
 
+    every_hours = models.IntegerField(default=24, help_text="How often the scheduler runs it, in hours.")
+    paused = models.BooleanField(default=False, help_text="Whether the scheduler leaves it alone for now.")
+    due = models.BigIntegerField(null=True, help_text="When the scheduler runs it next; null for as soon as it can.")
+    failures = models.IntegerField(default=0, help_text="Runs in a row that failed: the wait grows with them.")
+    stop_asked = models.BooleanField(default=False, help_text="Whether somebody wants the run under way to stop.")
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "key"], name="one_task_a_key")]
 

@@ -1,0 +1,21 @@
+"""The trail of who did what. Called inside the transaction of the change: without its line there is no change."""
+
+from __future__ import annotations
+
+from seatkeeper.clock import system_clock
+from seatkeeper.services.members import Who
+from seatkeeper.store.models import AuditEvent
+
+LONGEST = 500
+
+
+def record(who: Who, action: str, subject: str, detail: str = "") -> None:
+    """Note that somebody did something. `action` is noun and verb: application.added; never pass a secret."""
+    AuditEvent.objects.create(
+        organization_id=who.organization_id,
+        at=system_clock(),
+        who=who.name,
+        action=action,
+        subject=subject[:LONGEST],
+        detail=detail[:LONGEST],
+    )

@@ -1,0 +1,1 @@
+"""What can be listed, searched, filtered, sorted and exported: declared once, used by pages, REST and exports."""

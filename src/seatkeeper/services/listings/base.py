@@ -1,0 +1,190 @@
+"""A listing is columns, filters and a search over rows of the store; a question asks for a page of it.
+
+Pages, REST and exports ask the same question, so what is exported is exactly what was filtered. What may be sorted
+and filtered by is declared: nothing of a question reaches the database but values.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+from django.db.models import F, Model, OrderBy, Q, QuerySet
+
+from seatkeeper.errors import BadInput
+from seatkeeper.services.tables import Cell, Table
+
+M = TypeVar("M", bound=Model)
+
+LARGEST_PAGE = 1000
+LONGEST_SEARCH = 200
+
+
+class Kind(enum.StrEnum):
+    """How the values of a column are written and aligned."""
+
+    TEXT = "text"
+    NAME = "name"  # a text that somebody in the tenant chose
+    NUMBER = "number"
+    TIME = "time"
+    DAY = "day"
+    FLAG = "flag"
+    MONEY = "money"
+    BADGE = "badge"
+
+
+class Column(NamedTuple):
+    """`key` is the attribute of the row, and the column's name in addresses and REST."""
+
+    key: str
+    title: str
+    kind: Kind = Kind.TEXT
+    shown: bool = True  # unless the reader chooses otherwise
+    sorts: bool = True
+
+    @property
+    def aligned_right(self) -> bool:
+        return self.kind in (Kind.NUMBER, Kind.MONEY)
+
+
+class Choice(NamedTuple):
+    """One value of a filter, with the words for it."""
+
+    value: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`condition` turns a chosen value into what rows must be; of several values one must hold."""
+
+    key: str
+    title: str
+    choices: Sequence[Choice]
+    condition: Callable[[str], Q]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a reader asks of a listing; the same words stand in the address of the page."""
+
+    search: str = ""
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sort: str = ""
+    page: int = 1
+    size: int = 50
+    columns: Sequence[str] = ()
+
+    @classmethod
+    def read(cls, query: Mapping[str, Sequence[str]], filters: Iterable[Filter]) -> Question:
+        """From the pairs of an address. Raises BadInput for a page that is no number."""
+        first = {key: values[0] for key, values in query.items() if values}
+        return cls(
+            search=first.get("q", "").strip()[:LONGEST_SEARCH],
+            filters={f.key: tuple(v for v in query.get(f.key, ()) if v) for f in filters if any(query.get(f.key, ()))},
+            sort=first.get("sort", ""),
+            page=_to_number("page", first.get("page", "1"), 1, 10**9),
+            size=_to_number("size", first.get("size", "50"), 1, LARGEST_PAGE),
+            columns=tuple(key for key in first.get("columns", "").split(",") if key),
+        )
+
+    def address(self, **changes: Any) -> str:
+        """The question as the query of an address; a changed question begins at its first page."""
+        asked = replace(self, **{"page": 1, **changes})
+        pairs: list[tuple[str, str]] = [("q", asked.search)] if asked.search else []
+        pairs += [(key, value) for key, values in asked.filters.items() for value in values]
+        plain = {"sort": asked.sort, "page": asked.page, "size": asked.size, "columns": ",".join(asked.columns)}
+        usual = {"sort": "", "page": 1, "size": 50, "columns": ""}
+        pairs += [(key, str(value)) for key, value in plain.items() if value != usual[key]]
+        return "?" + urlencode(pairs)
+
+
+def _to_number(field_name: str, text: str, least: int, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= most:
+        raise BadInput(field_name, f"{text[:20]!r} is not a number from {least} to {most}.")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[M]):
+    """Something that can be listed. `search` names the fields that hold casefolded text to look in."""
+
+    key: str
+    title: str
+    columns: Sequence[Column]
+    filters: Sequence[Filter] = ()
+    search: Sequence[str] = ()
+    sort: str = ""
+    empty: str = ""  # what to do when there is nothing at all
+
+    def ask(self, rows: QuerySet[M], question: Question) -> Answer[M]:
+        """One page of the rows that fit. Raises BadInput for a word that the listing does not know."""
+        fitting = self.fit(rows, question)
+        start = (question.page - 1) * question.size
+        return Answer(self, question, fitting.count(), list(fitting[start : start + question.size]))
+
+    def fit(self, rows: QuerySet[M], question: Question) -> QuerySet[M]:
+        """All rows that fit, in order."""
+        if question.search and self.search:
+            wanted = question.search.casefold()
+            anywhere = Q()
+            for name in self.search:
+                anywhere |= Q(**{f"{name}__contains": wanted})
+            rows = rows.filter(anywhere)
+        for each in self.filters:
+            if chosen := question.filters.get(each.key):
+                one_of = Q(pk__in=[])
+                for value in chosen:
+                    one_of |= self._condition(each, value)
+                rows = rows.filter(one_of)
+        return rows.order_by(*self._order(question.sort or self.sort), "pk")
+
+    def _condition(self, chosen: Filter, value: str) -> Q:
+        if value not in {choice.value for choice in chosen.choices}:
+            known = ", ".join(choice.value for choice in chosen.choices)
+            raise BadInput(chosen.key, f"{value[:40]!r} is not one of {known}.")
+        return chosen.condition(value)
+
+    def _order(self, sort: str) -> list[OrderBy]:
+        if not sort:
+            return []
+        key, down = sort.removeprefix("-"), sort.startswith("-")
+        if not any(column.key == key and column.sorts for column in self.columns):
+            raise BadInput("sort", f"{key[:40]!r} is not a column that can be sorted by.")
+        # What is not known comes last either way: databases differ in where they put NULL.
+        return [F(key).desc(nulls_last=True) if down else F(key).asc(nulls_last=True)]
+
+    def shown(self, question: Question) -> list[Column]:
+        """The columns to show: those chosen, else the usual ones."""
+        chosen = [column for key in question.columns for column in self.columns if column.key == key]
+        return chosen or [column for column in self.columns if column.shown]
+
+    def export(self, rows: QuerySet[M], question: Question) -> Table:
+        """Every row that fits, with every column, or those chosen."""
+        columns = self.shown(question) if question.columns else list(self.columns)
+        cells: list[Sequence[Cell]] = [
+            [getattr(row, column.key) for column in columns] for row in self.fit(rows, question).iterator(2000)
+        ]
+        times = frozenset(column.title for column in columns if column.kind in (Kind.TIME, Kind.DAY))
+        return Table([column.title for column in columns], cells, times)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[M]):
+    """A page of rows, and how many there are in all."""
+
+    listing: Listing[M]
+    question: Question
+    total: int
+    rows: list[M]
+
+    @property
+    def columns(self) -> list[Column]:
+        return self.listing.shown(self.question)
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.question.size))

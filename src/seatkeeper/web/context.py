@@ -1,0 +1,39 @@
+"""What the frame of every page shows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.http import HttpRequest
+
+from seatkeeper import __version__
+from seatkeeper.services.members import May, Who
+
+
+class Link(NamedTuple):
+    """An entry of the menu; `path` is the beginning of every address that belongs to it."""
+
+    title: str
+    path: str
+    may: May = May.SEE
+
+
+MENU = (
+    Link("Applications", "/applications"),
+    Link("Suspicious activities", "/suspicious"),
+    Link("Findings", "/findings"),
+    Link("Prices", "/prices"),
+    Link("History", "/history"),
+    Link("Administration", "/members", May.MEMBERS),
+)
+
+
+def everywhere(request: HttpRequest) -> dict[str, object]:
+    """The menu as far as the asker's role goes, with the entry of this page marked."""
+    who: Who | None = getattr(request, "who", None)
+    allowed = who.may if who else frozenset()
+    return {
+        "who": who,
+        "menu": [(link, request.path.startswith(link.path)) for link in MENU if link.may in allowed],
+        "version": __version__,
+    }

