@@ -15,6 +15,7 @@ from seatkeeper.store.bulk.accounts import (
     insert_accounts,
     insert_unknown_accounts,
     list_current_accounts,
+    list_unseen,
     mark_seen,
     rewrite_accounts,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "list_current_accounts",
     "list_current_seats",
     "list_unknown",
+    "list_unseen",
     "mark_seen",
     "rewrite_accounts",
     "save_quarantine",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from seatkeeper.model import FOREVER, Account, Instant, Key
 from seatkeeper.store import raw
@@ -16,7 +16,6 @@ _FIELDS: Final = Account._fields
 _COLUMNS: Final = (*_FIELDS, "connection_id", "since", "until", "seen", "first_seen")
 _CURRENT: Final = f"connection_id = ? AND since <= ? AND {versions.CURRENT}"
 _UNSEEN: Final = "connection_id = ? AND seen <> ?"
-_ENABLED: Final = _FIELDS.index("enabled")
 _key = itemgetter(0)
 
 
@@ -32,9 +31,7 @@ def list_current_accounts(
         condition, values = raw.matching("key", some)
         sql = f"SELECT id, since, {', '.join(_FIELDS)} FROM {TABLE} WHERE {_CURRENT} AND {condition}"
         for row_id, since, *fields in raw.fetch(sql, [connection_id, generation, *values]):
-            if fields[_ENABLED] is not None:
-                fields[_ENABLED] = bool(fields[_ENABLED])  # SQLite has numbers only
-            account = Account(*fields)
+            account = _to_account(fields)
             found[account.key] = (row_id, since, account)
     return found
 
@@ -79,6 +76,19 @@ def mark_seen(ids: Sequence[int], enumeration: int) -> None:
     for some in raw.chunks(ids):
         condition, values = raw.matching("id", some)
         raw.run(f"UPDATE {TABLE} SET seen = ? WHERE {condition}", [enumeration, *values])
+
+
+def list_unseen(connection_id: int, enumeration: int, after: Key, limit: int) -> list[Account]:
+    """Some of the current accounts that the enumeration did not meet, in the order of their keys."""
+    sql = f"""SELECT {", ".join(_FIELDS)} FROM {TABLE}
+              WHERE {_UNSEEN} AND {versions.CURRENT} AND key > ? ORDER BY key LIMIT ?"""
+    return [_to_account(row) for row in raw.fetch(sql, [connection_id, enumeration, after, limit])]
+
+
+def _to_account(fields: Sequence[Any]) -> Account:
+    account = Account._make(fields)
+    # SQLite has numbers only.
+    return account if account.enabled is None else account._replace(enabled=bool(account.enabled))
 
 
 def count_unseen(connection_id: int, enumeration: int) -> int:

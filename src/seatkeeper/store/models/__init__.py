@@ -13,12 +13,19 @@ from seatkeeper.store.models.audit_event import AuditEvent
 from seatkeeper.store.models.connection import Connection
 from seatkeeper.store.models.coverage import Coverage
 from seatkeeper.store.models.employee import Employee
+from seatkeeper.store.models.exemption import Exemption
 from seatkeeper.store.models.finding import Finding
+from seatkeeper.store.models.finding_event import FindingEvent
 from seatkeeper.store.models.holding import Holding
 from seatkeeper.store.models.membership import Membership
+from seatkeeper.store.models.notice import Notice, NoticeTarget
 from seatkeeper.store.models.organization import Organization
+from seatkeeper.store.models.price import Price
+from seatkeeper.store.models.product_activity import ProductActivity
 from seatkeeper.store.models.quarantine import Quarantine
+from seatkeeper.store.models.reclaim_plan import ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.recognition import Recognition
+from seatkeeper.store.models.renewal import Renewal
 from seatkeeper.store.models.request_window import RequestWindow
 from seatkeeper.store.models.run import Run
 from seatkeeper.store.models.saved_view import SavedView
@@ -38,12 +45,21 @@ __all__ = [
     "Connection",
     "Coverage",
     "Employee",
+    "Exemption",
     "Finding",
+    "FindingEvent",
     "Holding",
     "Membership",
+    "Notice",
+    "NoticeTarget",
     "Organization",
+    "Price",
+    "ProductActivity",
     "Quarantine",
+    "ReclaimItem",
+    "ReclaimPlan",
     "Recognition",
+    "Renewal",
     "RequestWindow",
     "Run",
     "SavedView",

@@ -19,7 +19,12 @@ class Quarantine(models.Model):
     digest = models.BinaryField(help_text="SHA-256 of the whole row: the same row is the same digest.")
     first_seen = models.BigIntegerField(help_text="When we first met it.")
     last_seen = models.BigIntegerField(help_text="When we last met it.")
-    resolved = models.BooleanField(default=False, help_text="Whether an operator has dealt with it.")
+    resolved = models.BooleanField(
+        default=False, help_text="Whether it was dealt with: understood since, or the vendor sends it no more."
+    )
+    tried_with = models.TextField(
+        default="", help_text="The program's version and product data that failed to understand it last."
+    )
 
     class Meta:
         verbose_name_plural = "quarantine"

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0003_late_arrivals"),
+        ("store", "0004_quarantine_retry"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from django.db import models
+
+from seatkeeper.store.models.organization import Organization
+
+
+class NoticeTarget(models.Model):
+    """Where notices go: an address that Apprise understands, or a webhook of ours. It may hold a password."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, help_text="Whose notices.")
+    name = models.TextField(help_text="What people call it.")
+    kind = models.TextField(help_text="apprise or webhook.")
+    address = models.BinaryField(default=b"", help_text="The address, sealed.")
+    secret = models.BinaryField(default=b"", help_text="What webhooks are signed with, sealed; empty otherwise.")
+    causes = models.TextField(
+        default="", blank=True, help_text="Kinds of cause it wants, comma separated; empty for all."
+    )
+    active = models.BooleanField(default=True, help_text="Whether notices are sent to it.")
+    trouble = models.TextField(default="", blank=True, help_text="Why the last one could not be sent; empty if it was.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="one_target_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Notice(models.Model):
+    """Something that somebody should know. One is open for each cause, and it ends when the cause does."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, help_text="Whose notice.")
+    cause = models.TextField(help_text="What it is about, as a key: run-failed:3:roster, secret-expires:2, …")
+    kind = models.TextField(help_text="Kind of the cause: run-failed, zero-rows, quarantine, gap, …")
+    title = models.TextField(help_text="One line.")
+    body = models.TextField(help_text="What happened and what to do.")
+    opened = models.BigIntegerField(help_text="When the cause was first seen.")
+    told = models.BigIntegerField(null=True, help_text="When it was sent; null until it is.")
+    closed = models.BigIntegerField(null=True, help_text="When the cause was gone; null while it is not.")
+    level = models.IntegerField(default=0, help_text="How urgent it has become: a nearer date is told once more.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "cause"], condition=models.Q(closed=None), name="one_open_notice_a_cause"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.cause
