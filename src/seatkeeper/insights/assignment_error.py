@@ -16,7 +16,7 @@ def find(picture: Picture) -> Iterator[Finding]:
                     holder,
                     "assignment-error",
                     f"Microsoft reports {reason} for this assignment; open the person's licences in the admin centre.",
-                    plan=seat.plan.title,
+                    plan=seat.plan,
                 )
 
 

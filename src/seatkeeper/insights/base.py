@@ -33,6 +33,26 @@ class HeldSeat:
     error: str
 
 
+class Reported(NamedTuple):
+    """What the vendor's own activity report says of a person: counts over `period` ticks up to `until`."""
+
+    last: Instant | None
+    desktop: int
+    web: int
+    other: bool
+    period: Instant
+    until: Instant
+
+
+class Renewing(NamedTuple):
+    """A commercial subscription with the day on which it renews or ends."""
+
+    plan: Plan
+    total: int
+    trial: bool
+    when: Instant
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A person on the roster of the product."""
@@ -52,6 +72,14 @@ class Holder:
     last_possible: Instant | None
     evidence: Evidence
     observed_since: Instant | None
+    location: str = ""
+    reported: Reported | None = None
+
+    @property
+    def last_use(self) -> Instant | None:
+        """The newest use of the product itself that anything shows: a sign-in, or the vendor's activity report."""
+        reported = self.reported.last if self.reported else None
+        return max((moment for moment in (self.last_login, reported) if moment is not None), default=None)
 
     @property
     def plans(self) -> str:
@@ -75,6 +103,15 @@ class Purchase:
         return self.enabled + self.warning
 
 
+class Gone(NamedTuple):
+    """Somebody whose account was deleted while it held a seat; `when` is the run that first showed it."""
+
+    account: Key
+    user_id: str
+    plan: Plan
+    when: Instant
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """All that is known of an application at one moment; insights are pure functions of it."""
@@ -86,6 +123,8 @@ class Picture:
     holders: Sequence[Holder]
     apart: Sequence[Holder]  # who has the product inside another product's licence
     purchases: Sequence[Purchase]
+    gone: Sequence[Gone] = ()
+    renewals: Sequence[Renewing] = ()
 
     @property
     def as_of(self) -> Instant:
@@ -94,7 +133,7 @@ class Picture:
 
 
 class Finding(NamedTuple):
-    """What an insight says about a seat, with what it stands on."""
+    """What an insight says about a seat, with what it stands on. `skus` are the part numbers it would save."""
 
     key: str
     user_id: str
@@ -103,6 +142,8 @@ class Finding(NamedTuple):
     observed_since: Instant | None
     last_login: Instant | None
     advice: str
+    account: Key | None = None
+    skus: tuple[str, ...] = ()
 
 
 class Insight(NamedTuple):
@@ -113,19 +154,21 @@ class Insight(NamedTuple):
     find: Callable[[Picture], Iterable[Finding]]
 
 
-def about(holder: Holder, key: str, advice: str, plan: str | None = None) -> Finding:
-    """A finding about a person on the roster."""
+def about(holder: Holder, key: str, advice: str, plan: Plan | None = None) -> Finding:
+    """A finding about a person on the roster: about one of the plans held, or about all."""
     return Finding(
         key,
         holder.user_id,
-        holder.plans if plan is None else plan,
+        holder.plans if plan is None else plan.title,
         holder.evidence,
         holder.observed_since,
         holder.last_login,
         advice,
+        holder.account,
+        tuple(seat.plan.part_number for seat in holder.seats) if plan is None else (plan.part_number,),
     )
 
 
-def about_plan(purchase: Purchase, key: str, advice: str) -> Finding:
-    """A finding about a purchase and no person."""
-    return Finding(key, "", purchase.plan.title, "", None, None, advice)
+def about_plan(plan: Plan, key: str, advice: str, units: int = 0) -> Finding:
+    """A finding about a purchase and no person; `units` are the seats that could be saved."""
+    return Finding(key, "", plan.title, "", None, None, advice, None, (plan.part_number,) * units)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from seatkeeper.insights import (
     assignment_error,
     blocked,
+    deleted,
     guest,
+    higher_plan,
     never_seen,
     other_product,
     over_assigned,
+    renewal,
     retired_service,
     two_plans,
     unassigned,
@@ -23,12 +26,15 @@ INSIGHTS = tuple(
         never_seen,
         blocked,
         guest,
+        deleted,
         two_plans,
+        higher_plan,
         retired_service,
         other_product,
         assignment_error,
         unassigned,
         over_assigned,
+        renewal,
     )
 )
 

@@ -44,15 +44,15 @@ def activity(holder: Holder, picture: Picture) -> Activity:
     seat was given if that is later.
     """
     since = picture.as_of - picture.threshold
-    if holder.last_login is not None and holder.last_login >= since:
+    if holder.last_use is not None and holder.last_use >= since:
         return Activity.ACTIVE
     if holder.last_possible is not None and holder.last_possible >= since:
         return Activity.POSSIBLY_ACTIVE
     observed = picture.observed
     if observed is None or holder.evidence is Evidence.NOT_OBSERVABLE:
         return Activity.NOT_OBSERVABLE
-    if holder.last_login is not None:
-        return Activity.INACTIVE if observed.start <= max(since, holder.last_login) else Activity.NOT_OBSERVABLE
+    if holder.last_use is not None:
+        return Activity.INACTIVE if observed.start <= max(since, holder.last_use) else Activity.NOT_OBSERVABLE
     return Activity.NEVER_SEEN
 
 

@@ -11,10 +11,11 @@ def find(picture: Picture) -> Iterator[Finding]:
     for purchase in picture.purchases:
         over = purchase.consumed - purchase.bought
         if over > 0:
-            yield about_plan(purchase, "over-assigned", f"{over} more seats given than the {purchase.bought} bought.")
+            advice = f"{over} more seats given than the {purchase.bought} bought."
+            yield about_plan(purchase.plan, "over-assigned", advice)
         elif purchase.warning > 0:
             yield about_plan(
-                purchase,
+                purchase.plan,
                 "over-assigned",
                 f"{purchase.warning} seats are in the grace period after their end: renew them or take them back.",
             )

@@ -18,7 +18,7 @@ def find(picture: Picture) -> Iterator[Finding]:
                     holder,
                     "retired-service",
                     f"All this seat opens is Project Online, which {tense} on {date}.",
-                    plan=seat.plan.title,
+                    plan=seat.plan,
                 )
 
 

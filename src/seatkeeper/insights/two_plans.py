@@ -9,13 +9,12 @@ from seatkeeper.insights.base import Finding, Insight, Picture, about
 
 def find(picture: Picture) -> Iterator[Finding]:
     for holder in picture.holders:
-        levels = [(seat.plan.level, seat.plan.title) for seat in holder.seats if seat.plan.level is not None]
-        if len(levels) < 2:
-            continue
-        best, title = max(levels)
-        for level, lower in sorted(levels)[:-1]:
-            if level <= best:
-                yield about(holder, "two-plans", f"{title} covers it: drop {lower}.", plan=lower)
+        ranked = sorted(
+            (seat.plan for seat in holder.seats if seat.plan.level is not None),
+            key=lambda plan: (plan.level, plan.title),
+        )
+        for lower in ranked[:-1]:
+            yield about(holder, "two-plans", f"{ranked[-1].title} covers it: drop {lower.title}.", lower)
 
 
 INSIGHT = Insight("two-plans", "Who holds two plans where one would do?", find)

@@ -11,7 +11,8 @@ def find(picture: Picture) -> Iterator[Finding]:
     for purchase in picture.purchases:
         free = purchase.bought - purchase.consumed
         if free > 0:
-            yield about_plan(purchase, "unassigned", f"{free} of {purchase.bought} bought seats are given to nobody.")
+            advice = f"{free} of {purchase.bought} bought seats are given to nobody."
+            yield about_plan(purchase.plan, "unassigned", advice, free)
 
 
 INSIGHT = Insight("unassigned", "Which seats were bought and given to nobody?", find)

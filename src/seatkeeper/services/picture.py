@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.connectors.catalog import find_product
 from seatkeeper.connectors.microsoft.products import Product, stream_of
-from seatkeeper.insights.base import HeldSeat, Holder, Picture, Plan, Purchase
+from seatkeeper.insights.base import Gone, HeldSeat, Holder, Picture, Plan, Purchase, Renewing, Reported
+from seatkeeper.insights.deleted import RESTORABLE
 from seatkeeper.insights.evidence import grade, observed_since
 from seatkeeper.model import ActiveSource, Grade, Instant, Key, SeatKind, to_id, to_instant
 from seatkeeper.spans import Span, last_unbroken, lateness_of, proven
 from seatkeeper.store import listing
-from seatkeeper.store.models import Application, Subscription, Task
+from seatkeeper.store.models import Application, ProductActivity, Renewal, Subscription, Task
 
 
 class Plans:
@@ -78,15 +79,38 @@ def draw_picture(application: Application, clock: Clock = system_clock) -> Pictu
     plans = Plans(known.product, [(bytes(row.sku), row.part_number) for row in owned])
     rows = listing.list_seats(connection_id, known.product.key, generation)
     holders, apart = _to_holders(rows, plans, known, generation)
+    now = clock()
+    gone = listing.list_gone(connection_id, known.product.key, generation, now - RESTORABLE)
     return Picture(
-        clock(),
+        now,
         days(application.threshold_days),
         days(application.grace_days),
         known.observed,
         holders,
         apart,
         _to_purchases(owned, plans, known.product, rows),
+        [Gone(row.account, row.upn or to_id(row.account), plans.of(row.sku), row.when) for row in gone],
+        _to_renewals(application, plans, known.product),
     )
+
+
+def _to_renewals(application: Application, plans: Plans, product: Product) -> list[Renewing]:
+    """The commercial subscriptions of the product's SKUs that say when they renew."""
+    counted = {sku.id for sku in product.skus if sku.kind is SeatKind.SEAT}
+    return [
+        Renewing(plans.of(bytes(row.sku)), row.total, row.trial, row.next_lifecycle)
+        for row in Renewal.objects.filter(connection_id=application.connection_id)
+        if row.next_lifecycle is not None and to_id(bytes(row.sku)) in counted
+    ]
+
+
+def _reported(application: Application) -> dict[str, Reported]:
+    """What the uploaded activity report says, by user principal name in lower case."""
+    rows = ProductActivity.objects.filter(application=application)
+    return {
+        row.user_id: Reported(row.last, row.desktop, row.web, row.other, days(row.period_days), row.until)
+        for row in rows.iterator(2000)
+    }
 
 
 def _to_holders(
@@ -94,13 +118,15 @@ def _to_holders(
 ) -> tuple[list[Holder], list[Holder]]:
     """Who holds seats of the product, and who has it inside another product's licence."""
     logins, possibles = _newest_uses(known, generation)
+    reported = _reported(known.application)
     people: dict[tuple[bool, Key], list[listing.SeatRow]] = defaultdict(list)
     for row in rows:
         people[row.kind == SeatKind.OTHER_PRODUCT, row.account].append(row)
     found: tuple[list[Holder], list[Holder]] = ([], [])
     for (apart, account), seats in people.items():
         uses = logins.get(account), possibles.get(account)
-        found[apart].append(_to_holder(seats, plans, uses, known.observed))
+        told = reported.get((seats[0].upn or "").casefold())
+        found[apart].append(_to_holder(seats, plans, uses, told, known.observed))
     for some in found:
         some.sort(key=lambda holder: (holder.user_id.casefold(), holder.account))  # databases differ in their order
     return found
@@ -134,6 +160,7 @@ def _to_holder(
     rows: Sequence[listing.SeatRow],
     plans: Plans,
     uses: tuple[Instant | None, Instant | None],
+    reported: Reported | None,
     observed: Span | None,
 ) -> Holder:
     row = rows[0]
@@ -155,8 +182,10 @@ def _to_holder(
         active_source=source,
         last_login=uses[0],
         last_possible=uses[1],
-        evidence=grade(*uses, observed, active),
+        evidence=grade(uses[0] or (reported.last if reported else None), uses[1], observed, active),
         observed_since=observed_since(observed),
+        location=row.location or "",
+        reported=reported,
     )
 
 

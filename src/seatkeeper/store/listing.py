@@ -32,6 +32,16 @@ class SeatRow(NamedTuple):
     enabled: bool | None
     user_type: str | None
     department: str | None
+    location: str | None
+
+
+class GoneRow(NamedTuple):
+    """A seat that ended with its account; `when` is when the run began that showed it."""
+
+    account: Key
+    sku: Key
+    upn: str | None
+    when: Instant
 
 
 class UseRow(NamedTuple):
@@ -57,7 +67,8 @@ def list_seats(connection_id: int, product: str, generation: int) -> list[SeatRo
     """All seats of the product with their holders."""
     sql = """
         SELECT s.account, s.sku, s.kind, s.plans, s.active, s.active_source, s.assigned_by, s.state, s.error,
-               a.upn, a.mail, a.given_name, a.surname, a.enabled, a.user_type, a.department
+               a.upn, a.mail, a.given_name, a.surname, a.enabled, a.user_type, a.department,
+               a.usage_location
         FROM store_seat s
         LEFT JOIN store_account a
           ON a.connection_id = s.connection_id AND a.key = s.account AND a.since <= ? AND a.until > ?
@@ -66,6 +77,23 @@ def list_seats(connection_id: int, product: str, generation: int) -> list[SeatRo
     """
     values = [generation, generation, connection_id, product, generation, generation]
     return [SeatRow._make(row) for row in raw.fetch(sql, values)]
+
+
+def list_gone(connection_id: int, product: str, generation: int, since: Instant) -> list[GoneRow]:
+    """Seats of accounts that were deleted since a moment and are not back, newest first."""
+    sql = """
+        SELECT s.account, s.sku, a.upn, r.started
+        FROM store_seat s
+        JOIN store_account a ON a.connection_id = s.connection_id AND a.key = s.account AND a.until = s.until
+        JOIN store_task t ON t.connection_id = s.connection_id AND t.key = 'roster'
+        JOIN store_run r ON r.task_id = t.id AND r.generation = s.until AND r.word = ? AND r.started >= ?
+        WHERE s.connection_id = ? AND s.product = ? AND s.until <= ? AND s.kind <> 'other-product'
+          AND NOT EXISTS (SELECT 1 FROM store_account b
+                          WHERE b.connection_id = s.connection_id AND b.key = s.account AND b.until > ?)
+        ORDER BY r.started DESC, s.account, s.sku
+    """
+    values = [Word.COMPLETE.value, since, connection_id, product, generation, generation]
+    return [GoneRow._make(row) for row in raw.fetch(sql, values)]
 
 
 def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]:

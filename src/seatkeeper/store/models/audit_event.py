@@ -6,7 +6,7 @@ from seatkeeper.store.models.organization import Organization
 
 
 class AuditEvent(models.Model):
-    """Something that somebody did, or a person's page that somebody read. Saved with the change itself, or not at all."""
+    """Something that somebody did, or a page about a person that was read. Saved with the change, or not at all."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, help_text="Where it was done.")
     at = models.BigIntegerField(help_text="When.")

@@ -6,7 +6,7 @@ from seatkeeper.store.models.application import Application
 
 
 class ReclaimPlan(models.Model):
-    """A reviewed list of seats to take back. Seatkeeper writes nothing at the vendor: an administrator runs its script."""
+    """A reviewed list of seats to take back. We write nothing at the vendor: an administrator runs its script."""
 
     application = models.ForeignKey(Application, models.CASCADE, help_text="Whose seats.")
     name = models.TextField(help_text="What people call it.")

@@ -39,6 +39,8 @@ class Task(models.Model):
     every_hours = models.IntegerField(default=24, help_text="How often the scheduler runs it, in hours.")
     paused = models.BooleanField(default=False, help_text="Whether the scheduler leaves it alone for now.")
     due = models.BigIntegerField(null=True, help_text="When the scheduler runs it next; null for as soon as it can.")
+    asked_by = models.TextField(default="", blank=True, help_text="Who wants it run now; empty for nobody.")
+    asked_full = models.BooleanField(default=False, help_text="Whether that run shall read everybody again.")
     failures = models.IntegerField(default=0, help_text="Runs in a row that failed: the wait grows with them.")
     stop_asked = models.BooleanField(default=False, help_text="Whether somebody wants the run under way to stop.")
 

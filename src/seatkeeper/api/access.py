@@ -1,0 +1,37 @@
+"""Who is calling: a script with a token, or a page of ours with its session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer, SessionAuth
+
+from seatkeeper.errors import NotAllowed
+from seatkeeper.services.members import Who, who_is
+from seatkeeper.services.tokens import who_has
+
+
+class Called(HttpRequest):
+    """A request with whom it comes from."""
+
+    auth: Who
+
+
+class Token(HttpBearer):
+    """`Authorization: Bearer sk_…`: what the token's role allows."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Who | None:
+        return who_has(token, request.META.get("REMOTE_ADDR", ""))
+
+
+class Session(SessionAuth):
+    """The session of the pages, with their CSRF token on whatever changes something."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:  # noqa: ARG002 - ninja's signature
+        if not request.user.is_authenticated or request.user.pk is None:
+            return None
+        try:
+            return who_is(request.user.pk)
+        except NotAllowed:
+            return None

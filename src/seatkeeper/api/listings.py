@@ -1,0 +1,114 @@
+"""Listings as resources: the same columns, filters and search as the pages, with their types in the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from django.db.models import QuerySet
+from ninja import Query, Router, Schema
+from pydantic import Field, create_model
+
+from seatkeeper.api.access import Called
+from seatkeeper.api.problems import Problem
+from seatkeeper.model import to_text
+from seatkeeper.services.listings.base import LARGEST_PAGE, LONGEST_SEARCH, Column, Kind, Listing, Question
+from seatkeeper.services.members import Who
+
+REFUSALS: Mapping[frozenset[int], type[Schema]] = {frozenset({401, 403, 404, 409, 422, 503}): Problem}
+_TYPES: Mapping[Kind, Any] = {Kind.NUMBER: int | None, Kind.FLAG: bool, Kind.MONEY: str | None}
+
+
+def to_row_schema(listing: Listing[Any]) -> type[Schema]:
+    """The row of a listing: a field a column, times as ISO 8601 in UTC."""
+    fields: dict[str, Any] = {
+        column.key: (_TYPES.get(column.kind, str | None), Field(description=column.title)) for column in listing.columns
+    }
+    return create_model(f"{_word(listing)}Row", __base__=Schema, id=(int, ...), **fields)
+
+
+def to_page_schema(listing: Listing[Any]) -> type[Schema]:
+    row: Any = to_row_schema(listing)
+    return create_model(
+        f"{_word(listing)}Page",
+        __base__=Schema,
+        rows=(list[row], ...),
+        total=(int, Field(description="Rows that fit, on all pages")),
+        page=(int, ...),
+        pages=(int, ...),
+    )
+
+
+def to_question_schema(listing: Listing[Any]) -> type[Schema]:
+    """What may be asked of the listing, with the values there are."""
+    sorts = [column.key for column in listing.columns if column.sorts]
+    words: Any = Literal[("", *sorts, *(f"-{key}" for key in sorts))]
+    fields: dict[str, Any] = {
+        "q": (Annotated[str, Field(max_length=LONGEST_SEARCH, description="Text to search for")], ""),
+        "sort": (words, ""),
+        "page": (Annotated[int, Field(ge=1, le=10**9)], 1),
+        "size": (Annotated[int, Field(ge=1, le=LARGEST_PAGE)], 50),
+    }
+    for each in listing.filters:
+        values: Any = Literal[tuple(choice.value for choice in each.choices)] if each.choices else str
+        fields[each.key] = (list[values], Field([], description=each.title))
+    return create_model(f"{_word(listing)}Question", __base__=Schema, **fields)
+
+
+def _word(listing: Listing[Any]) -> str:
+    return "".join(part.capitalize() for part in listing.key.replace("-", "_").split("_"))
+
+
+def to_row(row: object, columns: Sequence[Column]) -> dict[str, Any]:
+    """A row as JSON takes it."""
+    cells = {column.key: _to_value(getattr(row, column.key), column.kind) for column in columns}
+    return {"id": getattr(row, "pk"), **cells}  # noqa: B009 - a row of any model
+
+
+def _to_value(value: Any, kind: Kind) -> Any:
+    if value is None:
+        return None
+    if kind in (Kind.TIME, Kind.DAY):
+        return to_text(value) if isinstance(value, int) else str(value)
+    return value if isinstance(value, bool | int) else str(value)
+
+
+def offer(
+    router: Router, path: str, listing: Listing[Any], rows: Callable[..., QuerySet[Any]], *, of_application: bool = True
+) -> None:
+    """Add `GET path` to the router: a page of the listing, of one application or of the organization."""
+    page: Any = to_page_schema(listing)
+    asked: Any = to_question_schema(listing)
+
+    def read(who: Who, question: Any, *scope: int) -> dict[str, Any]:
+        told = question.dict()
+        answer = listing.ask(
+            rows(who, *scope),
+            Question(
+                search=told["q"],
+                sort=told["sort"],
+                page=told["page"],
+                size=told["size"],
+                filters={each.key: told[each.key] for each in listing.filters if told[each.key]},
+            ),
+        )
+        cells = [to_row(row, listing.columns) for row in answer.rows]
+        return {"rows": cells, "total": answer.total, "page": answer.question.page, "pages": answer.pages}
+
+    def of_one(request: Called, application_id: int, question: Any) -> Any:
+        return read(request.auth, question, application_id)
+
+    def of_all(request: Called, question: Any) -> Any:
+        return read(request.auth, question)
+
+    operation: Any = of_one if of_application else of_all
+    operation.__annotations__ = {**operation.__annotations__, "question": asked, "request": Called}
+    if of_application:
+        operation.__annotations__["application_id"] = int
+    operation.__defaults__ = (Query(...),)
+    router.get(
+        path,
+        response={200: page, **REFUSALS},
+        summary=listing.title,
+        operation_id=f"list_{listing.key}".replace("-", "_"),
+    )(operation)

@@ -1,0 +1,10 @@
+"""Where REST lives: everything under /api/v1."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from seatkeeper.api.docs import docs
+from seatkeeper.api.rest import api
+
+urlpatterns = [path("docs", docs), path("", api.urls)]

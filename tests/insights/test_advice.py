@@ -1,0 +1,78 @@
+"""Findings that stand on more than sign-ins: the vendor's activity report, its renewal dates, its count of seats."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from seatkeeper.clock import days
+from seatkeeper.insights import deleted, higher_plan, renewal
+from seatkeeper.insights.base import Gone, HeldSeat, Plan, Purchase, Renewing, Reported
+from seatkeeper.insights.evidence import Activity, activity
+from seatkeeper.model import Evidence
+from tests.insights.test_activity import NOW, PLAN, holder, picture, span
+
+PLAN_1 = Plan(b"1" * 16, "PROJECT_P1", "Plan 1", 1, None)
+WEB_ONLY = Reported(NOW - days(3), 0, 12, False, days(90), NOW - days(2))
+BOUGHT = Purchase(PLAN, "Enabled", 10, 0, 0, 1)
+
+
+def test_use_on_the_web_alone_asks_for_the_lower_plan() -> None:
+    ada = replace(holder(3), reported=WEB_ONLY)
+    (found,) = higher_plan.find(picture(span(200), ada))
+    assert (found.key, found.plan, found.skus) == ("higher-plan", "Plan 3", ("PROJECTPROFESSIONAL",))
+    assert "90 days" in found.advice
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [
+        None,  # sign-ins alone cannot tell the desktop client from the web
+        WEB_ONLY._replace(desktop=1),
+        WEB_ONLY._replace(web=0),  # nothing at all is another finding
+        WEB_ONLY._replace(period=days(7)),
+        WEB_ONLY._replace(until=NOW - days(31)),
+    ],
+)
+def test_without_a_fresh_long_report_of_web_use_nobody_is_told_to_take_a_lower_plan(reported: Reported | None) -> None:
+    assert not list(higher_plan.find(picture(span(200), replace(holder(3), reported=reported))))
+
+
+def test_the_lowest_plan_is_never_called_too_high() -> None:
+    seat = HeldSeat(PLAN_1, "seat", None, "", "direct", "Active", "")
+    assert not list(higher_plan.find(picture(span(200), replace(holder(3), seats=(seat,), reported=WEB_ONLY))))
+
+
+def test_use_that_only_the_report_shows_is_use() -> None:
+    ada = replace(holder(observed=span(200)), reported=WEB_ONLY)
+    assert activity(ada, picture(span(200), ada)) is Activity.ACTIVE
+
+
+def test_old_use_in_the_report_is_inactive_not_never_seen() -> None:
+    told = Reported(NOW - days(100), 1, 0, False, days(180), NOW - days(2))
+    ada = replace(holder(observed=span(200)), reported=told, evidence=Evidence.CONFIRMED)
+    assert activity(ada, picture(span(200), ada)) is Activity.INACTIVE
+
+
+def test_somebody_deleted_is_found_only_while_more_seats_are_counted_than_held() -> None:
+    gone = Gone(b"z" * 16, "zoe", PLAN, NOW - days(5))
+    still_counted = replace(picture(span(200), holder(3)), gone=[gone], purchases=[replace(BOUGHT, consumed=2)])
+    (found,) = deleted.find(still_counted)
+    assert (found.user_id, found.plan, found.skus) == ("zoe", "Plan 3", ("PROJECTPROFESSIONAL",))
+    assert not list(deleted.find(replace(still_counted, purchases=[BOUGHT])))
+
+
+def test_after_thirty_days_a_deleted_account_cannot_hold_anything() -> None:
+    gone = Gone(b"z" * 16, "zoe", PLAN, NOW - days(31))
+    assert not list(
+        deleted.find(replace(picture(span(200), holder(3)), gone=[gone], purchases=[replace(BOUGHT, consumed=2)]))
+    )
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(59, True), (61, False), (-1, False), (0, True)])
+def test_a_renewal_is_told_sixty_days_ahead_and_not_once_it_is_past(ahead: int, *, said: bool) -> None:
+    coming = replace(picture(span(200)), renewals=[Renewing(PLAN, 25, False, NOW + days(ahead))])
+    found = list(renewal.find(coming))
+    assert bool(found) is said
+    assert all("25 seats" in each.advice for each in found)
