@@ -12,7 +12,7 @@ import traceback
 import typer
 
 from seatkeeper import __version__
-from seatkeeper.cli import admin, apps, demo, inventory, report, sandbox, sync
+from seatkeeper.cli import admin, apps, bundle, demo, inventory, report, sandbox, sync
 from seatkeeper.cli.screen import complain
 from seatkeeper.errors import SeatkeeperError
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (demo, sync, inventory, report, admin):
+for group in (demo, sync, inventory, report, bundle, admin):
     group.register(app)
 app.add_typer(apps.app, name="apps")
 app.add_typer(sandbox.app, name="sandbox")
