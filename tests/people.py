@@ -87,11 +87,13 @@ def rows(table: Table) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def open_tenant(people: int = 60, seed: int = 1, faults: Sequence[str] = (), **changes: Any) -> Iterator[Tenant]:
+def open_tenant(
+    people: int = 60, seed: int = 1, faults: Sequence[str] = (), churn: float = 2.0, **changes: Any
+) -> Iterator[Tenant]:
     """A tenant whose clock stands still until it is moved, with its application added."""
     from seatkeeper.sandbox.tenant import Settings
 
-    settings = Settings(people=people, days=45, seed=seed, now=NOW, frozen=True)
+    settings = Settings(people=people, days=45, seed=seed, churn=churn, now=NOW, frozen=True)
     with Sandbox(settings=settings, faults=faults) as sandbox:
         tenant = Tenant(sandbox, operator())
         tenant.add(**changes)

@@ -163,10 +163,7 @@ def _to_holder(
     reported: Reported | None,
     observed: Span | None,
 ) -> Holder:
-    row = rows[0]
-    seats = tuple(
-        HeldSeat(plans.of(r.sku), r.kind, r.active, r.active_source, r.assigned_by, r.state, r.error) for r in rows
-    )
+    row, seats = rows[0], to_held_seats(rows, plans)
     active, source = active_date(seats)
     return Holder(
         account=row.account,
@@ -186,6 +183,13 @@ def _to_holder(
         observed_since=observed_since(observed),
         location=row.location or "",
         reported=reported,
+    )
+
+
+def to_held_seats(rows: Iterable[listing.SeatRow], plans: Plans) -> tuple[HeldSeat, ...]:
+    """The seats of one person, with their plans by name."""
+    return tuple(
+        HeldSeat(plans.of(r.sku), r.kind, r.active, r.active_source, r.assigned_by, r.state, r.error) for r in rows
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from seatkeeper.model import Instant, Key, Word
 from seatkeeper.spans import ReadSpan
@@ -168,6 +168,22 @@ def list_subscriptions(connection_id: int, generation: int) -> list[Subscription
     """What the tenant owned in the generation."""
     rows = Subscription.objects.filter(connection_id=connection_id, since__lte=generation, until__gt=generation)
     return list(rows.order_by("part_number"))
+
+
+def generation_at(connection_id: int, task: str, moment: Instant) -> tuple[int, Instant | None]:
+    """The generation that readers saw at a moment, and when it was read; 0 before the first."""
+    runs = Run.objects.filter(
+        task__connection_id=connection_id, task__key=task, word=Word.COMPLETE, generation__gt=0, ended__lt=moment
+    )
+    newest = runs.order_by("-generation", "-id").values_list("generation", "started").first()
+    return newest or (0, None)
+
+
+def first_complete_run(connection_id: int, task: str) -> Instant | None:
+    """When the first generation was published."""
+    runs = Run.objects.filter(task__connection_id=connection_id, task__key=task, word=Word.COMPLETE, generation__gt=0)
+    first: Instant | None = runs.aggregate(first=Min("ended"))["first"]
+    return first
 
 
 def newest_complete_run(task_id: int) -> Run | None:

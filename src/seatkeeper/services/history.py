@@ -1,0 +1,176 @@
+"""Any past day: the roster as it was, what changed between two days, and the licence position for a true-up.
+
+Nothing is kept for it apart: versions of rows hold from one generation to another, and runs say when a generation was
+published. A day shows what was published by its end, in UTC.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from seatkeeper.clock import days, seconds
+from seatkeeper.connectors.catalog import find_product
+from seatkeeper.errors import BadInput
+from seatkeeper.model import Instant, Key, SeatKind, to_id
+from seatkeeper.services.applications import Which, find_application
+from seatkeeper.services.members import May, Who
+from seatkeeper.services.picture import Plans, active_date, to_held_seats
+from seatkeeper.services.tables import Cell, Table
+from seatkeeper.store import listing
+from seatkeeper.store.models import Application
+
+DAY: Final = days(1)
+ROSTER_COLUMNS: Final = (
+    "User ID", "Email", "First Name", "Last Name", "Active Date",
+    "Blocked", "Guest", "Department", "Plans", "Object ID",
+)  # fmt: skip
+CHANGE_COLUMNS: Final = ("Change", "User ID", "Email", "Plans Before", "Plans After", "Object ID")
+POSITION_COLUMNS: Final = ("Date", "SKU", "Plan", "Bought", "Assigned", "On Roster")
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day with the generations that were published by its end; 0 is none yet."""
+
+    date: str
+    roster: int
+    licenses: int
+    read: Instant | None  # when the roster that it shows was read
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Who came, who went and whose plans changed from one day to another."""
+
+    before: Day
+    after: Day
+    changes: Table
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found: dict[str, int] = defaultdict(int)
+        for row in self.changes.rows:
+            found[str(row[0])] += 1
+        return dict(found)
+
+
+def to_day(text: str) -> date:
+    """A day such as 2026-08-01. Raises BadInput."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput("Date", f"{text[:40]!r} is not a day such as 2026-08-01.") from error
+
+
+def first_day(who: Who, which: Which) -> date | None:
+    """The first day that can be shown: that of the first complete roster."""
+    who.require(May.SEE)
+    first = listing.first_complete_run(find_application(who, which).connection_id, "roster")
+    return None if first is None else datetime.fromtimestamp(first // seconds(1), UTC).date()
+
+
+def find_day(application: Application, day: date) -> Day:
+    """What was published by the end of the day. Raises BadInput when nothing was yet."""
+    end = (day.toordinal() - date(1970, 1, 1).toordinal() + 1) * DAY
+    roster, read = listing.generation_at(application.connection_id, "roster", end)
+    if not roster:
+        first = listing.first_complete_run(application.connection_id, "roster")
+        begins = "" if first is None else f" It begins on {datetime.fromtimestamp(first // seconds(1), UTC).date()}."
+        raise BadInput("Date", f"our record does not reach back to {day}.{begins}")
+    licenses, _read = listing.generation_at(application.connection_id, "licenses", end)
+    return Day(day.isoformat(), roster, licenses, read)
+
+
+def roster_on(who: Who, which: Which, day: date) -> Table:
+    """Who held a seat of the product on a past day, and what was known of them then."""
+    who.require(May.SEE)
+    application = find_application(who, which)
+    people = _people(application, find_day(application, day))
+    rows: list[Sequence[Cell]] = [
+        (
+            p.user_id, p.row.mail or "", p.row.given_name or "", p.row.surname or "", p.active,
+            p.row.enabled is False, p.row.user_type == "Guest", p.row.department or "", p.plans, to_id(p.row.account),
+        )
+        for p in sorted(people.values(), key=_by_name)
+    ]  # fmt: skip
+    return Table(ROSTER_COLUMNS, rows, frozenset({"Active Date"}))
+
+
+def compare(who: Who, which: Which, first: date, second: date) -> Comparison:
+    """What changed on the roster from the end of one day to the end of another."""
+    who.require(May.SEE)
+    application = find_application(who, which)
+    if first > second:
+        raise BadInput("Date", f"{first} is after {second}: give the earlier day first.")
+    days_of = find_day(application, first), find_day(application, second)
+    before, after = (_people(application, day) for day in days_of)
+    rows: list[Sequence[Cell]] = []
+    for key in before.keys() | after.keys():
+        old, new = before.get(key), after.get(key)
+        word = "joined" if old is None else "left" if new is None else "changed plan" if old.plans != new.plans else ""
+        shown = new or old
+        if word and shown:
+            plans = old.plans if old else "", new.plans if new else ""
+            rows.append((word, shown.user_id, shown.row.mail or "", *plans, to_id(key)))
+    rows.sort(key=lambda row: (str(row[0]), str(row[1]).casefold(), str(row[5])))
+    return Comparison(*days_of, Table(CHANGE_COLUMNS, rows))
+
+
+def position(who: Who, which: Which, day: date) -> Table:
+    """The licence position of a day: bought, assigned as the vendor counts, and on our roster, for each SKU."""
+    who.require(May.SEE)
+    application = find_application(who, which)
+    shown = find_day(application, day)
+    held: dict[Key, int] = defaultdict(int)
+    for row in listing.list_seats(application.connection_id, application.product, shown.roster):
+        held[row.sku] += row.kind != SeatKind.OTHER_PRODUCT
+    plans = _plans(application, shown)
+    owned = {bytes(s.sku): s for s in listing.list_subscriptions(application.connection_id, shown.licenses)}
+    counted = {sku.id for sku in find_product(application.product).skus if sku.kind is SeatKind.SEAT}
+    keys = {key for key in owned if to_id(key) in counted} | {key for key, number in held.items() if number}
+    rows: list[Sequence[Cell]] = []
+    for key in sorted(keys, key=lambda key: plans.of(key).part_number):
+        bought = owned[key].enabled + owned[key].warning if key in owned else None
+        plan = plans.of(key)
+        rows.append(
+            (shown.date, plan.part_number, plan.title, bought, owned[key].consumed if key in owned else None, held[key])
+        )
+    return Table(POSITION_COLUMNS, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    row: listing.SeatRow
+    plans: str
+    active: Instant | None
+
+    @property
+    def user_id(self) -> str:
+        return self.row.upn or to_id(self.row.account)
+
+
+def _by_name(person: _Person) -> tuple[str, Key]:
+    return person.user_id.casefold(), person.row.account
+
+
+def _plans(application: Application, day: Day) -> Plans:
+    owned = listing.list_subscriptions(application.connection_id, day.licenses)
+    return Plans(find_product(application.product), [(bytes(row.sku), row.part_number) for row in owned])
+
+
+def _people(application: Application, day: Day) -> Mapping[Key, _Person]:
+    """The holders of a day, each with all the seats."""
+    plans = _plans(application, day)
+    seats: dict[Key, list[listing.SeatRow]] = defaultdict(list)
+    for row in listing.list_seats(application.connection_id, application.product, day.roster):
+        if row.kind != SeatKind.OTHER_PRODUCT:
+            seats[row.account].append(row)
+    people = {}
+    for account, rows in seats.items():
+        held = to_held_seats(rows, plans)
+        people[account] = _Person(rows[0], "; ".join(seat.plan.title for seat in held), active_date(held)[0])
+    return people
