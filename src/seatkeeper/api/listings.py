@@ -110,5 +110,5 @@ def offer(
         path,
         response={200: page, **REFUSALS},
         summary=listing.title,
-        operation_id=f"list_{listing.key}".replace("-", "_"),
+        operation_id=f"list_{'' if of_application else 'all_'}{listing.key}",
     )(operation)
