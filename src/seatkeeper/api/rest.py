@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from seatkeeper import __version__
 from seatkeeper.api import applications, findings, members, people, runs
 from seatkeeper.api.access import Session, Token
-from seatkeeper.api.problems import answer_with_problems
+from seatkeeper.api.problems import MEDIA_TYPE, answer_with_problems
 
-api = NinjaAPI(
+
+class Api(NinjaAPI):
+    """Describes refusals as what they are: problem documents."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
+        described = super().get_openapi_schema(*args, **kwargs)
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                for status, answer in operation["responses"].items():
+                    if int(status) >= 400:
+                        answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+        return described
+
+
+api = Api(
     title="Seatkeeper",
     version=__version__,
     description="Everything that the pages can do. Times are ISO 8601 in UTC; errors are problem documents (RFC 9457).",

@@ -1,0 +1,95 @@
+"""Every operation times everybody who might call it. An operation that is not in the table fails the build."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from seatkeeper.services.members import ROLES, May, Role
+from seatkeeper.store.models import Organization
+
+from .conftest import Caller, Calls
+from .test_rest import NEW, described
+
+# What each changing operation needs, and a body that it takes. Whatever only reads needs May.SEE.
+CHANGES: dict[str, tuple[May, Any]] = {
+    "POST /applications": (May.APPLICATIONS, NEW | {"name": "Another"}),
+    "PATCH /applications/{application_id}": (May.APPLICATIONS, {"threshold_days": 30}),
+    "DELETE /applications/{application_id}": (May.APPLICATIONS, None),
+    "POST /applications/{application_id}/authorize": (May.APPLICATIONS, None),
+    "POST /applications/{application_id}/deactivate": (May.APPLICATIONS, None),
+    "POST /applications/{application_id}/reactivate": (May.APPLICATIONS, None),
+    "PATCH /applications/{application_id}/tasks/{task}": (May.APPLICATIONS, {"every_hours": 12}),
+    "POST /applications/{application_id}/tasks/{task}/run": (May.APPLICATIONS, {}),
+    "POST /applications/{application_id}/tasks/{task}/stop": (May.APPLICATIONS, None),
+    "POST /runs/{run_id}/confirm": (May.APPLICATIONS, None),
+    "POST /runs/{run_id}/discard": (May.APPLICATIONS, None),
+    "POST /findings/{finding_id}/accept": (May.LICENSES, {}),
+    "POST /findings/{finding_id}/reopen": (May.LICENSES, {}),
+    "POST /applications/{application_id}/exemptions": (
+        May.LICENSES,
+        {"scope": "department", "value": "Sales", "reason": "agreed"},
+    ),
+    "DELETE /exemptions/{exemption_id}": (May.LICENSES, None),
+    "POST /prices": (May.LICENSES, {"part_number": "PROJECT_P1", "amount": "1", "currency": "EUR"}),
+    "DELETE /prices/{price_id}": (May.LICENSES, None),
+    "POST /members": (May.MEMBERS, {"email": "new@example.com", "role": "Viewer"}),
+    "PUT /members/{member_id}/role": (May.MEMBERS, {"role": "Viewer"}),
+    "POST /members/{member_id}/deactivate": (May.MEMBERS, None),
+    "POST /members/{member_id}/reactivate": (May.MEMBERS, None),
+    "DELETE /members/{member_id}": (May.MEMBERS, None),
+    "POST /tokens": (May.SEE, {"name": "mine", "role": "Viewer"}),
+    "DELETE /tokens/{token_id}": (May.SEE, None),
+}
+READS: dict[str, May] = {"GET /members": May.MEMBERS, "GET /audit": May.MEMBERS}
+
+
+def operations() -> list[str]:
+    """Every operation of the description, by method and path below /api/v1."""
+    return [
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, some in described()["paths"].items()
+        for method in some
+    ]
+
+
+def _needed(operation: str) -> May:
+    return READS.get(operation, May.SEE) if operation.startswith("GET ") else CHANGES[operation][0]
+
+
+def _call(caller: Caller, operation: str, application_id: int) -> int:
+    method, path = operation.split(" ")
+    path = path.replace("{application_id}", str(application_id)).replace("{task}", "roster")
+    for name in ("run_id", "finding_id", "exemption_id", "price_id", "member_id", "token_id"):
+        path = path.replace(f"{{{name}}}", "999999")
+    return caller.call(method, path, None if method == "GET" else CHANGES[operation][1])[0]
+
+
+def test_every_operation_that_changes_something_is_in_the_table() -> None:
+    assert {operation for operation in operations() if not operation.startswith("GET ")} == set(CHANGES)
+    assert set(READS) <= set(operations())
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_what_its_row_says_and_nothing_else(calls: Calls, role: Role) -> None:
+    made = calls().call("POST", "/applications", NEW)[1]["id"]
+    caller = calls(role)
+    last = "DELETE /applications/{application_id}"
+    for operation in sorted(operations(), key=lambda operation: operation == last):
+        status = _call(caller, operation, made)
+        if _needed(operation) in ROLES[role]:
+            assert status not in (401, 403, 405, 500), (operation, status)
+        else:
+            assert status == 403, (operation, status)
+    sys.stdout.write(f"{role}: {len(operations())} operations\n")
+
+
+def test_nobody_and_strangers_get_nothing(calls: Calls, other_organization: Organization) -> None:
+    made = calls().call("POST", "/applications", NEW)[1]["id"]
+    stranger, nobody = calls(Role.ADMINISTER, other_organization), Caller(None)
+    for operation in operations():
+        assert _call(nobody, operation, made) == 401, operation
+        if "{application_id}" in operation:
+            assert _call(stranger, operation, made) == 404, operation
