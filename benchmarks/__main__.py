@@ -1,17 +1,26 @@
 """`make bench`: rows a CPU second from the server's answer to committed rows, beside two floors, and peak memory.
 
 Every line runs in a process of its own against one sandbox in another process, over HTTPS with gzip; the CPU time
-is that of the reading process alone, counted from before its first request.
+is that of the reading process alone, counted from before its first request. `--memory` reads a million people and ten
+million sign-ins into one database instead, `--throttled` keeps to the vendor's limits; each exits with 1 when it is
+worse than promised.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from benchmarks.insight import LARGE as LARGE_INSIGHT
+from benchmarks.insight import print_insight
+from benchmarks.large import Size
+from benchmarks.shared import share_budget
 
 LINES = (
     ("floor: fetch only", "fetch", None),
@@ -19,12 +28,15 @@ LINES = (
     ("Seatkeeper into SQLite", "sync", "sqlite"),
     ("Seatkeeper into PostgreSQL", "sync", "postgres"),
 )
+LARGE = 1_000_000, 10_000_000
+PEAK_MB = 256
+RATIO = 1.03  # of the time that the requests must take: the first five at once, five more with each further ten seconds
 
 
 @contextmanager
-def sandbox(people: int, sign_ins: int) -> Iterator[dict[str, str]]:
+def sandbox(people: int, sign_ins: int, *faults: str) -> Iterator[dict[str, str]]:
     """The pretend tenant in a process of its own, sized to give about so many rows."""
-    command = [sys.executable, "-m", "benchmarks.tenant", str(people), str(sign_ins)]
+    command = [sys.executable, "-m", "benchmarks.tenant", str(people), str(sign_ins), *faults]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -64,17 +76,62 @@ def print_memory(sizes: list[int]) -> None:
         print(f"{words:<28} {figures['rows']:>10,.0f} {figures['seconds']:>10,.1f} {figures['peak_mb']:>8.0f}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def print_large(people: int, sign_ins: int) -> int:
+    """A large tenant read for the first time by one process into one SQLite file: 1 when it took too much memory."""
+    with sandbox(people, sign_ins) as tenant:
+        figures = measure(tenant, "all", "sync", "sqlite")
+    print(f"{people:,} users and about {sign_ins:,} sign-ins, SQLite: {figures['rows']:,.0f} rows")
+    print(
+        f"{figures['seconds']:,.0f} s, {figures['cpu']:,.0f} CPU-s of the reader, {figures['disk_mb']:,.0f} MB on disk,"
+        f" peak {figures['peak_mb']:.0f} MB of {PEAK_MB} MB"
+    )
+    return int(figures["peak_mb"] > PEAK_MB)
+
+
+def print_throttled(sign_ins: int) -> int:
+    """A first read of sign-ins at the vendor's limits, then two processes that share them: 1 when either is worse than
+    promised.
+    """
+    with sandbox(1_000, sign_ins, "throttle") as tenant:
+        one = measure(tenant, "sign-ins", "paced", "sqlite")
+        time.sleep(11)  # the second database knows nothing of the requests of the first
+        two = share_budget(tenant)
+    print(
+        f"{'5 requests in 10 s':<28} {'rows':>9} {'requests':>9} {'least':>6} {'seconds':>8} {'ideal':>6}  ratio  429"
+    )
+    bad = False
+    for words, figures in (("first read of sign-ins", one), ("two processes, one budget", two)):
+        ideal = (math.ceil(figures["requests"] / 5) - 1) * 10.0
+        ratio = figures["seconds"] / ideal
+        bad |= ratio > RATIO or figures["throttled"] > 0
+        print(
+            f"{words:<28} {figures['rows']:>9,.0f} {figures['requests']:>9.0f} {math.ceil(figures['rows'] / 1000):>6} "
+            f"{figures['seconds']:>8.1f} {ideal:>6.0f} {ratio:>6.3f} {figures['throttled']:>4.0f}"
+        )
+    return int(bad)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="users, and about as many sign-ins")
-    parser.add_argument("--memory", type=int, nargs="*", default=[10_000, 100_000], help="directory sizes to compare")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000], help="directory sizes to compare")
+    parser.add_argument("--memory", type=int, nargs="*", metavar="N", help="users and sign-ins (1000000 10000000)")
+    parser.add_argument("--throttled", type=int, nargs="?", const=100_000, metavar="N", help="sign-ins (100000)")
+    parser.add_argument("--insight", type=int, nargs="*", metavar="N", help="accounts, seats, sign-ins")
     chosen = parser.parse_args()
+    if chosen.insight is not None:
+        return print_insight(Size(*chosen.insight) if chosen.insight else LARGE_INSIGHT)
+    if chosen.memory is not None:
+        return print_large(*chosen.memory) if len(chosen.memory) == 2 else print_large(*LARGE)
+    if chosen.throttled is not None:
+        return print_throttled(chosen.throttled)
     print("The reader and the sandbox are two processes on one machine; HTTPS, gzip.")
     with sandbox(chosen.rows, chosen.rows) as tenant:
         print_lines(tenant, "users")
         print_lines(tenant, "sign-ins")
-    print_memory(chosen.memory)
+    print_memory(chosen.sizes)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

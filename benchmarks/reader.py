@@ -10,9 +10,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 Tenant = dict[str, str]
+Figures = dict[str, float]
 NOW = "2026-08-01T06:00:00Z"
 START = "2026-07-02T06:00:01Z"
 
@@ -84,7 +86,7 @@ def decode(tenant: Tenant, what: str) -> int:
     return sum(len(p.rows) for p in read_pages(open_client(tenant), link, path=path, row=row, family=family, units=1))
 
 
-def prepare_sync(tenant: Tenant, engine: str, folder: str) -> Callable[[str], int]:
+def prepare_sync(tenant: Tenant, engine: str, folder: str, figures: Figures, *, paced: bool) -> Callable[[str], int]:
     """An application added and ready to be read; set-up is not measured."""
     os.environ["SEATKEEPER_HOME"] = folder
     if engine == "postgres":
@@ -99,7 +101,8 @@ def prepare_sync(tenant: Tenant, engine: str, folder: str) -> Callable[[str], in
     from seatkeeper.model import to_instant
     from seatkeeper.services import applications, connections, syncs
 
-    vars(connections)["SharedPacer"] = Unpaced
+    if not paced:
+        vars(connections)["SharedPacer"] = Unpaced
     fields: dict[str, Any] = {
         key: tenant[key] for key in ("tenant_id", "client_id", "login_url", "graph_url", "ca_file")
     }
@@ -109,24 +112,30 @@ def prepare_sync(tenant: Tenant, engine: str, folder: str) -> Callable[[str], in
     applications.add_application(who, new)
 
     def sync(what: str) -> int:
-        request = syncs.SyncRequest("bench", ["roster" if what == "users" else "access"])
-        (result,) = syncs.sync(who, request, Quiet(), clock=fixed_clock(to_instant(NOW)))
-        assert result.exit_code == 0, result
-        assert result.run is not None
-        return int(result.run.kept)
+        tasks = {"users": ["roster"], "sign-ins": ["access"]}.get(what, ["roster", "access"])
+        rows = 0
+        for result in syncs.sync(who, syncs.SyncRequest("bench", tasks), Quiet(), clock=fixed_clock(to_instant(NOW))):
+            assert result.exit_code == 0, result
+            assert result.run is not None
+            rows += result.run.kept
+            figures["requests"] = figures.get("requests", 0) + result.run.requests
+            figures["throttled"] = figures.get("throttled", 0) + result.run.throttled
+        return rows
 
     return sync
 
 
 def main() -> None:
     what, how, engine, tenant = *sys.argv[1:4], json.loads(sys.argv[4])
+    figures: Figures = {}
     with tempfile.TemporaryDirectory() as folder:
         ways = {"fetch": lambda w: fetch(tenant, w), "decode": lambda w: decode(tenant, w)}
-        run = prepare_sync(tenant, engine, folder) if how == "sync" else ways[how]
+        run = ways.get(how) or prepare_sync(tenant, engine, folder, figures, paced=how == "paced")
         began, cpu = time.monotonic(), time.process_time()
-        rows = run(what)
-        figures = {"rows": rows, "seconds": time.monotonic() - began, "cpu": time.process_time() - cpu}
+        figures["rows"] = run(what)
+        figures |= {"seconds": time.monotonic() - began, "cpu": time.process_time() - cpu}
         figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        figures["disk_mb"] = sum(file.stat().st_size for file in Path(folder).glob("*.sqlite3*")) / 1e6
         print(json.dumps(figures))
 
 

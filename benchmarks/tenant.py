@@ -10,9 +10,9 @@ from seatkeeper.sandbox.tenant import Settings
 
 
 def main() -> None:
-    people, sign_ins = int(sys.argv[1]), int(sys.argv[2])
+    people, sign_ins, faults = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     settings = Settings(people=people, days=30, seed=7, now="2026-08-01T06:00:00Z", sign_ins=sign_ins or None)
-    with Sandbox(settings=settings) as sandbox:
+    with Sandbox(settings=settings, faults=faults) as sandbox:
         print(json.dumps(sandbox.ready()), flush=True)
         sys.stdin.read()
 

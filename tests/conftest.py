@@ -19,6 +19,8 @@ import django
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from tests.proofs import pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401 - pytest finds its hooks here
+
 if "PYTEST_XDIST_WORKER" in os.environ:
     # A worker inherits what the session that started it has set, and its settings are read already.
     _SCRATCH = Path(os.environ["SEATKEEPER_HOME"]).parent

@@ -12,10 +12,11 @@ SeatkeeperError
 │   ├── PremiumRequired         sign-ins need Entra ID P1 or P2
 │   └── NamesConcealed          held back: nothing was stored
 ├── TryLater                  nobody: we tried, and will again at the next run     exit 4
+│   ├── TooOften                somebody tried too often here; waiting helps
 │   ├── Unavailable             server errors, network, time budget
 │   ├── Throttled               told to wait longer than a run may wait
 │   ├── BrokenAnswer            an answer that is not what the protocol promises
-│   │   ├── NotFound              what was asked for by its id is not there
+│   │   ├── NotThere              what was asked for by its id is not there
 │   │   └── NotUnderstood         the vendor or we do not understand this one question or its answer
 │   └── UntrustedLink           a link that leaves the pinned origin; nothing was sent
 ├── Interrupted               what was saved stays                                 exit 5
@@ -96,6 +97,10 @@ class TryLater(SeatkeeperError):
     exit_code = 4
 
 
+class TooOften(TryLater):
+    """Somebody guesses, or a script runs wild: after a while it may try again."""
+
+
 class Unavailable(TryLater):
     pass
 
@@ -112,7 +117,7 @@ class BrokenAnswer(TryLater):
     pass
 
 
-class NotFound(BrokenAnswer):
+class NotThere(BrokenAnswer):
     pass
 
 

@@ -74,9 +74,10 @@ def test_one_plan_that_is_not_disabled_makes_the_seat() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "holds"), [("Enabled", 1), ("Warning", 1), ("Suspended", 0), ("LockedOut", 0), ("Deleted", 0)]
+    ("status", "holds"),
+    [("Enabled", 1), ("Warning", 1), ("Dormant", 1), ("Suspended", 0), ("LockedOut", 0), ("Deleted", 0)],
 )
-def test_grace_counts_and_suspension_does_not(status: str, holds: int) -> None:
+def test_grace_and_new_words_count_and_suspension_does_not(status: str, holds: int) -> None:
     plans = [plan(p, status) for p in (DESKTOP, WEB, ONLINE)]
     assert len(seats_of(assignedLicenses=[held(PLAN_3)], assignedPlans=plans)) == holds
 

@@ -132,6 +132,21 @@ def test_a_list_that_never_ends_is_ended(door: Door) -> None:
     assert len(door.graph.seen) == 7
 
 
+def test_the_same_rows_behind_ever_new_links_are_a_circle(door: Door) -> None:
+    door.graph.on(USERS, *(page(people("a", "b"), next=link(door, str(number))) for number in range(20)))
+    with pytest.raises(BrokenAnswer, match="circle"):
+        list(read(door))
+    assert len(door.graph.seen) == 10
+
+
+def test_many_empty_pages_and_a_few_equal_ones_are_no_circle(door: Door) -> None:
+    names = [()] * 15 + [("a",)] * 9 + [("b",)] + [("a",)] * 9
+    door.graph.on(
+        USERS, *(page(people(*some), next=link(door, str(n))) for n, some in enumerate(names)), page(people("c"))
+    )
+    assert ids(list(read(door))) == [*"a" * 9, "b", *"a" * 9, "c"]
+
+
 def test_a_list_that_takes_too_long_is_ended(door: Door) -> None:
     door.graph.on(USERS, *(page(people("a"), next=link(door, str(number))) for number in range(50)))
     pages = read(door, budget=Budget(seconds=0.2))

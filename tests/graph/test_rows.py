@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -19,6 +19,8 @@ EXAMPLES = Path(__file__).parents[1] / "data" / "examples"
 
 
 class Person(msgspec.Struct):
+    ONCE: ClassVar = ("id",)
+
     id: str
     displayName: str | None = None  # noqa: N815 - Microsoft's name
     accountEnabled: bool | msgspec.UnsetType = msgspec.UNSET  # noqa: N815
@@ -54,6 +56,7 @@ BAD_ROWS = {
     '{"id":"a","\\ud800":1}': "surrogate",
     '{"id":"a","id":"b"}': "twice",
     '{"id":"a","extra":{"x":1,"x":2},"bad":"\\ud800"}': "twice",
+    '{"id":"a","extra":{"id":"b"},"id":"c"}': "twice",
     '{"id":"a","accountEnabled":' + "9" * 5000 + "}": "too long",
 }
 
@@ -62,8 +65,7 @@ BAD_ROWS = {
 def test_one_bad_row_costs_one_row(row: str, reason: str) -> None:
     good = [f'{{"id":"{number}"}}' for number in range(999)]
     page = body(*good[:500], row, *good[500:], more=',"@odata.nextLink":"n"')
-    # A key that comes twice is seen only when the page is looked at closely for another reason.
-    found = _to_rows_singly(page, Person) if reason == "twice" else to_rows(page, Person)
+    found = to_rows(page, Person)
     assert [person.id for person in found.rows] == [str(number) for number in range(999)]
     assert [bad.raw.decode() for bad in found.bad] == [row]
     assert reason in found.bad[0].reason

@@ -33,6 +33,11 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(database: objec
             guard()
 
 
+def test_a_database_that_lacks_a_migration_of_a_library_must_be_migrated_first(database: object) -> None:
+    MigrationRecorder(connection).record_unapplied("usersessions", "0001_initial")
+    assert not check_schema()
+
+
 def test_migrations_of_others_in_the_same_database_are_none_of_our_business(database: object) -> None:
     MigrationRecorder(connection).record_applied("wiki", "0999_pages")
     assert check_schema()

@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from seatkeeper.clock import Clock
 from seatkeeper.graph.pages import BadRow
-from seatkeeper.model import Account, Instant, Key, Seat, SignIn, Subscription
+from seatkeeper.model import Account, Instant, Key, Renewal, Seat, SignIn, Subscription
 
 Record = TypeVar("Record")
 
@@ -99,10 +99,16 @@ class Connector(Protocol):
     def mark_changes(self) -> str | None:
         """A link from which later changes can be read, taken before a full read begins."""
 
+    def read_account(self, key: Key) -> Account | None:
+        """One account by its id; None when the vendor says that there is none. NotUnderstood decides nothing."""
+
     def read_changes(self, link: str) -> Iterator[RecordPage[Account]]: ...
 
     def to_account_key(self, raw: bytes) -> Key | None:
         """Whose row this is, of one that could not be understood otherwise."""
+
+    def read_again(self, task: TaskKind, raw: bytes) -> Account | SignIn | Subscription | None:
+        """What a row that was set aside says; None when it says nothing we keep. Raises ValueError with the reason."""
 
     def merge_account(self, old: Account, new: Account) -> Account: ...
 
@@ -111,3 +117,6 @@ class Connector(Protocol):
     def read_sign_ins(self, start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]: ...
 
     def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]: ...
+
+    def read_renewals(self) -> list[Renewal]:
+        """When what was bought renews or ends. The whole list or an error: nothing else hangs on it."""

@@ -88,6 +88,7 @@ class Client:
         self.tokens = tokens
         self._egress = egress
         self._pacer = pacer
+        self._numbers: list[str] = []  # of the newest questions
 
     def get(
         self,
@@ -153,9 +154,10 @@ class Client:
         return refusal
 
     def _send(self, question: Question, token: Token) -> Answer:
+        number = str(uuid.uuid4())
         fields = {
             "Authorization": f"Bearer {token.value.reveal()}",
-            "client-request-id": str(uuid.uuid4()),
+            "client-request-id": number,
             "Accept": "application/json",
             **question.headers,
         }
@@ -166,10 +168,22 @@ class Client:
             self._pacer.done(question.family)
             self.counters.requests += 1
         self.counters.bytes += len(answer.body)
+        self._check_echo(answer, number)
         moment = to_moment(answer.headers.get("date", ""))
         if moment is not None:
             self.server_time = max(moment, self.server_time or moment)
         return answer
+
+    def _check_echo(self, answer: Answer, number: str) -> None:
+        """A server that once answered twice is an answer late from then on: then this one is about another list.
+
+        Only a number of ours is a proof: others may write their own into this header.
+        """
+        told = answer.headers.get("client-request-id", number)
+        late, self._numbers = told != number and told in self._numbers, [*self._numbers[-99:], number]
+        if late:
+            self._egress.hang_up()
+            raise Unavailable("The answer belongs to an earlier question. We ask again.")
 
     def _to_slow(self, question: Question, error: SeatkeeperError, wait: float | None = None) -> Again:
         """Sign-ins over too long a time end in a gateway timeout, or in silence: then ask for less."""

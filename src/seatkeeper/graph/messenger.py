@@ -17,6 +17,8 @@ from seatkeeper.graph.clouds import Endpoints
 from seatkeeper.graph.egress import Answer, Egress
 from seatkeeper.graph.origin import Origin, untrusted
 from seatkeeper.graph.refusals import is_json, to_detail, to_intermediary, to_token_error
+from seatkeeper.graph.throttle import to_moment
+from seatkeeper.model import Instant
 
 T = TypeVar("T")
 
@@ -69,6 +71,7 @@ class Messenger:
         self._egress = egress
         self._logins = {Origin.of(url) for url in (endpoints.login_url, *endpoints.aliases)}
         self.grant: Grant | None = None
+        self.server_time: Instant | None = None
 
     def get(
         self,
@@ -112,6 +115,7 @@ class Messenger:
     ) -> Answer:
         target = f"{url}?{urlencode(params)}" if params else url
         answer = self._egress.send(method, target, {"Accept": "application/json", **(headers or {})}, body)
+        self.server_time = to_moment(answer.headers.get("date", ""))
         if answer.status != 200:
             raise to_token_error(answer)
         return answer

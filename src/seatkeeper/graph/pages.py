@@ -15,17 +15,18 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from seatkeeper.errors import BrokenAnswer, Unavailable
+from seatkeeper.errors import BrokenAnswer, NotUnderstood, Unavailable
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.retry import Again
-from seatkeeper.graph.rows import BadRow, Rows, Unreadable, to_rows
+from seatkeeper.graph.rows import BadRow, Rows, Unreadable, to_row, to_rows
 
-__all__ = ["BadRow", "Budget", "Page", "Rows", "read_pages", "to_rows"]
+__all__ = ["BadRow", "Budget", "Page", "Rows", "read_one", "read_pages", "to_row", "to_rows"]
 
 T = TypeVar("T")
 _Fetch = Callable[[str], Callable[[], tuple[Rows[T], int]]]  # begins to fetch a page; what it returns waits for it
 
 _READ_TRIES: Final = 3  # for an answer that ends in the middle though its length is right
+_SAME_PAGES: Final = 10  # equal pages in a row: a list that stands still, however its links change
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -59,6 +60,7 @@ class _Read(Generic[T]):
     row: type[T]
     family: str
     units: int
+    single: bool = False  # an answer is one row, not a list of them
 
     def fetch(self, link: str) -> tuple[Rows[T], int]:
         """One answer, decoded; asked for again when it is damaged."""
@@ -67,9 +69,18 @@ class _Read(Generic[T]):
     def _try(self, link: str) -> tuple[Rows[T], int]:
         answer = self.client.get(link, path=self.path, family=self.family, units=self.units)
         try:
-            return to_rows(answer.body, self.row), len(answer.body)
+            body = b'{"value":[%b]}' % answer.body if self.single else answer.body
+            return to_rows(body, self.row), len(answer.body)
         except Unreadable as error:
             raise Again(error, tries=_READ_TRIES) from None
+
+
+def read_one(client: Client, asked: str, *, path: str, row: type[T], family: str, units: int) -> T:
+    """A single object. Raises what `Client.get` raises, and NotUnderstood for an answer that is no such row."""
+    (rows, bad, _next, _delta), _size = _Read(client, path, row, family, units, single=True).fetch(asked)
+    if len(rows) != 1 or bad:
+        raise NotUnderstood("Microsoft's answer for a single object is not one that we understand.")
+    return rows[0]
 
 
 def read_pages(
@@ -115,7 +126,7 @@ def _follow(
     client: Client, start: str, path: str, fetch: _Fetch[T], *, wants_delta: bool, budget: Budget
 ) -> Iterator[Page[T]]:
     ends = time.monotonic() + budget.seconds
-    seen = {_digest(start)}
+    way = _Way[T](start)
     answer = fetch(start)
     for number in range(1, budget.pages + 1):
         if time.monotonic() > ends:
@@ -126,15 +137,33 @@ def _follow(
             if one is not None:
                 client.origin.check(one, path)
         if following is not None:
-            mark = _digest(following)
-            if mark in seen:
-                raise BrokenAnswer("Microsoft's list leads in a circle: a page points back to an earlier one.")
-            seen.add(mark)
-            answer = fetch(following)
+            way.go_on(following, found.rows)
+            if number < budget.pages:
+                answer = fetch(following)
         yield Page(found.rows, found.bad, following, delta, size, number)
         if following is None:
             return
     raise BrokenAnswer(f"Microsoft's list did not end within {budget.pages} pages.")
+
+
+class _Way(Generic[T]):
+    """Where a read has been, so that a list that leads nowhere is noticed long before its budget is used up."""
+
+    def __init__(self, start: str) -> None:
+        self._seen = {_digest(start)}
+        self._rows: list[T] = []
+        self._equal = 0
+
+    def go_on(self, link: str, rows: list[T]) -> None:
+        """Raises BrokenAnswer for a link that was followed before, and for the same rows again and again."""
+        mark = _digest(link)
+        if mark in self._seen:
+            raise BrokenAnswer("Microsoft's list leads in a circle: a page points back to an earlier one.")
+        self._seen.add(mark)
+        self._equal = self._equal + 1 if rows and rows == self._rows else 1
+        self._rows = rows
+        if self._equal >= _SAME_PAGES:
+            raise BrokenAnswer("Microsoft's list leads in a circle: its pages hold the same rows again and again.")
 
 
 def _to_links(found: Rows[T], *, wants_delta: bool) -> tuple[str | None, str | None]:

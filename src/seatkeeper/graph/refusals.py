@@ -17,6 +17,8 @@ from seatkeeper.errors import (
     BrokenAnswer,
     CredentialsRejected,
     DeltaExpired,
+    NotThere,
+    NotUnderstood,
     PageTokenExpired,
     PermissionMissing,
     PremiumRequired,
@@ -77,7 +79,7 @@ def to_error(status: int, body: bytes, headers: httpx2.Headers, *, asked: str) -
         return BrokenAnswer("Microsoft's address answered with a redirect, which we never follow.", detail=detail)
     if status >= 500 and status != 501:
         return Unavailable("Microsoft's servers have trouble at the moment. We try again later.", detail=detail)
-    return _to_unexpected(detail)
+    return _to_unexpected(detail, status, code)
 
 
 def _to_code(body: bytes) -> tuple[str, str]:
@@ -132,11 +134,14 @@ def _to_expiry(status: int, code: str, message: str, asked: str, detail: str) ->
         return PageTokenExpired("The list has to be read from its start again.", detail=detail)
     if status == 400 and code == "UnknownError":
         return Unavailable("Microsoft could not answer this time. We try again later.", detail=detail)
-    return _to_unexpected(detail)
+    return _to_unexpected(detail, status, code)
 
 
-def _to_unexpected(detail: str) -> BrokenAnswer:
-    return BrokenAnswer(
+def _to_unexpected(detail: str, status: int = 0, code: str = "?") -> BrokenAnswer:
+    kind: type[BrokenAnswer] = NotUnderstood if status in (400, 501) and code != "?" else BrokenAnswer
+    if status == 404 and code != "?":
+        kind = NotThere  # the vendor's own word, whichever it is; a 404 without one may be a proxy's
+    return kind(
         f"Microsoft refused the request in a way we do not know ({detail}). If it stays so, report it with "
         "these words.",
         detail=detail,

@@ -21,7 +21,7 @@ from seatkeeper.graph.egress import Egress
 from seatkeeper.graph.messenger import Grant, Messenger
 from seatkeeper.graph.retry import Again, Retry
 from seatkeeper.graph.wire import NotTrusted
-from seatkeeper.model import TICKS, Secret
+from seatkeeper.model import TICKS, Instant, Secret
 
 __all__ = ["ClientCertificate", "ClientSecret", "Credential", "Token", "TokenSource"]
 
@@ -67,6 +67,7 @@ class TokenSource:
         self._endpoints = endpoints
         self._egress = egress
         self._retry = retry
+        self.server_time: Instant | None = None  # the sign-in server's, when it gave the token
         self._lock = threading.Lock()
         self._token: Token | None = None
         self._replace_at = 0.0
@@ -126,6 +127,7 @@ class TokenSource:
             application.acquire_token_for_client([self._endpoints.scope], claims_challenge=claims)
         except ValueError:  # msal's word for a discovery document it cannot use
             raise BrokenAnswer("Microsoft's sign-in service describes itself in a way we do not understand.") from None
+        self.server_time = messenger.server_time
         if messenger.grant is None:
             raise BrokenAnswer("Microsoft's sign-in service gave no token.")
         return messenger.grant

@@ -42,13 +42,14 @@ def active_date(person: Person) -> int | None:
     return max(changes) if changes else person.created
 
 
-def _plan_dates(person: Person, seat: Holding) -> Iterable[int]:
+def _plan_dates(person: Person, seat: Holding) -> Iterator[int]:
     """When the seat plans of a holding were assigned; a plan that came twice has the date of its earliest good copy."""
     for plan in seat.enabled_plans():
-        if plan.seat:
-            good = [h for h in person.holdings if h.status == "Enabled" and plan in h.enabled_plans()]
-            grace = [h for h in person.holdings if h.status == "Warning" and plan in h.enabled_plans()]
-            yield min(h.since for h in good or grace)
+        copies = [held for held in person.holdings if plan in held.enabled_plans()]
+        good = [held.since for held in copies if held.status == "Enabled"]
+        grace = [held.since for held in copies if held.status == "Warning"]
+        if plan.seat and (good or grace):  # every copy may be suspended
+            yield min(good or grace)
 
 
 def truth(tenant: Tenant, at: int | None = None) -> dict[str, Any]:

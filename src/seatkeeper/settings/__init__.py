@@ -9,12 +9,15 @@ import os
 from typing import Any, Final
 
 from seatkeeper.settings.reader import read
+from seatkeeper.settings.sign_in import providers
 
 SEATKEEPER: Final = read(os.environ)
 
 SECRET_KEY = SEATKEEPER.secret_key.reveal()
 ALLOWED_HOSTS = list(SEATKEEPER.allowed_hosts)
-FORM_TARGETS: list[str] = []  # origins besides our own that a form may lead to: the single sign-on provider
+CSRF_TRUSTED_ORIGINS = [SEATKEEPER.address.origin]  # a proxy may speak https outside and http to us
+# Origins besides our own that a form may lead to.
+FORM_TARGETS = [SEATKEEPER.single_sign_on.origin] if SEATKEEPER.single_sign_on else []
 DEBUG = False
 
 INSTALLED_APPS = [
@@ -45,6 +48,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "seatkeeper.web.errors.errors_as_pages",
+    "seatkeeper.web.sessions.ending_sessions",
+    "seatkeeper.web.first_run.set_up_first",
 ]
 ROOT_URLCONF = "seatkeeper.web.urls"
 TEMPLATES: list[dict[str, Any]] = [
@@ -68,6 +73,55 @@ WHITENOISE_USE_FINDERS = True  # files are served from the packages themselves: 
 DATABASES: dict[str, dict[str, Any]] = {"default": SEATKEEPER.database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Sign-in. What a member may do is ours (services/members.py); how the member proves who it is, is allauth's.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["seatkeeper.web.passwords.BoundedArgon2"]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/applications"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
+PASSWORD_RESET_TIMEOUT = 3 * 86_400  # seconds that the link of an invitation holds
+
+ACCOUNT_ADAPTER = "seatkeeper.web.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # there may be no mail server: an administrator lets people in
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key", "login": "30/m/ip", "reauthenticate": "10/m/user"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ADAPTER = "seatkeeper.web.adapters.SecondFactors"
+MFA_TOTP_ISSUER = "Seatkeeper"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = SEATKEEPER.address.is_loopback
+SOCIALACCOUNT_ADAPTER = "seatkeeper.web.adapters.SignOns"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = providers(SEATKEEPER.single_sign_on)
+
+SESSION_COOKIE_NAME = "seatkeeper_session"
+SESSION_COOKIE_AGE = 7 * 86_400  # web/sessions.py ends it earlier when nobody uses it
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"  # Strict would lose the session on the way back from the single sign-on provider
+CSRF_COOKIE_NAME = "seatkeeper_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "seatkeeper.web.errors.forbidden"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SEATKEEPER.address.is_https
+SECURE_HSTS_SECONDS = 365 * 86_400 if SEATKEEPER.address.is_https else 0
+SECURE_PROXY_SSL_HEADER = None  # the server itself believes the trusted proxy, and nobody else
+
+# One process serves everything, so its memory is enough to count attempts in.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
@@ -78,5 +132,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},  # of Django and the server: what a page could not do
     "loggers": {"seatkeeper": {"level": SEATKEEPER.log_level, "handlers": ["stderr"], "propagate": False}},
 }

@@ -18,6 +18,7 @@ import platformdirs
 
 from seatkeeper.errors import BadSetting
 from seatkeeper.model import Secret
+from seatkeeper.settings.address import Address, SingleSignOn, read_address, read_single_sign_on, read_trusted_proxy
 from seatkeeper.settings.database import read_database
 
 HOME: Final = "SEATKEEPER_HOME"
@@ -27,6 +28,7 @@ SECRET_KEY_FILE: Final = "SEATKEEPER_SECRET_KEY_FILE"  # noqa: S105
 ALLOWED_HOSTS: Final = "SEATKEEPER_ALLOWED_HOSTS"
 LOG: Final = "SEATKEEPER_LOG"
 
+LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 SECRET_LENGTH: Final = 32  # characters at least: fewer could be guessed, and everything sealed hangs on it
 
@@ -39,7 +41,10 @@ class Settings(NamedTuple):
     home: Path
     database: dict[str, Any]  # an entry of Django's DATABASES
     secret_key: Secret
+    address: Address
     allowed_hosts: tuple[str, ...]
+    trusted_proxy: str
+    single_sign_on: SingleSignOn | None
     log_level: str
     notices: tuple[str, ...]
 
@@ -52,11 +57,15 @@ def read(environment: Mapping[str, str]) -> Settings:
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
     home = _read_home(given.get(HOME))
     secret_key, key_file = _read_secret_key(given, home)
+    address = read_address(given)
     return Settings(
         home=home,
         database=read_database(DATABASE_URL, given.get(DATABASE_URL), home / "seatkeeper.sqlite3"),
         secret_key=secret_key,
-        allowed_hosts=_read_hosts(given.get(ALLOWED_HOSTS, "localhost,127.0.0.1,[::1]")),
+        address=address,
+        allowed_hosts=_read_hosts(given.get(ALLOWED_HOSTS, ",".join(dict.fromkeys([*LOCAL_HOSTS, address.host])))),
+        trusted_proxy=read_trusted_proxy(given),
+        single_sign_on=read_single_sign_on(given),
         log_level=_read_log_level(given.get(LOG, "warning")),
         notices=tuple(_exposed(HOME, home) + (_exposed(SECRET_KEY_FILE, key_file) if key_file else [])),
     )

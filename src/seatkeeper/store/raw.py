@@ -41,6 +41,12 @@ def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         return list(cursor.execute(_spelled(sql), parameters).fetchall())
 
 
+def stream(sql: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
+    """The rows of a query one by one, for more of them than should be in memory at once; to be read to their end."""
+    with _cursor() as cursor:
+        yield from cursor.execute(_spelled(sql), parameters)
+
+
 def run(sql: str, parameters: Sequence[Any] = ()) -> int:
     """Run a statement that writes and say how many rows it touched."""
     with _cursor(writes=True) as cursor:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import pkgutil
 import time
+from importlib import import_module
 
-from django.core.management import call_command
-from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError, connection
+from django.apps import apps
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import DatabaseError, connection
+from django.db.migrations import Migration
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ProjectState
 
 from seatkeeper.errors import BadSetting
-from seatkeeper.store import migrations
 
 APP = "store"
 PATIENCE = 40  # tries to migrate, so many seconds apart
@@ -23,34 +28,66 @@ def check_schema() -> bool:
     Raises BadSetting for a database that a newer program has migrated (this one would misread it), and for
     one that cannot be reached.
     """
-    known = {module.name for module in pkgutil.iter_modules(migrations.__path__)}
+    known = {(app.label, name) for app in apps.get_app_configs() for name in _migrations_of(app.label)}
     try:
-        applied = {name for app, name in MigrationRecorder(connection).applied_migrations() if app == APP}
+        applied = set(MigrationRecorder(connection).applied_migrations())
     except DatabaseError as error:
         raise BadSetting(
             "SEATKEEPER_DATABASE_URL: the database cannot be used. Is it running, is it reachable from here, "
             "and may this user read and write it?",
             detail=str(error),
         ) from error
-    if newer := sorted(applied - known):
+    if newer := sorted(name for app, name in applied - known if app == APP):
         raise BadSetting(
             f"The database is newer than this program: it has {newer[-1]}. "
             "Install the version of Seatkeeper that was used with it last, or a newer one"
         )
-    return applied == known
+    return known <= applied
+
+
+def _migrations_of(label: str) -> list[str]:
+    """Those of one application, ours or a library's; quick, because none of them is imported."""
+    try:
+        package = import_module(MigrationLoader.migrations_module(label)[0] or "")
+    except (ImportError, ValueError):
+        return []
+    return [module.name for module in pkgutil.iter_modules(package.__path__)]
+
+
+class Executor(MigrationExecutor):
+    """Django's, for processes that may be killed, and that may start at the same time.
+
+    Django notes some migrations as done only after the transaction that did them: whoever is killed in between leaves
+    a database that can never be migrated again. And it looks only once, at its start, which ones are done.
+    """
+
+    def apply_migration(self, state: ProjectState, migration: Migration, *_: bool, **__: bool) -> ProjectState:
+        with self.connection.schema_editor(atomic=migration.atomic) as editor:
+            if connection.vendor == "postgresql":  # SQLite has locked the whole file by now
+                editor.execute("LOCK TABLE django_migrations IN EXCLUSIVE MODE")
+            if (migration.app_label, migration.name) in self.recorder.applied_migrations():
+                return migration.mutate_state(state, preserve=False)
+            state = migration.apply(state, editor)
+            for statement in editor.deferred_sql:
+                editor.execute(statement, None)
+            editor.deferred_sql.clear()
+            self.record_migration(migration)  # type: ignore[arg-type, call-arg] # the stubs know an older one
+        return state
 
 
 def migrate() -> None:
     """Bring the database to today's shape; quick when it has it. Raises BadSetting as `check_schema` does.
 
-    Of several processes that start at once on an empty database, one gets through and the others find it done.
+    Of several processes that start at once, each does the migrations that no other has done yet.
     """
     for _ in range(PATIENCE):
         if check_schema():
             return
         try:
-            call_command("migrate", verbosity=0, interactive=False)
-        except (OperationalError, ProgrammingError, IntegrityError) as error:
+            executor = Executor(connection)
+            executor.migrate(executor.loader.graph.leaf_nodes())
+            emit_post_migrate_signal(0, False, connection.alias)
+        except DatabaseError as error:
             trouble = error  # most likely another process is just making the same tables
             time.sleep(WAIT)
         else:

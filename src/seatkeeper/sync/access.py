@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from seatkeeper.clock import days, seconds, system_clock
+from seatkeeper.connectors import feasibility
 from seatkeeper.connectors.base import RecordPage
+from seatkeeper.connectors.feasibility import Rate
 from seatkeeper.errors import PageTokenExpired, Throttled, Unavailable, WindowTooWide
 from seatkeeper.failpoints import reach
 from seatkeeper.model import Instant, SignIn, Word
-from seatkeeper.spans import RETENTION, Span, lateness_of, proven, subtract, whole_seconds
+from seatkeeper.spans import RETENTION, Span, last_unbroken, lateness_of, proven, subtract, whole_seconds
 from seatkeeper.store import bulk
 from seatkeeper.store.listing import list_coverage, longest_late
 from seatkeeper.store.models import Coverage
@@ -27,8 +29,9 @@ PATIENCE = 3
 LONG_WAIT = seconds(120)
 
 
+SHORTEST = seconds(3600)  # a rate over less time than this says nothing about days
 SWEEP_EVERY = days(7)
-SWEEP = days(8)  # what is read again each week, for sign-ins that came later than we allow for
+SWEEP = days(14)  # read again each week: what came up to a week late is met before it is too old for the next sweep
 
 
 class AccessReading:
@@ -45,11 +48,12 @@ class AccessReading:
         self.gaps = self._to_read()
         self.wanted = sum(gap.end - gap.start for gap in self.gaps) or 1
         self.done = 0
+        self.rows = self.rows_of_window = 0  # how many sign-ins `done` has, for what is to be expected of the rest
 
     def _to_read(self) -> list[Span]:
         """What is wanted less what is proven; each week, the last days are doubted once more."""
         now = self.began
-        self.swept = self.work.full or now - (self.work.task.full_read_at or 0) > SWEEP_EVERY
+        self.swept = self.work.full or not 0 <= now - (self.work.task.full_read_at or 0) <= SWEEP_EVERY
         doubted = RETENTION if self.work.full else SWEEP if self.swept else 0
         sure = [Span(span.start, min(span.end, now - doubted)) for span in proven(self.readings, self.lateness)]
         return subtract(Span(now - RETENTION, now), sure)
@@ -74,7 +78,7 @@ class AccessReading:
         """All pages of the window; when its token expires it is read anew, when it is too wide it is halved."""
         refused = 0
         for _ in range(PATIENCE * 12):
-            self.asked_at = self.now()
+            self.asked_at, self.rows_of_window = self.now(), 0
             try:
                 yield from self.work.connector.read_sign_ins(*self.window)
             except (WindowTooWide, PageTokenExpired) as error:
@@ -111,6 +115,7 @@ class AccessReading:
             bulk.forget_restamped(connection, unknown)
             self._note_late(unknown)
         added = bulk.save_sign_ins(connection, page.records)
+        self.rows_of_window += len(page.records) + len(page.bad) + page.left_out
         if page.last:
             reach("FP:before-coverage")
             self._cover()
@@ -140,12 +145,30 @@ class AccessReading:
             )
         self.late = self.longest_late = 0
         self.done += self.window.end - self.window.start
+        self.rows += self.rows_of_window
 
     def share(self) -> float | None:
         return min(self.done / self.wanted, 0.99)
 
+    def outlook(self) -> str:
+        if not self.done:
+            return ""
+        left = feasibility.outlook(Rate(self.rows, self.done), max(0, self.wanted - self.done))
+        return f"{left} {self._behind()}".strip()
+
+    def _behind(self) -> str:
+        """The arithmetic, when more sign-ins happen than Microsoft lets anybody read."""
+        if self.done < SHORTEST:
+            return ""
+        known = last_unbroken(proven(self.readings, self.lateness))
+        lag = self.now() - known.end if known else None
+        return feasibility.falling_behind(Rate(self.rows, self.done), self.lateness, lag)
+
     def finish(self, read: CompleteRead) -> Word:
         read.work.run.full = self.swept
+        self.readings = list_coverage(read.work.task.connection_id, read.work.connector.stream)
+        if behind := self._behind():
+            read.work.note(behind)
         if self.swept:
             read.work.task.full_read_at = self.began
             read.work.task.save(update_fields=["full_read_at"])

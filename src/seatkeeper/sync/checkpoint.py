@@ -27,6 +27,7 @@ class ReadInProgress(msgspec.Struct):
     read: int = 0
     ended: bool = False  # the last page is saved: all that is left is to publish
     held: bool = False
+    first_run: int = 0  # the run that began it
     unnamed: int = 0  # rows in quarantine that do not even say whose they are: then nobody is missing for certain
 
 
@@ -47,11 +48,21 @@ def save(task: Task, checkpoint: RosterCheckpoint) -> None:
     task.save(update_fields=["checkpoint", "generation", "enumeration", "full_read_at"])
 
 
+def forget_progress(task: Task) -> None:
+    """The next read is a full one from its start, whichever run comes to do it."""
+    checkpoint = load(task)
+    if checkpoint.reading is not None and not checkpoint.reading.held:
+        checkpoint.reading.link, checkpoint.reading.ended = None, False  # such a read is not gone on with
+    task.full_read_at = None
+    save(task, checkpoint)
+
+
 def conclude(task: Task, checkpoint: RosterCheckpoint, reading: ReadInProgress) -> None:
     """The read was published: the next run goes on from where its changes are told."""
     checkpoint.changes_link, checkpoint.changes_at = reading.changes_link, reading.changes_at
     if reading.full:
         task.full_read_at, checkpoint.data_version = reading.started, reading.data_version
+        bulk.resolve_unmet(task.connection_id, task.key, reading.first_run)
     checkpoint.accounts, _holders = bulk.count_published(task.connection_id, task.generation)
     checkpoint.reading = None
     save(task, checkpoint)

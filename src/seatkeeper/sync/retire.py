@@ -44,7 +44,7 @@ def publish(read: CompleteRead, reading: ReadInProgress) -> Word:
     """Retire who was not seen and make the generation the one that readers see, or hold it for confirmation."""
     task, run = read.work.task, read.work.run
     run.generation, run.full = reading.generation, reading.full
-    if reading.full and not reading.unnamed and (loss := _too_many_missing(task, reading)):
+    if is_absence_certain(reading) and (loss := too_many_missing(task, reading)):
         reading.held = True
         run.message = (
             f"{loss} were not in the answer this time. Nobody was retired. If that many people really left, confirm "
@@ -61,7 +61,12 @@ def publish_confirmed(run: Run, reading: ReadInProgress) -> None:
     _retire(run.task, run, reading)
 
 
-def _too_many_missing(task: Task, reading: ReadInProgress) -> str:
+def is_absence_certain(reading: ReadInProgress) -> bool:
+    """Whether who was not met may be missing: everybody was read, and every row said whose it is."""
+    return reading.full and not reading.unnamed
+
+
+def too_many_missing(task: Task, reading: ReadInProgress) -> str:
     """What is missing, in words, when it is more than may go at once; else nothing."""
     accounts, holders = bulk.count_missing(task.connection_id, reading.enumeration)
     known, seated = bulk.count_published(task.connection_id, task.generation)
@@ -71,7 +76,7 @@ def _too_many_missing(task: Task, reading: ReadInProgress) -> str:
 
 
 def _retire(task: Task, run: Run, reading: ReadInProgress) -> None:
-    if reading.full and not reading.unnamed:
+    if is_absence_certain(reading):
         run.gone += bulk.close_unseen(task.connection_id, reading.generation, reading.enumeration)
     reach("FP:while-retiring")
     bulk.close_seats_of_closed_accounts(task.connection_id, reading.generation)

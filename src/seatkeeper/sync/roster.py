@@ -15,9 +15,9 @@ from seatkeeper.errors import BrokenAnswer, DeltaExpired, NamesConcealed, PageTo
 from seatkeeper.failpoints import reach
 from seatkeeper.model import MISSING, Account, Key, Seat, Word
 from seatkeeper.store import bulk, leases
-from seatkeeper.sync import checkpoint, retire
+from seatkeeper.sync import checkpoint, missing, retire
 from seatkeeper.sync.checkpoint import ReadInProgress
-from seatkeeper.sync.work import CompleteRead, Tally, Work
+from seatkeeper.sync.work import LEASE, CompleteRead, Tally, Work
 
 CHANGES_LIVE = days(6)  # a delta token of the directory lives 7 days
 FULL_EVERY = days(7)  # licenseAssignmentStates is not tracked by delta, so everybody is read again each week
@@ -40,8 +40,8 @@ class RosterReading:
         return (
             self.work.full
             or point.changes_link is None
-            or now - point.changes_at > CHANGES_LIVE
-            or now - (self.task.full_read_at or 0) > FULL_EVERY
+            or not 0 <= now - point.changes_at <= CHANGES_LIVE  # what lies ahead of us was noted by a wrong clock
+            or not 0 <= now - (self.task.full_read_at or 0) <= FULL_EVERY
             or self.recount
         )
 
@@ -58,7 +58,7 @@ class RosterReading:
     def _begin(self, *, full: bool) -> ReadInProgress:
         """Throw away what an earlier read left unpublished, and start a new generation."""
         with transaction.atomic():
-            leases.hold(self.task.pk, self.work.fence, 300.0)
+            leases.hold(self.task.pk, self.work.fence, LEASE)
             if self.checkpoint.reading is not None:
                 bulk.discard_generation(self.task.connection_id, self.checkpoint.reading.generation)
             self.task.enumeration += 1
@@ -68,15 +68,22 @@ class RosterReading:
                 full,
                 self.work.clock(),
                 self.work.connector.data_version,
+                first_run=self.work.run.pk,
             )
             checkpoint.save(self.task, self.checkpoint)
             reach("FP:before-new-generation")
         return self.checkpoint.reading
 
     def pages(self) -> Iterator[RecordPage[Account]]:
-        """All pages. An expired token starts the read anew, with everybody; nothing half read stays."""
-        if self.reading.ended:
-            return  # a run was cut short between the last page and its publishing
+        """All pages, then who was on none of them.
+
+        An expired token starts the read anew, with everybody; nothing half read stays.
+        """
+        if not self.reading.ended:  # else a run was cut short between the last page and its publishing
+            yield from self._read_to_the_end()
+        yield from missing.ask(self.work, self.reading)
+
+    def _read_to_the_end(self) -> Iterator[RecordPage[Account]]:
         for _ in range(RESTARTS):
             try:
                 yield from self._read()
@@ -110,7 +117,7 @@ class RosterReading:
     def _forget(self) -> None:
         """Concealed names: nothing of this read is kept."""
         with transaction.atomic():
-            leases.hold(self.task.pk, self.work.fence, 300.0)
+            leases.hold(self.task.pk, self.work.fence, LEASE)
             bulk.discard_generation(self.task.connection_id, self.reading.generation)
             self.checkpoint.reading = None
             checkpoint.save(self.task, self.checkpoint)
@@ -157,7 +164,7 @@ class RosterReading:
         if self.reading.full:
             bulk.mark_seen(same, self.reading.enumeration)
         touched = final.values() if self.recount or self.first else [*new, *(account for _row, account in rewritten)]
-        self._save_seats([a for a in touched if a.licensing or (a.key in known and known[a.key][2].licensing)])
+        self._save_seats([a for a in touched if a.licensing or a.key not in known or known[a.key][2].licensing])
         return Tally(kept=len(accounts), added=inserted + len(new) - len(closing), changed=len(closing))
 
     def _insert_first(self, accounts: Sequence[Account]) -> int:
@@ -204,6 +211,9 @@ class RosterReading:
 
     def share(self) -> float | None:
         return min(self.reading.read / self.checkpoint.accounts, 0.99) if self.checkpoint.accounts else None
+
+    def outlook(self) -> str:
+        return ""
 
     def finish(self, read: CompleteRead) -> Word:
         word = retire.publish(read, self.reading)

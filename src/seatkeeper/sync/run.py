@@ -20,12 +20,11 @@ from seatkeeper.store import leases
 from seatkeeper.store.models import Run
 from seatkeeper.sync.access import AccessReading
 from seatkeeper.sync.licenses import LicensesReading
-from seatkeeper.sync.quarantine import save_bad_rows
+from seatkeeper.sync.quarantine import save_bad_rows, try_again
 from seatkeeper.sync.roster import RosterReading
-from seatkeeper.sync.work import CompleteRead, Reading, Tally, Work
+from seatkeeper.sync.work import LEASE, CompleteRead, Reading, Tally, Work
 
 COMPLETE_WITH_QUARANTINE = 6
-LEASE = 300.0  # seconds: longer than the longest wait between two pages; a dead process gives it up at once
 
 READINGS: dict[str, type[Reading]] = {
     "roster": RosterReading,
@@ -52,13 +51,16 @@ def run_task(work: Work) -> Outcome:
     outcome = Outcome(work)
     with _claimed(work), _closing(work, outcome):
         work.connector.require(work.kind)
+        try_again(work)
         reading = READINGS[work.kind.key](work)
         for page in reading.pages():
             _save(work, reading, page)
             work.check_stop()
         with transaction.atomic():
             leases.hold(work.task.pk, work.fence, LEASE)
+            work.run.message = ""
             work.run.word = reading.finish(CompleteRead(work))
+            work.run.message = work.run.message or " ".join(work.notes)
             work.run.save()
             reach("FP:before-publish-commit")
         reach("FP:after-publish")
@@ -89,7 +91,11 @@ def _closing(work: Work, outcome: Outcome) -> Iterator[None]:
         word=Word.INTERRUPTED, ended=system_clock(), message="The process ended without closing the run."
     )
     work.run = Run.objects.create(
-        task=work.task, organization=work.task.connection.organization, started=work.clock(), word=Word.RUNNING
+        task=work.task,
+        organization=work.task.connection.organization,
+        started=work.clock(),
+        word=Word.RUNNING,
+        asked_by=work.asked_by,
     )
     try:
         yield
@@ -104,7 +110,8 @@ def _closing(work: Work, outcome: Outcome) -> Iterator[None]:
     finally:
         work.run.ended = work.clock()
         _count_requests(work)
-        work.run.save()
+        if Run.objects.filter(pk=work.run.pk).exists():  # else the application was deleted meanwhile, its runs too
+            work.run.save()
 
 
 def _exit_code(run: Run) -> int:
@@ -128,11 +135,13 @@ def _save(work: Work, reading: Reading, page: RecordPage[object]) -> None:
         tally.quarantined = save_bad_rows(work, page.bad)
         tally.add(reading.save(page))
         total = _add_to_run(work.run, tally)
+        work.run.message = reading.outlook()
         _count_requests(work)
+        work.run.share = reading.share()
         work.run.save()
         reach("FP:before-commit")
     reach("FP:after-commit")
-    work.progress.tell(work.run, total, reading.share(), work.kind.title)
+    work.progress.tell(work.run, total, work.run.share, work.kind.title)
 
 
 def _add_to_run(run: Run, tally: Tally) -> Tally:

@@ -12,6 +12,8 @@ from seatkeeper.errors import Interrupted
 from seatkeeper.model import Word
 from seatkeeper.store.models import Run, Task
 
+LEASE = 300.0  # seconds: longer than the longest wait between two pages; a dead process gives it up at once
+
 
 @dataclass(slots=True)
 class Tally:
@@ -47,12 +49,18 @@ class Work:
     progress: Progress
     full: bool = False
     stop: Callable[[], bool] = lambda: False
+    asked_by: str = ""
     run: Run = field(default_factory=Run)
+    notes: list[str] = field(default_factory=list)
     fence: int = 0
     spent_before: Spent = field(init=False)
 
     def __post_init__(self) -> None:
         self.spent_before = self.connector.spent()
+
+    def note(self, sentence: str) -> None:
+        """Add to what an administrator is told of a run that came to its end."""
+        self.notes.append(sentence)
 
     def check_stop(self) -> None:
         """Raise Interrupted at a page boundary after someone asked to stop."""
@@ -79,6 +87,9 @@ class Reading(Protocol):
 
     def share(self) -> float | None:
         """How much of the whole is done, 0 to 1."""
+
+    def outlook(self) -> str:
+        """What is still to come, in a sentence; empty when there is nothing to say."""
 
     def finish(self, read: CompleteRead) -> Word:
         """Inside a transaction: publish what was read. COMPLETE, or HELD for confirmation."""

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import ClassVar
 from urllib.parse import quote
 
 import msgspec
 
 from seatkeeper.connectors.base import RecordPage
+from seatkeeper.connectors.feasibility import PAGE
 from seatkeeper.errors import NamesConcealed
 from seatkeeper.graph.client import Client
-from seatkeeper.graph.pages import BadRow, Page, read_pages
+from seatkeeper.graph.pages import BadRow, Page, read_pages, to_row
 from seatkeeper.model import NOBODY, Instant, SignIn, to_instant, to_key, to_text
 
 SIGN_INS = "/v1.0/auditLogs/signIns"
 UNKNOWN_RESULT = -1  # Microsoft sent no error code: such a row is no proof of use
-_CONCEALED = re.compile(r"[0-9A-F]{32}")
+_CONCEALED = re.compile(r"[0-9A-Fa-f]{32}")  # the log writes names in lower case
 
 
 class Status(msgspec.Struct, rename="camel", gc=False):
@@ -28,6 +30,9 @@ class Status(msgspec.Struct, rename="camel", gc=False):
 
 class Event(msgspec.Struct, rename="camel", gc=False):
     """The fields of a sign-in that we keep; this list is also what `$select` asks for."""
+
+    ONCE: ClassVar = ("createdDateTime", "userId", "appId", "errorCode")
+    FIRST: ClassVar = "id"  # the policies that were applied have one, too
 
     id: str
     created_date_time: str
@@ -46,10 +51,13 @@ def to_filter(start: Instant, end: Instant, apps: frozenset[str]) -> str:
     return f"createdDateTime ge {to_text(start)} and createdDateTime le {to_text(end)} and ({names})"
 
 
+def to_question(start: Instant, end: Instant, apps: frozenset[str]) -> str:
+    return f"{SIGN_INS}?$filter={quote(to_filter(start, end, apps))}&$select={SELECT}&$top={PAGE}"
+
+
 def read_sign_ins(client: Client, apps: frozenset[str], start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]:
     """All sign-ins to the applications from `start` to `end`, newest first. Finishes or raises."""
-    query = f"$filter={quote(to_filter(start, end, apps))}&$select={SELECT}&$top=1000"
-    pages = read_pages(client, f"{SIGN_INS}?{query}", path=SIGN_INS, row=Event, family="reports", units=1)
+    pages = read_pages(client, to_question(start, end, apps), path=SIGN_INS, row=Event, family="reports", units=1)
     for page in pages:
         yield _to_page(page, apps, (start, end))
 
@@ -79,6 +87,12 @@ def _to_page(page: Page[Event], apps: frozenset[str], window: tuple[Instant, Ins
             "centre (Settings > Org settings > Services > Reports) and run the task again."
         )
     return result
+
+
+def read_again(raw: bytes, apps: frozenset[str]) -> SignIn | None:
+    """A sign-in that was set aside; None when it is to another application. Raises ValueError with the reason."""
+    event = to_row(raw, Event)
+    return to_sign_in(event) if (event.app_id or "").lower() in apps else None
 
 
 def to_sign_in(event: Event) -> SignIn:

@@ -11,7 +11,7 @@ from seatkeeper.connectors.microsoft import access, licenses, licensing, preflig
 from seatkeeper.connectors.microsoft.products import Product, Watched, load_products, stream_of
 from seatkeeper.errors import PermissionMissing
 from seatkeeper.graph.client import Client
-from seatkeeper.model import Account, Instant, Key, Seat, SignIn, Subscription
+from seatkeeper.model import Account, Instant, Key, Renewal, Seat, SignIn, Subscription
 
 # The permission to ask for first, then those that serve as well
 # (microsoft-graph-devx-content permissions.json, 2026-08-07).
@@ -71,11 +71,11 @@ class MicrosoftConnector:
 
     def vendor_time(self, clock: Clock) -> Instant:
         """Microsoft's Date header beats our clock, unless the clock was set on purpose (`--now`)."""
-        told = self.client.server_time
+        told = self.client.server_time or self.client.tokens.server_time
         return told if told is not None and clock is system_clock else clock()
 
     def preflight(self) -> Iterator[Check]:
-        return preflight.check(self.client, self.tasks)
+        return preflight.check(self.client, self.tasks, self.watched.apps)
 
     def read_roster(self, link: str | None = None) -> Iterator[RecordPage[Account]]:
         return roster.read_roster(self.client, self.watched, link)
@@ -83,11 +83,19 @@ class MicrosoftConnector:
     def mark_changes(self) -> str | None:
         return roster.mark_changes(self.client)
 
+    def read_account(self, key: Key) -> Account | None:
+        return roster.read_account(self.client, self.watched, key)
+
     def read_changes(self, link: str) -> Iterator[RecordPage[Account]]:
         return roster.read_changes(self.client, self.watched, link)
 
     def to_account_key(self, raw: bytes) -> Key | None:
         return roster.to_account_key(raw)
+
+    def read_again(self, task: TaskKind, raw: bytes) -> Account | SignIn | Subscription | None:
+        if task.key == ACCESS.key:
+            return access.read_again(raw, self.watched.apps)
+        return roster.read_again(raw, self.watched) if task.key == ROSTER.key else licenses.read_again(raw)
 
     def merge_account(self, old: Account, new: Account) -> Account:
         return roster.merge_account(old, new)
@@ -100,3 +108,6 @@ class MicrosoftConnector:
 
     def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]:
         return licenses.read_subscriptions(self.client)
+
+    def read_renewals(self) -> list[Renewal]:
+        return licenses.read_renewals(self.client)

@@ -1,8 +1,8 @@
 """From what Microsoft says about a person's licences to seats of the products we manage.
 
 The rule (docs/decisions/0003): a seat is an assigned SKU that carries a plan of the product which is not disabled
-in the assignment and which Microsoft does not report as anything but Enabled or Warning (grace). `assignedLicenses`
-is the holding truth; `assignedPlans` says since when and whether it works (removed plans stay in it as Deleted);
+in the assignment and which Microsoft does not report as over (Warning is grace). `assignedLicenses` is the holding
+truth; `assignedPlans` says since when and whether it works (removed plans stay in it as Deleted);
 `licenseAssignmentStates` says by whom, and is not tracked by delta.
 """
 
@@ -13,7 +13,7 @@ import msgspec
 from seatkeeper.connectors.microsoft.products import Carried, Watched
 from seatkeeper.model import MISSING, Account, ActiveSource, Instant, Missing, Seat, to_instant, to_key
 
-IN_FORCE = ("Enabled", "Warning")
+OVER = ("Suspended", "LockedOut", "Deleted")  # a word that is new to us ends nobody's seat
 
 
 class Held(msgspec.Struct, rename="camel", gc=False):
@@ -126,7 +126,7 @@ def _plans_in_force(carried: frozenset[str], licensing: Licensing) -> tuple[list
         told.setdefault(state.service_plan_id, []).append(state)
     in_force, dates = [], []
     for plan in carried:
-        working = [state for state in told.get(plan, ()) if state.capability_status in IN_FORCE]
+        working = [state for state in told.get(plan, ()) if state.capability_status not in OVER]
         if working or plan not in told:
             in_force.append(plan)
             dates += [state.assigned_date_time for state in working]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import msgspec
 
 from seatkeeper.connectors.base import Check, TaskKind
-from seatkeeper.connectors.microsoft.access import SIGN_INS, Event
+from seatkeeper.connectors.feasibility import DAY, Rate, forecast
+from seatkeeper.connectors.microsoft.access import SIGN_INS, Event, to_question, to_sign_in
 from seatkeeper.connectors.microsoft.concealed import NameGuard
 from seatkeeper.connectors.microsoft.licenses import SKUS
 from seatkeeper.connectors.microsoft.roster import USERS, User
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import to_rows
+from seatkeeper.model import Instant, SignIn
+from seatkeeper.spans import LATENESS
 
 SETTINGS = "/v1.0/admin/reportSettings"
 
@@ -22,7 +26,7 @@ class ReportSettings(msgspec.Struct, rename="camel"):
     display_concealed_names: bool | None = None
 
 
-def check(client: Client, tasks: tuple[TaskKind, ...]) -> Iterator[Check]:
+def check(client: Client, tasks: tuple[TaskKind, ...], apps: frozenset[str]) -> Iterator[Check]:
     """Stops after the credential when that is refused: nothing behind it can be known then."""
     try:
         roles = client.tokens.renew().roles
@@ -33,7 +37,12 @@ def check(client: Client, tasks: tuple[TaskKind, ...]) -> Iterator[Check]:
     for task in tasks:
         yield _permission(task, roles)
     yield _try("Directory can be read", lambda: _users(client))
-    yield _try("Sign-in log can be read (Entra ID P1 or P2)", lambda: _sign_ins(client))
+    log = SignInLog(client)
+    readable = _try("Sign-in log can be read (Entra ID P1 or P2)", log.look)
+    yield readable
+    if readable.passed and apps:
+        rate = _try("Sign-ins can be read in time", lambda: log.forecast(apps))
+        yield rate if rate.passed else rate._replace(passed=None)  # only an estimate
     yield _try("Licences can be read", lambda: _skus(client))
     yield _concealed(client, roles)
 
@@ -67,10 +76,35 @@ def _users(client: Client) -> str:
     return "Accounts are readable and their names are not concealed."
 
 
-def _sign_ins(client: Client) -> str:
-    answer = client.get(f"{SIGN_INS}?$top=1", path=SIGN_INS, family="reports")
-    rows = to_rows(answer.body, Event).rows
-    return f"The newest sign-in is of {rows[0].created_date_time}." if rows else "The log is readable and empty."
+class SignInLog:
+    """The log, with the newest sign-in that it told: its time is Microsoft's, and whatever came before it is there."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.newest: Instant | None = None
+
+    def look(self) -> str:
+        answer = self.client.get(f"{SIGN_INS}?$top=1", path=SIGN_INS, family="reports")
+        rows = to_rows(answer.body, Event).rows
+        self.newest = next((row.created for row in _understood(rows)), None)
+        return f"The newest sign-in is of {rows[0].created_date_time}." if rows else "The log is readable and empty."
+
+    def forecast(self, apps: frozenset[str]) -> str:
+        """What to expect by one page of the last day: exact when that is all of it."""
+        if self.newest is None:
+            return forecast(Rate(0, DAY), LATENESS, exact=False)
+        answer = self.client.get(to_question(self.newest - DAY, self.newest, apps), path=SIGN_INS, family="reports")
+        found = to_rows(answer.body, Event)
+        times = [row.created for row in _understood(found.rows) if row.app in apps]
+        exact = not isinstance(found.next_link, str)
+        span = DAY if exact or not times else max(times) - min(times)
+        return forecast(Rate(len(times), span), LATENESS, exact=exact)
+
+
+def _understood(events: list[Event]) -> Iterator[SignIn]:
+    for event in events:
+        with suppress(ValueError):
+            yield to_sign_in(event)
 
 
 def _skus(client: Client) -> str:

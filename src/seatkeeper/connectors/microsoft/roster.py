@@ -7,7 +7,7 @@ A licence filter at the source is refused for more than one SKU, and its page to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -22,9 +22,10 @@ from seatkeeper.connectors.microsoft.licensing import (
     to_licensing,
 )
 from seatkeeper.connectors.microsoft.products import Watched
+from seatkeeper.errors import NotThere, NotUnderstood
 from seatkeeper.graph.client import Client
-from seatkeeper.graph.pages import BadRow, Page, read_pages
-from seatkeeper.model import MISSING, Account, Key, Missing, to_key
+from seatkeeper.graph.pages import BadRow, Page, read_one, read_pages, to_row
+from seatkeeper.model import MISSING, Account, Key, Missing, to_id, to_key
 
 USERS = "/v1.0/users"
 DELTA = "/v1.0/users/delta"
@@ -42,6 +43,8 @@ class Removed(msgspec.Struct):
 
 class User(msgspec.Struct, rename="camel", gc=False):
     """The fields of a user that we keep; this list is also what `$select` asks for."""
+
+    ONCE: ClassVar = ("id", "accountEnabled", "assignedLicenses")  # of these a second one would cost a seat
 
     id: str
     user_principal_name: str | None = LEFT_OUT
@@ -67,6 +70,23 @@ def read_roster(client: Client, watched: Watched, link: str | None) -> Iterator[
     """Every account, page by page, from the start or from a next link. Finishes or raises."""
     start = link or f"{USERS}?$select={SELECT}&$top={PAGE_SIZE}"
     return _to_pages(read_pages(client, start, path=USERS, row=User, family="directory", units=1), watched)
+
+
+def read_account(client: Client, watched: Watched, key: Key) -> Account | None:
+    """One account by its object id; None when the directory says that it has none."""
+    if len(key) != 16:
+        raise NotUnderstood("An account has an id that is no GUID; it cannot be asked for alone.")
+    path = f"{USERS}/{to_id(key)}"
+    try:
+        user = read_one(client, f"{path}?$select={SELECT}", path=path, row=User, family="directory", units=1)
+        account = to_account(user, to_object_key(user.id), watched)
+    except NotThere:
+        return None
+    except ValueError as error:
+        raise NotUnderstood(f"Microsoft's answer for one account cannot be right ({error}).") from None
+    if account.key != key:
+        raise NotUnderstood("Microsoft answered for another account than the one that was asked for.")
+    return account
 
 
 def mark_changes(client: Client) -> str | None:
@@ -106,6 +126,13 @@ def _take(user: User, watched: Watched, page: RecordPage[Account]) -> None:
                 page.removed.remove(key)
     except ValueError as error:
         page.bad.append(BadRow(msgspec.json.encode(user), str(error)))
+
+
+def read_again(raw: bytes, watched: Watched) -> Account | None:
+    """An account that was set aside; None when it was one that went. Raises ValueError with the reason."""
+    user = to_row(raw, User)
+    key = to_object_key(user.id)
+    return to_account(user, key, watched) if user.removed is None else None
 
 
 def to_object_key(text: str) -> Key:

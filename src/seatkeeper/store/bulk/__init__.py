@@ -20,22 +20,32 @@ from seatkeeper.store.bulk.accounts import (
     rewrite_accounts,
 )
 from seatkeeper.store.bulk.counts import count_missing, count_published
-from seatkeeper.store.bulk.quarantine import save_quarantine
+from seatkeeper.store.bulk.quarantine import (
+    list_set_aside,
+    note_tried,
+    resolve_quarantine,
+    resolve_unmet,
+    save_quarantine,
+)
+from seatkeeper.store.bulk.renewals import replace_renewals
 from seatkeeper.store.bulk.seats import (
     close_seats,
     close_seats_of_closed_accounts,
     insert_seats,
     list_current_seats,
 )
-from seatkeeper.store.bulk.sign_ins import app_ids, forget_restamped, list_unknown, save_sign_ins
+from seatkeeper.store.bulk.sign_ins import app_ids, forget_restamped, is_kept, list_unknown, save_sign_ins
 from seatkeeper.store.bulk.subscriptions import discard_subscriptions, save_subscriptions
+from seatkeeper.store.bulk.use_days import Watched, count_days
 
 __all__ = [
+    "Watched",
     "app_ids",
     "close_accounts",
     "close_seats",
     "close_seats_of_closed_accounts",
     "close_unseen",
+    "count_days",
     "count_missing",
     "count_published",
     "count_unseen",
@@ -45,11 +55,17 @@ __all__ = [
     "insert_accounts",
     "insert_seats",
     "insert_unknown_accounts",
+    "is_kept",
     "list_current_accounts",
     "list_current_seats",
+    "list_set_aside",
     "list_unknown",
     "list_unseen",
     "mark_seen",
+    "note_tried",
+    "replace_renewals",
+    "resolve_quarantine",
+    "resolve_unmet",
     "rewrite_accounts",
     "save_quarantine",
     "save_sign_ins",

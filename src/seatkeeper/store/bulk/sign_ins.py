@@ -8,6 +8,7 @@ from typing import Final
 from seatkeeper.clock import seconds
 from seatkeeper.model import SignIn
 from seatkeeper.store import raw
+from seatkeeper.store.bulk.use_days import mark_days
 
 TABLE: Final = "store_signin"
 APPS: Final = "store_signinapp"
@@ -47,6 +48,7 @@ def save_sign_ins(connection_id: int, rows: Sequence[SignIn]) -> int:
         (connection_id, created, event, account, apps[app], error_code, upn)
         for event, account, app, created, error_code, upn in last.values()
     ]
+    mark_days(connection_id, (row.created for row in last.values()))
     return raw.upsert(TABLE, _COLUMNS, _KEY, sorted(kept))
 
 
@@ -58,6 +60,13 @@ def list_unknown(connection_id: int, rows: Sequence[SignIn]) -> list[SignIn]:
     sql = f"SELECT created, event FROM {TABLE} WHERE connection_id = ? AND created BETWEEN ? AND ?"
     known = set(raw.fetch(sql, [connection_id, first, last]))
     return [row for row in rows if (row.created, row.event) not in known]
+
+
+def is_kept(connection_id: int, row: SignIn) -> bool:
+    """Whether the event is kept, be it under another time that the vendor gave it."""
+    sql = f"SELECT 1 FROM {TABLE} WHERE connection_id = ? AND created BETWEEN ? AND ? AND event = ?"
+    around = row.created - REWRITTEN_WITHIN, row.created + REWRITTEN_WITHIN
+    return bool(raw.fetch(sql, [connection_id, *around, row.event]))
 
 
 def forget_restamped(connection_id: int, rows: Sequence[SignIn]) -> int:
@@ -73,6 +82,8 @@ def forget_restamped(connection_id: int, rows: Sequence[SignIn]) -> int:
     found = 0
     for some in raw.chunks([row.event for row in rows]):
         is_one, values = raw.matching("event", some)
-        sql = f"DELETE FROM {TABLE} WHERE connection_id = ? AND created BETWEEN ? AND ? AND {is_one}"
-        found += raw.run(sql, [*around, *values])
+        which = f"FROM {TABLE} WHERE connection_id = ? AND created BETWEEN ? AND ? AND {is_one}"
+        if old := raw.fetch(f"SELECT created {which}", [*around, *values]):
+            mark_days(connection_id, (created for (created,) in old))
+            found += raw.run(f"DELETE {which}", [*around, *values])
     return found

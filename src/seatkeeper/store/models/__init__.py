@@ -22,6 +22,7 @@ from seatkeeper.store.models.notice import Notice, NoticeTarget
 from seatkeeper.store.models.organization import Organization
 from seatkeeper.store.models.price import Price
 from seatkeeper.store.models.product_activity import ProductActivity
+from seatkeeper.store.models.product_day import ProductDay
 from seatkeeper.store.models.quarantine import Quarantine
 from seatkeeper.store.models.reclaim_plan import ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.recognition import Recognition
@@ -29,12 +30,14 @@ from seatkeeper.store.models.renewal import Renewal
 from seatkeeper.store.models.request_window import RequestWindow
 from seatkeeper.store.models.run import Run
 from seatkeeper.store.models.saved_view import SavedView
+from seatkeeper.store.models.saving import Saving
 from seatkeeper.store.models.seat import Seat
 from seatkeeper.store.models.sign_in import SignIn, SignInApp
 from seatkeeper.store.models.standing import Standing
 from seatkeeper.store.models.stranger import Stranger
 from seatkeeper.store.models.subscription import Subscription
 from seatkeeper.store.models.task import Task
+from seatkeeper.store.models.uncounted_day import UncountedDay
 from seatkeeper.store.models.use_day import UseDay
 
 __all__ = [
@@ -55,6 +58,7 @@ __all__ = [
     "Organization",
     "Price",
     "ProductActivity",
+    "ProductDay",
     "Quarantine",
     "ReclaimItem",
     "ReclaimPlan",
@@ -63,6 +67,7 @@ __all__ = [
     "RequestWindow",
     "Run",
     "SavedView",
+    "Saving",
     "Seat",
     "SignIn",
     "SignInApp",
@@ -70,5 +75,6 @@ __all__ = [
     "Stranger",
     "Subscription",
     "Task",
+    "UncountedDay",
     "UseDay",
 ]

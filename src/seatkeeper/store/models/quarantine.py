@@ -32,3 +32,8 @@ class Quarantine(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+    @property
+    def row(self) -> str:
+        """The row as text, whatever it holds."""
+        return bytes(self.raw).decode(errors="backslashreplace")

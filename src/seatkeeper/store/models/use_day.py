@@ -18,6 +18,7 @@ class UseDay(models.Model):
     account = models.BinaryField(help_text="Key of the account.")
     app_id = models.SmallIntegerField(help_text="Number of the application that was signed in to.")
     sign_ins = models.IntegerField(help_text="How many successes.")
+    oldest = models.BigIntegerField(help_text="The oldest of them.")
     newest = models.BigIntegerField(help_text="The newest of them.")
 
     def __str__(self) -> str:

@@ -1,0 +1,79 @@
+"""Counts of sign-ins by day, kept beside the sign-ins: pages ask what happened on a day, not what happened at all.
+
+Whoever changes sign-ins marks their days in the same transaction; whoever counts a day takes its mark away. A kill
+between the two leaves the mark, and the day is counted again from the sign-ins themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from django.db import transaction
+
+from seatkeeper.clock import days
+from seatkeeper.failpoints import reach
+from seatkeeper.model import Instant
+from seatkeeper.store import raw
+
+TABLE: Final = "store_useday"
+PRODUCTS: Final = "store_productday"
+MARKS: Final = "store_uncountedday"
+DAY: Final = days(1)
+
+
+def mark_days(connection_id: int, moments: Iterable[Instant]) -> None:
+    """Note that sign-ins of these moments were saved or deleted.
+
+    A mark that is there is locked all the same: who is counting its day has to wait, or we for him.
+    """
+    rows = [(connection_id, day) for day in sorted({moment // DAY for moment in moments})]
+    raw.run_many(
+        f"INSERT INTO {MARKS} (connection_id, day) VALUES (?, ?) "
+        "ON CONFLICT (connection_id, day) DO UPDATE SET day = excluded.day",
+        rows,
+    )
+
+
+class Watched(NamedTuple):
+    """A product with the GUIDs of the applications that are it, and of those that several products share."""
+
+    product: str
+    direct: Sequence[str]
+    shared: Sequence[str]
+
+
+def count_days(connection_id: int, products: Sequence[Watched]) -> None:
+    """Count each marked day anew, a transaction each so that nobody waits for long."""
+    for (day,) in raw.fetch(f"SELECT day FROM {MARKS} WHERE connection_id = ? ORDER BY day", [connection_id]):
+        with transaction.atomic():
+            # The mark goes first: what is written from now on waits for us and marks the day again.
+            if raw.run(f"DELETE FROM {MARKS} WHERE connection_id = ? AND day = ?", [connection_id, day]):
+                _count_day(connection_id, day)
+                _sum_up(connection_id, day, products)
+            reach("FP:before-day-counted")
+
+
+def _count_day(connection_id: int, day: int) -> None:
+    raw.run(f"DELETE FROM {TABLE} WHERE connection_id = ? AND day = ?", [connection_id, day])
+    raw.run(
+        f"""INSERT INTO {TABLE} (connection_id, day, account, app_id, sign_ins, oldest, newest)
+            SELECT ?, ?, account, app_id, count(*), min(created), max(created) FROM store_signin
+            WHERE connection_id = ? AND created >= ? AND created < ? AND error_code = 0 GROUP BY account, app_id""",
+        [connection_id, day, connection_id, day * DAY, (day + 1) * DAY],
+    )
+
+
+def _sum_up(connection_id: int, day: int, products: Sequence[Watched]) -> None:
+    raw.run(f"DELETE FROM {PRODUCTS} WHERE connection_id = ? AND day = ?", [connection_id, day])
+    sums = f"""SELECT coalesce(sum(u.sign_ins), 0), count(DISTINCT u.account)
+               FROM {TABLE} u JOIN store_signinapp p ON p.id = u.app_id WHERE u.connection_id = ? AND u.day = ?"""
+    rows = []
+    for watched in products:
+        found = []
+        for apps in (watched.direct, watched.shared):
+            is_one_of, guids = raw.matching("p.guid", apps)
+            found += raw.fetch(f"{sums} AND {is_one_of}", [connection_id, day, *guids])
+        (sign_ins, people), (possible, _) = found
+        rows.append((connection_id, watched.product, day, int(sign_ins), people, int(possible)))
+    raw.insert(PRODUCTS, ("connection_id", "product", "day", "sign_ins", "people", "possible"), rows)

@@ -1,0 +1,78 @@
+"""What people are told of the time that reading sign-ins takes: before, while and after."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatkeeper.connectors import feasibility
+from seatkeeper.services import applications, inventory, syncs
+from seatkeeper.store.models import Run
+from tests.people import Quiet, Tenant, open_tenant
+
+pytestmark = pytest.mark.usefixtures("database")
+TITLE = "Sign-ins can be read in time"
+
+
+def forecast(tenant: Tenant) -> tuple[bool | None, str]:
+    (found,) = [check for check in applications.authorize(tenant.who, tenant.name) if check.title == TITLE]
+    return found.passed, found.message
+
+
+def test_the_preflight_counts_the_sign_ins_of_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    from seatkeeper.connectors.microsoft import access
+
+    with open_tenant(people=1200) as tenant:
+        passed, exact = forecast(tenant)
+        assert passed
+        number = int(exact.partition(" ")[0].replace(",", ""))
+        assert number > 20
+        monkeypatch.setattr(access, "PAGE", number // 2)  # as if there were more than one page
+        passed, estimate = forecast(tenant)
+        assert passed
+        assert estimate.startswith("about ")
+        guess = int(estimate.split()[1].replace(",", ""))
+        assert number / 4 < guess < number * 4
+        tenant.sandbox.tenant.switch_on("no-premium")
+        assert TITLE not in [check.title for check in applications.authorize(tenant.who, tenant.name)]
+
+
+class Listening(Quiet):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def tell(self, run: Run, *_: object) -> None:  # type: ignore[override]
+        self.heard.append(run.message)
+
+
+def test_a_long_read_says_what_is_left_and_the_words_go_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feasibility, "PAGE", 1)  # so that a small tenant needs hours
+    listening = Listening()
+    with open_tenant(people=1200) as tenant:
+        request = syncs.SyncRequest(tenant.name, ["access"])
+        (result,) = syncs.sync(tenant.who, request, listening, clock=tenant.clock)
+        assert listening.heard[0].startswith("About ")
+        assert "requests are left" in listening.heard[0]
+        assert listening.heard[-1] == ""
+        assert result.message == ""
+
+
+def test_a_tenant_that_makes_more_than_can_be_read_is_said_to_fall_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_tenant(people=250) as tenant:
+        tenant.sync("access")
+        tenant.move(hours=26)
+        monkeypatch.setattr(feasibility, "CEILING", 3)
+        (result,) = tenant.sync("access")
+        assert result.message.startswith("Falling behind: about ")
+        assert "complete up to 24 h ago" in result.message
+        assert result.exit_code == 0
+
+
+def test_the_lag_is_told_with_what_is_provisional() -> None:
+    with open_tenant(people=60) as tenant:
+        assert inventory.lag(tenant.who, tenant.name, tenant.clock) == "no stretch of sign-ins is complete yet"
+        tenant.sync("access")
+        tenant.move(hours=1.2)
+        assert inventory.lag(tenant.who, tenant.name, tenant.clock) == (
+            "complete up to 2026-07-31 06:00, 1 d 1 h ago; "
+            "provisional since then, up to 2026-08-01 06:00, 1 h 12 min ago"
+        )
