@@ -3,13 +3,13 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint bench prove serve lock clean
+.PHONY: help demo test lint bench bench-web prove serve lock clean
 
 help: ## list these recipes
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/run ## a pretend tenant, connected, read and reported, from nothing
-	$(BIN)/seatkeeper demo --once
+demo: $(VENV)/run ## a pretend tenant, connected, read and reported, from nothing; on a terminal then the web application
+	@if [ -t 1 ]; then $(BIN)/seatkeeper demo; else $(BIN)/seatkeeper demo --once; fi
 
 test: $(VENV)/dev ## every fast test, on SQLite and on a real PostgreSQL
 	$(BIN)/pytest -q -n 2
@@ -21,8 +21,12 @@ bench: $(VENV)/dev ## rows a CPU second beside the floors, and peak memory
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.sandbox
 
+bench-web: $(VENV)/dev ## every page over a large tenant: p50, p95 and queries, also while a sync writes
+	$(BIN)/python -m benchmarks.web
+
 prove: $(VENV)/dev ## kills, full disks, sleepers and thousands of histories, with figures
 	$(BIN)/python -m tests.crash
+	$(BIN)/python -m tests.hostile
 	PROVE=1 $(BIN)/pytest -q tests/property
 
 serve: $(VENV)/run ## the sandbox alone, for other Graph clients

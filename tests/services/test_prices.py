@@ -10,6 +10,7 @@ from seatkeeper.clock import Clock, days, fixed_clock
 from seatkeeper.errors import BadInput, NotAllowed, NotFound
 from seatkeeper.services import prices
 from seatkeeper.services.members import ROLES, Role, Who, operator
+from seatkeeper.services.price_list import price_list
 from seatkeeper.services.prices import NewPrice
 from seatkeeper.services.tables import to_csv
 from seatkeeper.store.models import AuditEvent, Organization, Price
@@ -22,7 +23,7 @@ FILE = b'SKU,Amount,Currency,Period\nPROJECT_P1,10,EUR,month\nprojectprofessiona
 
 
 def _a_month(who: Who, part_number: str = "PROJECTPROFESSIONAL", clock: Clock = TODAY) -> str:
-    return str(prices.price_list(who.organization_id, clock).a_month(part_number))
+    return str(price_list(who.organization_id, clock).a_month(part_number))
 
 
 def test_a_new_price_ends_the_one_before_on_the_day_before() -> None:

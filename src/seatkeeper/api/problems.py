@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from seatkeeper.errors import ActAtMicrosoft, BadInput, NotAllowed, NotFound, SeatkeeperError, TryLater
+from seatkeeper.errors import ActAtMicrosoft, BadInput, NotAllowed, NotFound, SeatkeeperError, TooOften, TryLater
 
 log = logging.getLogger("seatkeeper.api")
 
@@ -26,7 +26,7 @@ class Problem(Schema):
     field: str | None = None
 
 
-_STATUS = ((NotFound, 404), (NotAllowed, 403), (BadInput, 422), (ActAtMicrosoft, 409), (TryLater, 503))
+_STATUS = ((NotFound, 404), (NotAllowed, 403), (BadInput, 422), (ActAtMicrosoft, 409), (TooOften, 429), (TryLater, 503))
 
 
 def to_status(error: SeatkeeperError) -> int:

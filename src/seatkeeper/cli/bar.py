@@ -29,7 +29,7 @@ def draw_bar(table: Table) -> str:
     return "".join(signs)
 
 
-def print_bar(table: Table) -> None:
+def print_bar(table: Table, lag: str) -> None:
     from seatkeeper.cli.screen import out
 
     bar = draw_bar(table)
@@ -38,3 +38,4 @@ def print_bar(table: Table) -> None:
         console = out()
         console.print(f"{to_text(first)[:10]} {bar} {to_text(last)[:10]}")
         console.print("  ".join(f"{sign} {state}" for state, sign in SIGNS.items()))
+        console.print(f"Sign-ins are {lag}." if lag.startswith("complete") else f"{lag.capitalize()}.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from seatkeeper.cli.inventory import NAME, NOW, to_clock
-from seatkeeper.cli.screen import say
+from seatkeeper.cli.screen import say, write_file
 from seatkeeper.cli.start import open_home, set_up
 
 
@@ -25,7 +25,7 @@ def bundle(
     who = open_home()
     from seatkeeper.services import bundles
 
-    output.write_bytes(bundles.make_bundle(who, name, to_clock(now)))
+    write_file(output, bundles.make_bundle(who, name, to_clock(now)))
     say(f"Written to {output}. Anybody with Seatkeeper can check it: seatkeeper verify {output}")
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
+import secrets
+import socket
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seatkeeper.sandbox.serve import Sandbox
 
 NAME = "Microsoft Project (demo)"
+MEMBER = "admin@example.com"
 
 
 def register(app: typer.Typer) -> None:
@@ -28,20 +29,22 @@ def demo(
     days: int = typer.Option(45, "--days", min=1, help="Days of history in the pretend tenant."),
     seed: int = typer.Option(1, "--seed", help="The same seed is the same tenant."),
     once: bool = typer.Option(False, "--once", help="Print the report and end."),
-    port: int = typer.Option(8000, "--port", help="Port of the pretend tenant when it stays on."),
+    port: int = typer.Option(8000, "--port", min=0, max=65535, help="Port of the web application; 0 takes a free one."),
 ) -> None:
-    """A pretend tenant, an application added, authorized and read, and the report. Your own data is not touched."""
+    """A pretend tenant, added, authorized, read and reported; then the web application. Your data is not touched."""
+    if not once:
+        _check_port(port)
     with tempfile.TemporaryDirectory(prefix="seatkeeper-demo-") as folder:
+        for other in [name for name in os.environ if name.startswith("SEATKEEPER_") and name != "SEATKEEPER_LOG"]:
+            del os.environ[other]
         os.environ["SEATKEEPER_HOME"] = folder
-        for other in ("SEATKEEPER_DATABASE_URL", "SEATKEEPER_SECRET_KEY", "SEATKEEPER_SECRET_KEY_FILE"):
-            os.environ.pop(other, None)
         from seatkeeper.sandbox.serve import Sandbox
 
         say(f"Starting a pretend Microsoft tenant with {people:,} people and {days} days of history (seed {seed}).")
-        with Sandbox(people=people, days=days, seed=seed, port=0 if once else port) as tenant:
+        with Sandbox(people=people, days=days, seed=seed) as tenant:
             code = _walk(tenant)
             if not once:
-                _stay(tenant, folder)
+                _stay(tenant, folder, port)
     raise typer.Exit(code)
 
 
@@ -76,11 +79,25 @@ def _walk(tenant: Sandbox) -> int:
     return code
 
 
-def _stay(tenant: Sandbox, folder: str) -> None:
-    """Keep the tenant on, so that every command can be tried on it."""
-    say("\nThe pretend tenant stays on until you press Ctrl-C. In another terminal, for instance:")
-    say(f"  export SEATKEEPER_HOME={Path(folder)}")
-    for command in ("roster", "access", "findings", "suspicious", "coverage", "sync"):
-        say(f'  seatkeeper {command} "{NAME}"')
-    say(f"Its address for other Graph clients is {tenant.graph_url} (CA file: {tenant.ca_file}).")
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+def _check_port(port: int) -> None:
+    """Somebody who has watched the whole walk shall not learn at its end that it leads nowhere."""
+    from seatkeeper.errors import BadInput
+
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise BadInput("--port", f"{port} cannot be listened on: {error.strerror}. Choose another one.") from error
+
+
+def _stay(tenant: Sandbox, folder: str, port: int) -> None:
+    """Serve the web application with a ready sign-in; the tenant stays on with it."""
+    from seatkeeper.cli.serve import serve_pages
+    from seatkeeper.services import setup
+
+    password = secrets.token_urlsafe(12)
+    setup.set_up(MEMBER, password)
+    say(f"\nThe web application starts. Sign in as {MEMBER} with the password {password}")
+    say(f"For commands in another terminal: export SEATKEEPER_HOME={folder}")
+    say(f"The pretend tenant for other Graph clients: {tenant.graph_url} (CA file: {tenant.ca_file})")
+    say("Ctrl-C ends everything and leaves nothing behind.")
+    serve_pages("127.0.0.1", port)

@@ -80,9 +80,10 @@ def coverage(name: str = NAME, form: Format = FORMAT, output: Path | None = OUTP
     from seatkeeper.cli.bar import print_bar
     from seatkeeper.services import inventory
 
-    table = inventory.coverage(who, name, to_clock(now))
+    clock = to_clock(now)
+    table = inventory.coverage(who, name, clock)
     if form is Format.TABLE and output is None:
-        print_bar(table)
+        print_bar(table, inventory.lag(who, name, clock))
     print_table(table, form, output)
 
 

@@ -12,7 +12,7 @@ import traceback
 import typer
 
 from seatkeeper import __version__
-from seatkeeper.cli import admin, apps, bundle, demo, inventory, report, sandbox, sync
+from seatkeeper.cli import admin, apps, bundle, demo, history, inventory, prices, report, sandbox, serve, sync
 from seatkeeper.cli.screen import complain
 from seatkeeper.errors import SeatkeeperError
 
@@ -24,9 +24,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (demo, sync, inventory, report, bundle, admin):
+for group in (demo, sync, inventory, report, bundle, serve, admin):
     group.register(app)
 app.add_typer(apps.app, name="apps")
+app.add_typer(history.app, name="history", rich_help_panel="Proof")
+app.add_typer(prices.app, name="prices", rich_help_panel="What is known")
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -36,7 +36,8 @@ class LineProgress:
             return
         self.next_line = time.monotonic() + LINE_EVERY
         done = f" ({share:.0%})" if share else ""
-        say(f"{words}: {tally.rows:,} rows in {run.requests:,} requests{done}{_throttled(run)}")
+        more = f". {run.message}" if run.message else ""
+        say(f"{words}: {tally.rows:,} rows in {run.requests:,} requests{done}{_throttled(run)}{more}")
 
 
 class BarProgress:

@@ -60,7 +60,7 @@ def print_report(console: Console, who: Who, report: Report, clock: Clock) -> No
         f"Seats      {report.bought:,} bought · {report.assigned:,} assigned · "
         f"{len(report.picture.holders):,} people hold one\n"
         f"Use        {use} (threshold {report.application.threshold_days} days)\n"
-        f"History    {_history(report)}"
+        f"History    {_history(who, report, clock)}"
     )
     console.print(f"           {draw_bar(inventory.coverage(who, name, clock))}")
     if report.caution:
@@ -79,16 +79,12 @@ def print_report(console: Console, who: Who, report: Report, clock: Clock) -> No
     console.print("Times are in UTC. Sign-ins are interactive ones only: no sign-in seen is not proof of no use.")
 
 
-def _history(report: Report) -> str:
+def _history(who: Who, report: Report, clock: Clock) -> str:
     from seatkeeper.model import to_text
+    from seatkeeper.services import inventory
 
-    observed = report.picture.observed
-    if observed is None:
-        return "no complete stretch of sign-ins yet"
-    return (
-        f"sign-ins complete from {short_time(to_text(observed.start))} to {short_time(to_text(observed.end))}; "
-        "what came later is provisional"
-    )
+    observed, lag = report.picture.observed, inventory.lag(who, report.application.name, clock)
+    return f"sign-ins from {short_time(to_text(observed.start))} {lag}" if observed else lag
 
 
 def _print_some(console: Console, title: str, table: Table, hide: tuple[str, ...], more: str) -> None:

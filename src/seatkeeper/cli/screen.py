@@ -63,7 +63,7 @@ def print_table(table: Table, form: Format, output: Path | None, *, hide: Sequen
         if output is None:
             sys.stdout.writelines(lines)
         else:
-            output.write_text("".join(lines), newline="")
+            write_file(output, "".join(lines).encode())
         return
     if not table.rows and empty:
         say(empty)
@@ -71,6 +71,19 @@ def print_table(table: Table, form: Format, output: Path | None, *, hide: Sequen
     out(output).print(to_rich(table, hide))
     if table.times:
         say("Times are in UTC.")
+
+
+def write_file(path: Path, body: bytes) -> None:
+    """Write a file whole or not at all: it gets its name when all of it is on the disk."""
+    from seatkeeper.errors import BadInput
+
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        draft.write_bytes(body)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise BadInput("--output", f"{path} cannot be written ({error.strerror}). Nothing was left there.") from error
 
 
 def to_rich(table: Table, hide: Sequence[str] = ()) -> object:

@@ -13,10 +13,12 @@ from seatkeeper.insights.evidence import Activity, activity, sure_from
 from seatkeeper.model import Word, to_text
 from seatkeeper.services import inventory
 from seatkeeper.services.applications import find_application, list_applications
+from seatkeeper.services.drawing import lifecycle, worth
 from seatkeeper.services.members import Who
 from seatkeeper.services.picture import draw_picture
 from seatkeeper.services.tables import Cell, Table
 from seatkeeper.store import listing
+from seatkeeper.store.bulk import drawn
 from seatkeeper.store.models import Application, Run, Task
 
 STALE = days(3)  # a report older than this says so
@@ -30,12 +32,17 @@ REPORT_COLUMNS = (
 
 
 def findings(who: Who, name: str, clock: Clock = system_clock) -> Table:
-    """What the insights say of the application's seats. Prices are not known yet, so Monthly Cost is empty."""
-    picture = draw_picture(find_application(who, name), clock)
+    """What the insights say of the application's seats, what each costs a month, and what was decided on it."""
+    application = find_application(who, name)
+    found = lifecycle.to_rows(find_all(draw_picture(application, clock)), worth.read_worth(application, clock()))
+    states = drawn.list_states(application.pk)
     rows: list[Sequence[Cell]] = [
-        (f.key, f.user_id, f.plan, f.evidence, f.observed_since, f.last_login, None, f.advice, "open")
-        for f in find_all(picture)
-    ]
+        (
+            f.key, f.user_id, f.plan, f.evidence, f.observed_since, f.last_login, f.monthly_cost or None, f.advice,
+            states.get((f.key, f.subject), (0, "open"))[1],
+        )
+        for f in found
+    ]  # fmt: skip
     return Table(FINDINGS_COLUMNS, rows, frozenset({"Observed Since", "Last Login"}))
 
 

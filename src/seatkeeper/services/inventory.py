@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from seatkeeper.clock import Clock, system_clock
+from seatkeeper.connectors.feasibility import to_words
 from seatkeeper.insights.base import Holder
 from seatkeeper.insights.evidence import activity
-from seatkeeper.model import Grade, to_id
-from seatkeeper.services.applications import find_application
+from seatkeeper.model import Grade, Instant, to_id, to_text
+from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.members import Who
-from seatkeeper.services.picture import draw_picture, know, proven_spans, stream_of_application
+from seatkeeper.services.picture import draw_picture, know, read_spans, stream_of_application
 from seatkeeper.services.tables import Cell, Table
-from seatkeeper.spans import RETENTION, Span, join, subtract
+from seatkeeper.spans import RETENTION, Span, join, last_unbroken, lateness_of, subtract
 from seatkeeper.store import listing
-from seatkeeper.store.models import Quarantine
+from seatkeeper.store.models import Application, Quarantine
 
 ROSTER_COLUMNS = (
     "User ID", "Email", "First Name", "Last Name", "Active Date",
@@ -80,12 +82,15 @@ def _state(stranger: listing.StrangerRow) -> str:
     return "former holder" if held else "open"
 
 
-def coverage(who: Who, name: str, clock: Clock = system_clock) -> Table:
+def coverage(who: Who, name: Which, clock: Clock = system_clock) -> Table:
     """Since our history began: for which stretches of time sign-ins are complete."""
-    application = find_application(who, name)
-    readings = listing.list_coverage(application.connection_id, stream_of_application(application))
+    return coverage_of(find_application(who, name), clock)
+
+
+def coverage_of(application: Application, clock: Clock = system_clock) -> Table:
+    """The same of an application that was found already."""
+    readings, sure = read_spans(application)
     now = clock()
-    sure = proven_spans(application)
     seen = join(Span(r.start, r.end) for r in readings)
     begin = min((span.start for span in seen), default=now - RETENTION)  # before it, our history had not begun
     parts = [(span, "complete") for span in sure]
@@ -98,6 +103,36 @@ def coverage(who: Who, name: str, clock: Clock = system_clock) -> Table:
             parts.append((Span(max(gap.start, edge), gap.end), "not yet"))
     rows: list[Sequence[Cell]] = [(span.start, span.end, state) for span, state in sorted(parts)]
     return Table(COVERAGE_COLUMNS, rows, frozenset({"From", "To"}))
+
+
+def lag(who: Who, name: Which, clock: Clock = system_clock) -> str:
+    """How far behind our history of sign-ins is, in words."""
+    readings, sure = read_spans(find_application(who, name))
+    known, now = last_unbroken(sure), clock()
+    if known is None:
+        return "no stretch of sign-ins is complete yet"
+    read = max(min(reading.end, reading.read_at) for reading in readings)
+    words = f"complete up to {_short(known.end)}, {to_words(now - known.end)} ago"
+    if read <= known.end:
+        return words
+    return f"{words}; provisional since then, up to {_short(read)}, {to_words(now - read)} ago"
+
+
+def _short(instant: Instant) -> str:
+    return to_text(instant)[:16].replace("T", " ")
+
+
+class Lateness(NamedTuple):
+    """How late sign-ins have come, and how long we wait for late ones before a stretch counts as complete."""
+
+    longest: Instant
+    waited: Instant
+
+
+def lateness(who: Who, name: Which) -> Lateness:
+    application = find_application(who, name)
+    longest = listing.longest_late(application.connection_id, stream_of_application(application))
+    return Lateness(longest, lateness_of(longest))
 
 
 def quarantine(who: Who, name: str) -> Table:

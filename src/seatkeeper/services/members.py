@@ -21,6 +21,20 @@ class May(enum.StrEnum):
     LICENSES = "licenses"  # prices, exceptions, decisions on findings, reclaim plans
     MEMBERS = "members"  # members with their roles, everybody's tokens, single sign-on, the audit trail
 
+    @property
+    def words(self) -> str:
+        """For the role table of pages and docs."""
+        return _WORDS[self]
+
+
+_WORDS: Final = {
+    May.SEE: "see every page with its rows and exports",
+    May.APPLICATIONS: "add, edit, authorize, run, deactivate and delete applications",
+    May.USERS: "mark suspicious activities as recognized, import the list of employees",
+    May.LICENSES: "prices, exceptions, decisions on findings, reclaim plans",
+    May.MEMBERS: "members and their roles, everybody's tokens, the audit trail",
+}
+
 
 class Role(enum.StrEnum):
     """The roles of the described product, in its words."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from seatkeeper.clock import Clock, days, system_clock
@@ -13,9 +13,9 @@ from seatkeeper.insights.base import Gone, HeldSeat, Holder, Picture, Plan, Purc
 from seatkeeper.insights.deleted import RESTORABLE
 from seatkeeper.insights.evidence import grade, observed_since
 from seatkeeper.model import ActiveSource, Grade, Instant, Key, SeatKind, to_id, to_instant
-from seatkeeper.spans import Span, last_unbroken, lateness_of, proven
+from seatkeeper.spans import ReadSpan, Span, last_unbroken, lateness_of, proven
 from seatkeeper.store import listing
-from seatkeeper.store.models import Application, ProductActivity, Renewal, Subscription, Task
+from seatkeeper.store.models import Application, Coverage, ProductActivity, Renewal, Subscription, Task
 
 
 class Plans:
@@ -57,11 +57,18 @@ def know(application: Application) -> Known:
     return Known(application, product, {t.key: t.generation for t in tasks}, spans, last_unbroken(spans))
 
 
+def read_spans(application: Application) -> tuple[list[ReadSpan], list[Span]]:
+    """The stretches of time whose sign-ins were read, and those for which they are complete."""
+    connection_id, stream = application.connection_id, stream_of_application(application)
+    rows = Coverage.objects.filter(connection_id=connection_id, stream=stream).order_by("start")
+    told = list(rows.values_list("start", "end", "read_at", "longest_late"))
+    readings = [ReadSpan(*row[:3]) for row in told]
+    return readings, proven(readings, lateness_of(max((row[3] for row in told), default=0)))
+
+
 def proven_spans(application: Application) -> list[Span]:
     """The stretches of time for which the application's sign-ins are complete."""
-    connection_id, stream = application.connection_id, stream_of_application(application)
-    lateness = lateness_of(listing.longest_late(connection_id, stream))
-    return proven(listing.list_coverage(connection_id, stream), lateness)
+    return read_spans(application)[1]
 
 
 def stream_of_application(application: Application) -> str:
@@ -71,14 +78,23 @@ def stream_of_application(application: Application) -> str:
     return stream_of(find_product(key) for key in keys)
 
 
-def draw_picture(application: Application, clock: Clock = system_clock) -> Picture:
-    """Everything that is known of the application, of the last published generations."""
+ListUses = Callable[[int, str, int], list[listing.UseRow]]
+
+
+def draw_picture(
+    application: Application, clock: Clock = system_clock, list_uses: ListUses = listing.list_uses
+) -> Picture:
+    """Everything that is known of the application, of the last published generations.
+
+    `list_uses` is how the newest uses are found: from the sign-ins themselves, or from their counts by day.
+    """
     known = know(application)
     connection_id, generation = application.connection_id, known.generations.get("roster", 0)
     owned = listing.list_subscriptions(connection_id, known.generations.get("licenses", 0))
     plans = Plans(known.product, [(bytes(row.sku), row.part_number) for row in owned])
     rows = listing.list_seats(connection_id, known.product.key, generation)
-    holders, apart = _to_holders(rows, plans, known, generation)
+    uses = list_uses(connection_id, known.product.key, generation)
+    holders, apart = _to_holders(rows, plans, known, uses)
     now = clock()
     gone = listing.list_gone(connection_id, known.product.key, generation, now - RESTORABLE)
     return Picture(
@@ -114,19 +130,19 @@ def _reported(application: Application) -> dict[str, Reported]:
 
 
 def _to_holders(
-    rows: Sequence[listing.SeatRow], plans: Plans, known: Known, generation: int
+    rows: Sequence[listing.SeatRow], plans: Plans, known: Known, uses: Iterable[listing.UseRow]
 ) -> tuple[list[Holder], list[Holder]]:
     """Who holds seats of the product, and who has it inside another product's licence."""
-    logins, possibles = _newest_uses(known, generation)
+    logins, possibles = _newest_uses(known, uses)
     reported = _reported(known.application)
     people: dict[tuple[bool, Key], list[listing.SeatRow]] = defaultdict(list)
     for row in rows:
         people[row.kind == SeatKind.OTHER_PRODUCT, row.account].append(row)
     found: tuple[list[Holder], list[Holder]] = ([], [])
     for (apart, account), seats in people.items():
-        uses = logins.get(account), possibles.get(account)
+        newest = logins.get(account), possibles.get(account)
         told = reported.get((seats[0].upn or "").casefold())
-        found[apart].append(_to_holder(seats, plans, uses, told, known.observed))
+        found[apart].append(_to_holder(seats, plans, newest, told, known.observed))
     for some in found:
         some.sort(key=lambda holder: (holder.user_id.casefold(), holder.account))  # databases differ in their order
     return found
@@ -145,11 +161,13 @@ def _to_purchases(
     ]
 
 
-def _newest_uses(known: Known, generation: int) -> tuple[dict[Key, Instant], dict[Key, Instant]]:
+def _newest_uses(
+    known: Known, uses: Iterable[listing.UseRow]
+) -> tuple[dict[Key, Instant], dict[Key, Instant]]:
     """The newest sign-in of each holder to the product itself, and to an ambiguous application."""
     direct, ambiguous = known.product.apps_of(Grade.DIRECT), known.product.apps_of(Grade.AMBIGUOUS)
     newest: tuple[dict[Key, Instant], dict[Key, Instant]] = ({}, {})
-    for use in listing.list_uses(known.application.connection_id, known.product.key, generation):
+    for use in uses:
         for apps, found in ((direct, newest[0]), (ambiguous, newest[1])):
             if use.app in apps:
                 found[use.account] = max(found.get(use.account, use.newest), use.newest)

@@ -10,16 +10,18 @@ from typing import Final
 
 from django.db import transaction
 
-from seatkeeper.clock import Clock, days, system_clock
+from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.microsoft.products import load_products
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.insights import money
-from seatkeeper.model import SeatKind
-from seatkeeper.services import audit
+from seatkeeper.services import audit, drawing
+from seatkeeper.services.applications import list_applications
 from seatkeeper.services.members import May, Who
+from seatkeeper.services.price_list import price_list, to_day_number
 from seatkeeper.services.sheets import Row, RowError, read_sheet
+from seatkeeper.services.skus import name_skus
 from seatkeeper.services.tables import Cell, Table
-from seatkeeper.store.models import Price
+from seatkeeper.store.models import Holding, Price
 
 COLUMNS: Final = ("SKU", "Amount", "Currency", "Period", "Valid From", "Valid Until")
 PERIODS: Final = tuple(money.PER_YEAR)
@@ -50,23 +52,20 @@ class Preview:
     errors: Sequence[RowError]
 
 
-def price_list(organization_id: int, clock: Clock = system_clock) -> money.PriceList:
-    """The prices that hold today."""
-    rows = Price.objects.filter(organization_id=organization_id)
-    return money.PriceList([_to_price(row) for row in rows], to_day_number(clock))
-
-
-def to_day_number(clock: Clock) -> int:
-    return clock() // days(1)
-
-
-def _to_price(row: Price) -> money.Price:
-    return money.Price(row.part_number, row.amount, row.currency, row.period, row.valid_from, row.valid_until)
-
-
 def list_prices(who: Who) -> list[Price]:
     who.require(May.SEE)
     return list(Price.objects.filter(organization_id=who.organization_id).order_by("part_number", "-valid_from"))
+
+
+def list_missing(who: Who) -> list[str]:
+    """Part numbers of seats that people hold and no price is known of; a banner says so."""
+    who.require(May.SEE)
+    held: set[str] = set()
+    for application in list_applications(who):
+        names = name_skus(application)
+        rows = Holding.objects.filter(application=application).values_list("skus", flat=True).distinct().order_by()
+        held |= {names.get(sku, (sku, ""))[0] for skus in rows for sku in skus.split()}
+    return price_list(who.organization_id).missing(held)
 
 
 def shows_examples(who: Who) -> bool:
@@ -77,15 +76,22 @@ def shows_examples(who: Who) -> bool:
 def set_price(who: Who, new: NewPrice, clock: Clock = system_clock) -> Price:
     """Save a price; the one before it ends the day before. Raises BadInput."""
     who.require(May.LICENSES)
-    price = check_price(new, to_day_number(clock))
+    price = check_price(new, to_day_number(clock()))
     with transaction.atomic():
         _refuse_second_currency(who, [price])
         saved = _save(who, price)
         audit.record(who, "price.set", price.part_number, f"{price.amount} {price.currency} a {price.period}")
+    _draw_anew(who, clock)
     return saved
 
 
-def delete_price(who: Who, price_id: int) -> None:
+def _draw_anew(who: Who, clock: Clock) -> None:
+    """Pages show what every seat and finding is worth: with other prices, all of it is drawn again."""
+    for application in list_applications(who):
+        drawing.draw(application, clock)
+
+
+def delete_price(who: Who, price_id: int, clock: Clock = system_clock) -> None:
     who.require(May.LICENSES)
     with transaction.atomic():
         price = Price.objects.filter(organization_id=who.organization_id, pk=price_id).first()
@@ -93,18 +99,20 @@ def delete_price(who: Who, price_id: int) -> None:
             raise NotFound("The price")
         audit.record(who, "price.deleted", price.part_number, f"{price.amount} {price.currency} a {price.period}")
         price.delete()
+    _draw_anew(who, clock)
 
 
 def load_example(who: Who, clock: Clock = system_clock) -> int:
     """Fill an empty list with the example, marked as not real."""
     who.require(May.LICENSES)
-    today = to_day_number(clock)
+    today = to_day_number(clock())
     with transaction.atomic():
         if Price.objects.filter(organization_id=who.organization_id).exists():
             raise BadInput("Prices", "there are prices already; the example is for an empty list.")
         for part_number, amount in EXAMPLE.items():
             _save(who, money.Price(part_number, Decimal(amount), "EUR", "month", today, None), example=True)
         audit.record(who, "price.example-loaded", f"{len(EXAMPLE)} prices")
+    _draw_anew(who, clock)
     return len(EXAMPLE)
 
 
@@ -119,7 +127,7 @@ def preview(who: Who, body: bytes, name: str, clock: Clock = system_clock) -> Pr
     errors: list[RowError] = []
     for row in sheet.rows:
         try:
-            prices.append(_read_row(row, to_day_number(clock)))
+            prices.append(_read_row(row, to_day_number(clock())))
         except BadInput as error:
             errors.append(RowError(row.number, error.field, str(error).partition(": ")[2]))
     errors += _twice(sheet.rows, prices) if not errors else []
@@ -153,6 +161,7 @@ def import_prices(who: Who, body: bytes, name: str, clock: Clock = system_clock)
         for price in sorted(found.prices, key=lambda price: price.since):
             _save(who, price)
         audit.record(who, "price.imported", name, f"{len(found.prices)} prices")
+    _draw_anew(who, clock)
     return len(found.prices)
 
 
@@ -164,8 +173,8 @@ def export(who: Who) -> Table:
             f"{p.amount.normalize():f}",
             p.currency,
             p.period,
-            _to_date(p.valid_from),
-            _to_date(p.valid_until),
+            to_date(p.valid_from),
+            to_date(p.valid_until),
         )
         for p in list_prices(who)
     ]
@@ -217,7 +226,8 @@ def _to_number(column: str, text: str, otherwise: int | None) -> int | None:
         raise BadInput(column, f"{text[:20]!r} is not a day such as 2026-08-01.") from None
 
 
-def _to_date(day: int | None) -> str | None:
+def to_date(day: int | None) -> str | None:
+    """A day's number as a date."""
     return None if day is None else date.fromordinal(day + _EPOCH).isoformat()
 
 
@@ -251,10 +261,3 @@ def _save(who: Who, price: money.Price, *, example: bool = False) -> Price:
         },
     )
     return saved
-
-
-def priced_part_numbers() -> list[str]:
-    """The SKUs that count as seats of some product: those worth a price."""
-    return sorted(
-        {sku.part_number for product in load_products().products for sku in product.skus if sku.kind is SeatKind.SEAT}
-    )

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.base import TaskKind
 from seatkeeper.connectors.catalog import TASKS
-from seatkeeper.errors import AlreadyRunning, BadInput, CredentialsRejected
+from seatkeeper.errors import AlreadyRunning, BadInput, CredentialsRejected, NotFound
 from seatkeeper.model import Word
+from seatkeeper.services import audit, drawing, running
 from seatkeeper.services.applications import find_application, list_applications
 from seatkeeper.services.connections import open_client, to_connector
-from seatkeeper.services.members import Who
+from seatkeeper.services.members import May, Who
 from seatkeeper.services.tables import Cell, Table
 from seatkeeper.store.models import Application, Connection, Run, Task
 from seatkeeper.sync import held
-from seatkeeper.sync.run import run_task
 from seatkeeper.sync.work import Progress, Work
 
 
@@ -49,6 +51,7 @@ def sync(
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[TaskResult]:
     """Run the tasks one after the other, each to its own word; yields as each ends."""
+    who.require(May.APPLICATIONS)
     chosen = _choose_tasks(request.tasks)
     for connection, names in _choose_connections(who, request.name):
         with open_client(connection) as client:  # one door for all tasks: one token, one budget of requests
@@ -56,16 +59,19 @@ def sync(
                 if stop():
                     return
                 connector = to_connector(connection, client)
-                result, go_on = _run(names, Work(task, TASKS[task.key], connector, clock, progress, request.full, stop))
+                kind = TASKS[task.key]
+                work = Work(task, kind, connector, clock, progress, request.full, stop, asked_by=who.name)
+                result, go_on = _run(names, work)
                 yield result
                 if not go_on:
                     break
+        drawing.draw_all(connection.pk, clock)
 
 
 def _run(names: str, work: Work) -> tuple[TaskResult, bool]:
     """Run one task; False when every other task of the connection would be refused the same way."""
     try:
-        outcome = run_task(work)
+        outcome = running.run(work)
     except AlreadyRunning as error:
         return TaskResult(names, work.kind, error.exit_code, str(error), None), True
     result = TaskResult(names, work.kind, outcome.exit_code, outcome.run.message, outcome.run)
@@ -114,18 +120,36 @@ def list_runs(who: Who, name: str | None = None, limit: int = 50) -> list[Run]:
 
 def confirm_run(who: Who, run_id: int) -> Run:
     """Say that a held run's loss of people is real: publish what it read."""
-    return held.confirm(_find_held(who, run_id))
+    return _decide(who, run_id, held.confirm, "run.confirmed")
 
 
 def discard_run(who: Who, run_id: int) -> Run:
     """Throw away what a held run read; the roster stays as it was."""
-    return held.discard(_find_held(who, run_id))
+    return _decide(who, run_id, held.discard, "run.discarded")
+
+
+def _decide(who: Who, run_id: int, decide: Callable[[Run], Run], action: str) -> Run:
+    who.require(May.APPLICATIONS)
+    with transaction.atomic():
+        run = decide(_find_held(who, run_id))
+        audit.record(who, action, f"run {run.pk}, {TASKS[run.task.key].title}")
+    drawing.draw_all(run.task.connection_id)
+    running.changed.set()  # the task was left alone until somebody decided
+    return run
 
 
 def _find_held(who: Who, run_id: int) -> Run:
-    run = Run.objects.filter(organization_id=who.organization_id, pk=run_id, word=Word.HELD).first()
-    if run is None:
+    run = find_run(who, run_id)
+    if run.word != Word.HELD:
         raise BadInput("Run", f"{run_id} does not wait for confirmation; `seatkeeper runs` shows the runs that do.")
+    return run
+
+
+def find_run(who: Who, run_id: int) -> Run:
+    """A run of the asker's organization. Raises NotFound."""
+    mine = Run.objects.filter(organization_id=who.organization_id, pk=run_id)
+    if (run := mine.select_related("task__connection").first()) is None:
+        raise NotFound("The run")
     return run
 
 

@@ -15,6 +15,8 @@ Cell = str | int | bool | None
 # A spreadsheet runs a cell that starts like this as a formula (OWASP ASVS 5.0, 1.2.10).
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
 
+_SKIPPED = " \n\"'"  # what some programs look behind
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -54,7 +56,7 @@ def _csv_cell(cell: Cell) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, int):
         return str(cell)
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if cell.lstrip(_SKIPPED).startswith(_FORMULA_STARTS) else cell
 
 
 def to_json(table: Table) -> Iterator[str]:

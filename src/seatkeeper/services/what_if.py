@@ -17,7 +17,7 @@ from seatkeeper.services.application_input import check_threshold
 from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.members import May, Who
 from seatkeeper.services.picture import draw_picture
-from seatkeeper.services.prices import price_list
+from seatkeeper.services.price_list import price_list
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.http import HttpRequest
 
 from seatkeeper import __version__
-from seatkeeper.services.members import May, Who
+from seatkeeper.errors import NotAllowed
+from seatkeeper.services.members import May, Who, who_is
 
 
 class Link(NamedTuple):
@@ -30,10 +31,23 @@ MENU = (
 
 def everywhere(request: HttpRequest) -> dict[str, object]:
     """The menu as far as the asker's role goes, with the entry of this page marked."""
-    who: Who | None = getattr(request, "who", None)
+    who = _who(request)
     allowed = who.may if who else frozenset()
     return {
         "who": who,
         "menu": [(link, request.path.startswith(link.path)) for link in MENU if link.may in allowed],
         "version": __version__,
     }
+
+
+def _who(request: HttpRequest) -> Who | None:
+    """Pages of ours know; allauth's pages and errors ask here."""
+    if (who := getattr(request, "who", None)) is not None:
+        return cast("Who", who)
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return None
+    try:
+        return who_is(user.pk)
+    except NotAllowed:
+        return None

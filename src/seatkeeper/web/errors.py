@@ -8,9 +8,13 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from seatkeeper.errors import ActAtMicrosoft, BadInput, NotAllowed, NotFound, SeatkeeperError, TryLater
+from seatkeeper.errors import ActAtMicrosoft, BadInput, NotAllowed, NotFound, SeatkeeperError, TooOften, TryLater
 
 log = logging.getLogger("seatkeeper.web")
+
+STATUS = (
+    (NotFound, 404), (NotAllowed, 403), (BadInput, 422), (ActAtMicrosoft, 409), (TooOften, 429), (TryLater, 503),
+)  # fmt: skip
 
 
 class ErrorsAsPages:
@@ -35,10 +39,7 @@ errors_as_pages = ErrorsAsPages
 
 def status_of(error: SeatkeeperError) -> int:
     """The HTTP status that says who acts next."""
-    for kind, status in ((NotFound, 404), (NotAllowed, 403), (BadInput, 422), (ActAtMicrosoft, 409), (TryLater, 503)):
-        if isinstance(error, kind):
-            return status
-    return 409
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 409)
 
 
 def show(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
@@ -50,9 +51,23 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return show(request, 404, "Not found", "There is nothing at this address, or it is not yours to see.")
 
 
+def too_often(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Somebody tried to sign in too often."""
+    return show(request, 429, "Too many tries", "Wait some minutes, then try again.")
+
+
 def forbidden(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
     """The form's secret was missing or old: most often a page that stayed open over a sign-out."""
     return show(request, 403, "Please try again", "This page was open for too long. Go back, reload it and try again.")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Too large, too many fields, or for a name that is not ours. Nothing of it is repeated."""
+    return HttpResponse(
+        "<!doctype html><html lang=en><title>Not understood</title><h1>This request cannot be answered</h1>"
+        '<p>It was too large, or it was not meant for this server. <a href="/">Back to the applications</a></p></html>',
+        status=400,
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature

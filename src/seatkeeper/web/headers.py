@@ -13,6 +13,8 @@ POLICY = (
     "connect-src 'self'; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
 )
 
+SIGN_OUT = "/accounts/logout/"
+
 
 def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware around all others."""
@@ -29,6 +31,10 @@ def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
         answer["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         if not request.path.startswith(settings.STATIC_URL):
             answer["Cache-Control"] = "no-store"
+        if settings.SECURE_HSTS_SECONDS:
+            answer["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+        if request.path == SIGN_OUT and request.method == "POST":
+            answer["Clear-Site-Data"] = '"cache", "cookies"'  # nothing that was seen stays in the browser
         return answer
 
     return dress

@@ -9,7 +9,9 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 
+from seatkeeper.services import views
 from seatkeeper.services.listings.base import Answer, Listing, Question
+from seatkeeper.services.members import Who
 from seatkeeper.services.tables import FORMATS, Table
 from seatkeeper.services.workbooks import to_xlsx
 
@@ -24,8 +26,9 @@ TYPES: Final = {
 ADDRESSES: Final[Mapping[str, Callable[[Any], str]]] = {
     "applications": lambda row: f"/applications/{row.pk}",
     "users": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
-    "findings": lambda row: f"/applications/{row.application_id}/users/{row.object_id}" if row.object_id else "",
+    "findings": lambda row: f"/findings/{row.pk}",
     "suspicious": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
+    "members": lambda row: f"/members/{row.pk}",
     "runs": lambda row: f"/runs/{row.pk}",
 }
 
@@ -43,7 +46,9 @@ def listing_page(
 ) -> HttpResponse:
     """A page whose template includes parts/listing.html."""
     path = request.path.rstrip("/")
-    return render(request, template, {"answer": answer(request, listing, rows), "path": path, **context})
+    who: Who | None = getattr(request, "who", None)
+    kept = views.rows(who, listing.key) if who else None
+    return render(request, template, {"answer": answer(request, listing, rows), "path": path, "views": kept, **context})
 
 
 def export(request: HttpRequest, listing: Listing[Any], rows: QuerySet[Any], form: str) -> HttpResponseBase:

@@ -108,7 +108,7 @@ def _to_number(field_name: str, text: str, least: int, most: int) -> int:
     return int(text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots, Python 3.11 fails on Listing[Model](…)
 class Listing(Generic[M]):
     """Something that can be listed. `search` names the fields that hold casefolded text to look in."""
 
@@ -172,7 +172,7 @@ class Listing(Generic[M]):
         return Table([column.title for column in columns], cells, times)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots, Python 3.11 fails on Answer[Model](…)
 class Answer(Generic[M]):
     """A page of rows, and how many there are in all."""
 

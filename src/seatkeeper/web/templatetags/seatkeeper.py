@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from django import template
+from django import forms, template
+from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from seatkeeper.model import Instant, to_text
+from seatkeeper.model import TICKS, Instant, to_text
 from seatkeeper.services.listings.base import Answer, Column, Kind, Listing
 from seatkeeper.web.listings import ADDRESSES
 
@@ -46,6 +47,12 @@ def name(text: str | None) -> SafeString | str:
 
 
 @register.filter
+def spaced(key: str) -> str:
+    """A key of ours as words: never-seen is “Never seen”."""
+    return key.replace("-", " ").capitalize()
+
+
+@register.filter
 def cell(row: object, column: Column) -> SafeString | str:
     """A cell of a listing, by the kind of its column."""
     value = getattr(row, column.key)
@@ -59,9 +66,28 @@ def cell(row: object, column: Column) -> SafeString | str:
         case Kind.FLAG:
             return "yes" if value else ""
         case Kind.MONEY:
-            return "–" if value is None else str(value)
+            return str(value or "–")
+        case Kind.BADGE:
+            return badge(value)
         case _:
             return name(value)
+
+
+# How the words that we judge by are coloured; what is not here is coloured as undecided.
+TONES: Final = {
+    "active": "good", "inactive": "warn", "never seen": "bad",
+    "confirmed": "good", "none seen": "warn",
+    "healthy": "good", "attention": "warn", "failing": "bad", "deactivated": "warn",
+    "complete": "good", "held": "warn", "refused": "bad", "failed": "bad", "interrupted": "warn",
+    "open": "warn", "resolved": "good", "recognized": "good", "Recognized": "good",
+    "Unrecognized": "warn", "Unauthorized": "bad",
+}  # fmt: skip
+
+
+@register.filter
+def badge(word: str | None) -> SafeString | str:
+    """A word that we judge by, in its colour."""
+    return format_html('<span class="word {}">{}</span>', TONES.get(word, "unsure"), word) if word else "–"
 
 
 @register.filter
@@ -103,3 +129,39 @@ def sorted_by(answer: Answer[Any], column: Column) -> str:
 @register.filter
 def at_page(answer: Answer[Any], step: int) -> str:
     return answer.question.address(page=answer.question.page + step)
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The input of a form's field in our look, whoever made the form."""
+    if isinstance(field.field.widget, forms.CheckboxInput):
+        look = "form-check-input"
+    else:
+        look = "form-select" if isinstance(field.field.widget, forms.Select) else "form-control"
+    return field.as_widget(attrs={"class": look})
+
+
+@register.filter
+def is_tick(field: BoundField) -> bool:
+    """Whether the field is a box to tick, whose label stands behind it."""
+    return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def percent(share: float) -> int:
+    """A share of 1 in whole per cent, never more than is done."""
+    return int(share * 100)
+
+
+@register.filter
+def seconds(milliseconds: int) -> str:
+    return f"{milliseconds / 1000:,.1f}"
+
+
+@register.filter
+def span(ticks: Instant) -> str:
+    """A span of time in the largest unit that keeps it readable."""
+    minutes = ticks // (60 * TICKS)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes / 60:.1f} h" if minutes < 2880 else f"{minutes / 1440:.1f} days"

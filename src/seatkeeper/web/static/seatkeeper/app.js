@@ -59,7 +59,8 @@ for (const form of all("form[data-confirm]")) {
 }
 
 // Parts that the server keeps up to date: it sends the part's new HTML, made by the same template, as events.
-for (const part of all("[data-live]")) {
+// The browser comes back by itself after an end of the connection, but not after a refusal.
+function keepUpToDate(part) {
   const source = new EventSource(part.dataset.live);
   source.addEventListener("part", (event) => {
     part.innerHTML = event.data;
@@ -69,4 +70,21 @@ for (const part of all("[data-live]")) {
     source.close();
     if (part.dataset.liveThen === "reload") location.reload();
   });
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(keepUpToDate, 10000, part);
+  });
 }
+for (const part of all("[data-live]")) keepUpToDate(part);
+
+// Scripts to run elsewhere are copied with one press.
+for (const button of all("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+}
+
+// A form that came back begins at what was wrong.
+for (const place of all("[data-focus]")) place.focus();

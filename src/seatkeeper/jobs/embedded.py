@@ -1,0 +1,139 @@
+"""The scheduler inside a process: one thread looks for what is due, and a thread a run does it.
+
+The queue is the database, so nothing is lost with the process, and several processes may look: a task's lease lets
+one of them in.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connections
+
+from seatkeeper.clock import system_clock
+from seatkeeper.jobs.schedule import History, is_done, next_run
+from seatkeeper.model import Instant
+from seatkeeper.services import running, scheduling
+from seatkeeper.services.scheduling import Waiting
+
+log = logging.getLogger("seatkeeper.jobs")
+
+TICK: Final = 2.0  # seconds between two looks; another process may have asked for something
+AFTER_TROUBLE: Final = 15.0  # seconds until the next look when the database could not be asked
+WORKERS: Final = 2  # runs at once by schedule, and as many again for people who ask: they need not wait for the night's
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run under way in this process."""
+
+    thread: threading.Thread
+    connection_id: int
+    asked: bool
+
+
+class Scheduler:
+    """Starts due tasks until it is told to stop."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[int, Job] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="scheduler", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def ask_to_stop(self) -> None:
+        """Nothing more is begun; runs end at their next page."""
+        self._stopping.set()
+        running.changed.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether everything has ended within the time; a run that has not is taken up by the next process."""
+        end = time.monotonic() + seconds
+        for thread in [self._thread, *(job.thread for job in list(self._jobs.values()))]:
+            thread.join(max(0.0, end - time.monotonic()))
+        return not self._jobs
+
+    def _watch(self) -> None:
+        _guarded(scheduling.catch_up)
+        while not self._stopping.is_set():
+            running.changed.clear()
+            looked = _guarded(self._look)
+            running.changed.wait(TICK) if looked else self._stopping.wait(AFTER_TROUBLE)
+        connections.close_all()
+
+    def _look(self) -> None:
+        now = system_clock()
+        for waiting in scheduling.list_waiting(now):
+            if waiting.task_id in self._jobs:
+                continue
+            if _is_done(waiting, now):
+                running.settle(waiting.task_id, waiting.word or "")
+                continue
+            due = _when(waiting, now)
+            if due is None or due > now:
+                scheduling.plan(waiting, due)
+            elif self._has_room(waiting):
+                self._begin(waiting, due)
+
+    def _has_room(self, waiting: Waiting) -> bool:
+        """By schedule one run at a time for a tenant: its tasks share a budget of requests and build on each other."""
+        mine = [job for job in list(self._jobs.values()) if job.asked == bool(waiting.asked_by)]
+        alone = waiting.asked_by or all(job.connection_id != waiting.connection_id for job in mine)
+        return len(mine) < WORKERS and bool(alone) and not self._stopping.is_set()
+
+    def _begin(self, waiting: Waiting, due: Instant) -> None:
+        scheduling.plan(waiting, due)  # due until the run has ended: this process may die
+        thread = threading.Thread(target=self._work, args=(waiting,), name=f"task {waiting.task_id}", daemon=True)
+        self._jobs[waiting.task_id] = Job(thread, waiting.connection_id, bool(waiting.asked_by))
+        thread.start()
+
+    def _work(self, waiting: Waiting) -> None:
+        """The life of one job; the only thread that touches its database connection."""
+        if not _guarded(lambda: scheduling.run_waiting(waiting, self._stopping.is_set)):
+            _guarded(lambda: _postpone(waiting))
+        connections.close_all()
+        del self._jobs[waiting.task_id]
+        running.changed.set()
+
+
+def _is_done(waiting: Waiting, now: Instant) -> bool:
+    """Whether its run has ended, but nobody noted that: it has just now, or its process died right then."""
+    return waiting.due is not None and is_done(_history(waiting), waiting.due, now)
+
+
+def _when(waiting: Waiting, now: Instant) -> Instant | None:
+    """When the task is due: what was noted, or what its history says."""
+    if waiting.due is not None or waiting.asked_by:
+        return waiting.due or now
+    return next_run(_history(waiting), now)
+
+
+def _history(waiting: Waiting) -> History:
+    return History(waiting.task_id, waiting.every_hours, waiting.failures, waiting.word, waiting.started, waiting.ended)
+
+
+def _postpone(waiting: Waiting) -> None:
+    now = system_clock()
+    after = History(waiting.task_id, waiting.every_hours, waiting.failures + 1, None, now, now)
+    scheduling.postpone(waiting.task_id, next_run(after, now) or now)
+
+
+def _guarded(step: Callable[[], None]) -> bool:
+    """The edge at which the loop would die: whatever happens is in the log, and the loop goes on."""
+    try:
+        step()
+    except Exception:
+        log.exception("the scheduler goes on after this")
+        connections.close_all()  # a connection that was lost is opened anew
+        return False
+    return True

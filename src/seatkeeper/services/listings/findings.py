@@ -1,0 +1,67 @@
+"""What could be saved or mended: the findings of an application, or of all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from django.db.models import Count, F, Q, QuerySet
+
+from seatkeeper.insights.catalog import INSIGHTS
+from seatkeeper.services import applications
+from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, Listing
+from seatkeeper.services.members import May, Who
+from seatkeeper.store.models import Finding
+
+STATES: Final = ("open", "accepted", "excepted", "resolved")
+
+LISTING: Final = Listing[Finding](
+    key="findings",
+    title="Findings",
+    columns=(
+        Column("key", "Finding", Kind.BADGE),
+        Column("user_id", "User ID", Kind.NAME),
+        Column("plan", "Plan"),
+        Column("evidence", "Evidence", Kind.BADGE),
+        Column("observed_since", "Observed Since", Kind.DAY),
+        Column("last_login", "Last Login", Kind.TIME),
+        Column("monthly_cost", "Monthly Cost", Kind.MONEY, sorts=False),
+        Column("advice", "Advice", sorts=False),
+        Column("state", "State", Kind.BADGE),
+        Column("first_seen", "First Seen", Kind.DAY, shown=False),
+        Column("last_seen", "Last Seen", Kind.DAY, shown=False),
+        Column("resolved", "Resolved", Kind.DAY, shown=False),
+        Column("object_id", "Object ID", shown=False),
+    ),
+    filters=(
+        Filter(
+            "key", "Finding", [Choice(insight.key, insight.question) for insight in INSIGHTS],
+            lambda value: Q(key=value),
+        ),
+        Filter("state", "State", [Choice(state, state) for state in STATES], lambda value: Q(state=value)),
+    ),
+    search=("words",),
+    sort="key",
+    empty="Nothing was found yet.",
+)  # fmt: skip
+
+
+ACROSS: Final = replace(
+    LISTING, columns=(LISTING.columns[0], Column("application_name", "Application", Kind.NAME), *LISTING.columns[1:])
+)
+
+
+def rows(who: Who, application_id: int | None = None) -> QuerySet[Finding]:
+    """Of one application, or of all that are active; those have an `application_name`, too (ACROSS)."""
+    who.require(May.SEE)
+    if application_id is None:
+        mine = Finding.objects.filter(application__organization_id=who.organization_id, application__active=True)
+        return mine.annotate(application_name=F("application__name"))
+    return Finding.objects.filter(application=applications.find(who, application_id))
+
+
+def count_open(who: Who, application_id: int) -> dict[str, int]:
+    """How many findings of each insight are open, in the order of the insights; those without any are left out."""
+    mine = rows(who, application_id).filter(state="open")
+    counts = dict(mine.order_by().values_list("key").annotate(number=Count("pk")))
+    return {insight.key: counts[insight.key] for insight in INSIGHTS if insight.key in counts}

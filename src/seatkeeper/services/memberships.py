@@ -1,0 +1,198 @@
+"""Letting members in, changing what they may do, and showing them out; an administrator always stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import Q
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from seatkeeper.clock import system_clock
+from seatkeeper.errors import BadInput, NotAllowed, NotFound
+from seatkeeper.services import audit
+from seatkeeper.services.members import May, Role, Who, who_is
+from seatkeeper.store.models import Membership, Organization
+
+UNUSABLE: Final = "!"  # what Django writes before the password of somebody who has none
+
+
+class Link(NamedTuple):
+    """The one-time address at which a member chooses a password. Shown once: it is kept nowhere."""
+
+    membership_id: int
+    path: str
+
+
+def find(who: Who, membership_id: int) -> Membership:
+    """A member of the asker's organization. Raises NotFound."""
+    who.require(May.MEMBERS)
+    found = Membership.objects.select_related("member").filter(pk=membership_id, organization_id=who.organization_id)
+    if (membership := found.first()) is None:
+        raise NotFound("This member")
+    return membership
+
+
+def invite(who: Who, email: str, role: str) -> Link:
+    """A new member, who signs in by the link or by single sign-on."""
+    who.require(May.MEMBERS)
+    email, chosen = to_email(email), to_role(role)
+    with transaction.atomic():
+        if User.objects.filter(username=email).exists():
+            raise BadInput("email", "This address is a member already.")
+        member = User(username=email, email=email)
+        member.set_unusable_password()
+        member.save()
+        membership = Membership.objects.create(
+            member=member, organization_id=who.organization_id, role=chosen.value, created=system_clock()
+        )
+        audit.record(who, "member.invited", email, chosen.value)
+    return _link(membership.pk, member)
+
+
+def new_link(who: Who, membership_id: int) -> Link:
+    """For somebody who forgot the password or lost the second factor: both end, and so does every session."""
+    with _changing(who, membership_id) as membership:
+        member = membership.member
+        member.set_unusable_password()
+        member.save()
+        Authenticator.objects.filter(user=member).delete()
+        end_sessions(member.pk)
+        audit.record(who, "member.sign_in_reset", member.email)
+    return _link(membership_id, member)
+
+
+def change_role(who: Who, membership_id: int, role: str) -> None:
+    """The member signs in again, so that no session outlives what it was allowed."""
+    with _changing(who, membership_id) as membership:
+        chosen = to_role(role)
+        before, membership.role = membership.role, chosen.value
+        membership.save()
+        end_sessions(membership.member_id)
+        audit.record(who, "member.role_changed", membership.member.email, f"{before} → {chosen.value}")
+
+
+def deactivate(who: Who, membership_id: int) -> None:
+    """Nobody signs in as this member, and its tokens do nothing, until it is reactivated."""
+    _set_active(who, membership_id, active=False)
+
+
+def reactivate(who: Who, membership_id: int) -> None:
+    _set_active(who, membership_id, active=True)
+
+
+def remove(who: Who, membership_id: int) -> None:
+    """The member with its sessions, tokens and views; what it did stays in the audit trail."""
+    with _changing(who, membership_id) as membership:
+        audit.record(who, "member.removed", membership.member.email)
+        end_sessions(membership.member_id)
+        membership.member.delete()
+
+
+def accept(key: str, token: str, password: str) -> User:
+    """Somebody came with the link and chose a password. Raises NotFound for a link that no longer holds."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=invited(key, token).pk)
+        member = invited(key, token)  # of two who come at once, the second finds it used
+        set_password(member, password)
+        audit.record(who_is(member.pk), "member.password_chosen", member.email)
+    return member
+
+
+def invited(key: str, token: str) -> User:
+    """Whose link it is. Raises NotFound."""
+    try:
+        member_id = int(urlsafe_base64_decode(key))
+    except ValueError:
+        raise NotFound from None
+    member = User.objects.filter(pk=member_id, is_active=True, membership__isnull=False).first()
+    if member is None or not default_token_generator.check_token(member, token):
+        raise NotFound
+    return member
+
+
+def waiting(email: str) -> User | None:
+    """The member who was invited by this address and has no way to sign in yet."""
+    found = User.objects.filter(
+        username=email.strip().lower(), is_active=True, membership__isnull=False, socialaccount__isnull=True
+    ).first()
+    return found if found is not None and not found.has_usable_password() else None
+
+
+def rename(who: Who, first_name: str, last_name: str) -> None:
+    """What the member is called. Everybody may change the own name."""
+    member = Membership.objects.select_related("member").get(member_id=who.member_id).member
+    member.first_name, member.last_name = (text.replace("\0", "").strip()[:150] for text in (first_name, last_name))
+    member.save(update_fields=["first_name", "last_name"])
+
+
+def end_sessions(member_id: int) -> None:
+    """Sign the member out everywhere."""
+    for session in UserSession.objects.filter(user_id=member_id):
+        session.end()
+
+
+def set_password(member: User, password: str) -> None:
+    """Raises BadInput for one that is easily guessed."""
+    try:
+        validate_password(password, member)
+    except ValidationError as error:
+        raise BadInput("password", " ".join(error.messages)) from None
+    member.set_password(password)
+    member.save()
+
+
+def to_email(text: str) -> str:
+    email = text.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise BadInput("email", "This is not an e-mail address.") from None
+    if len(email) > 150:
+        raise BadInput("email", "An address has at most 150 characters.")
+    return email
+
+
+def to_role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        raise BadInput("role", f"Choose one of: {', '.join(Role)}.") from None
+
+
+@contextmanager
+def _changing(who: Who, membership_id: int) -> Iterator[Membership]:
+    """A change of a member, refused when it would leave the organization without an administrator."""
+    who.require(May.MEMBERS)
+    with transaction.atomic():
+        Organization.objects.select_for_update().get(pk=who.organization_id)  # one change at a time
+        yield find(who, membership_id)
+        can_sign_in = ~Q(member__password__startswith=UNUSABLE) | Q(member__socialaccount__isnull=False)
+        administrators = Membership.objects.filter(
+            can_sign_in, organization_id=who.organization_id, role=Role.ADMINISTER.value, member__is_active=True
+        )
+        if not administrators.exists():
+            raise NotAllowed(f"Somebody who can sign in must stay with the role “{Role.ADMINISTER}”.")
+
+
+def _set_active(who: Who, membership_id: int, *, active: bool) -> None:
+    with _changing(who, membership_id) as membership:
+        membership.member.is_active = active
+        membership.member.save(update_fields=["is_active"])
+        end_sessions(membership.member_id)
+        audit.record(who, "member.reactivated" if active else "member.deactivated", membership.member.email)
+
+
+def _link(membership_id: int, member: User) -> Link:
+    key = urlsafe_base64_encode(force_bytes(member.pk))
+    return Link(membership_id, f"/invitations/{key}/{default_token_generator.make_token(member)}")

@@ -1,0 +1,24 @@
+"""The prices of an organization as insights reckon with them."""
+
+from __future__ import annotations
+
+from seatkeeper.clock import Clock, days, system_clock
+from seatkeeper.insights.money import Price, PriceList
+from seatkeeper.model import Instant
+from seatkeeper.store import models
+
+
+def price_list(organization_id: int, clock: Clock = system_clock) -> PriceList:
+    """The prices that hold today."""
+    return PriceList(read_prices(organization_id), to_day_number(clock()))
+
+
+def read_prices(organization_id: int) -> list[Price]:
+    """All there are: those that ended and those that begin later, too."""
+    rows = models.Price.objects.filter(organization_id=organization_id)
+    fields = "part_number", "amount", "currency", "period", "valid_from", "valid_until"
+    return [Price(*row) for row in rows.order_by("pk").values_list(*fields)]
+
+
+def to_day_number(moment: Instant) -> int:
+    return moment // days(1)

@@ -1,0 +1,212 @@
+"""Plans to take seats back: proposed from findings, reviewed by people, run by an administrator, followed up by us.
+
+Seatkeeper holds no permission to write at the vendor and asks for none. What it makes is a script to be read and run,
+with one that undoes it, or mails to the holders; whether a seat is gone is what the next roster says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from django.db import transaction
+
+from seatkeeper.clock import Clock, system_clock
+from seatkeeper.errors import BadInput, NotFound
+from seatkeeper.insights.money import Money
+from seatkeeper.insights.savings import OF_HOLDERS
+from seatkeeper.model import to_id
+from seatkeeper.services import audit
+from seatkeeper.services.applications import Which, find_application
+from seatkeeper.services.drawing.plans import APPROVED, GONE, PROPOSED
+from seatkeeper.services.members import May, Who
+from seatkeeper.services.price_list import price_list
+from seatkeeper.services.skus import name_skus
+from seatkeeper.store import listing
+from seatkeeper.store.models import Application, Finding, Holding, ReclaimItem, ReclaimPlan, Task
+
+ANSWERS: Final = ("needed", "not needed", "")
+DRAFT, CLOSED = "draft", "closed"
+DROPPED, KEPT = "dropped", "kept"
+
+
+class Seat(NamedTuple):
+    """A seat that could be taken back, with the finding that says so."""
+
+    finding: Finding
+    holding: Holding
+    sku: str
+    title: str
+    part_number: str
+    assigned_by: str
+
+
+def propose(who: Who, which: Which, name: str, skus: Sequence[str] = (), clock: Clock = system_clock) -> ReclaimPlan:
+    """A draft with every seat that open or accepted findings would take back, or those of some SKUs (part numbers)."""
+    who.require(May.LICENSES)
+    application = find_application(who, which)
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 120 or not name.isprintable():
+        raise BadInput("Name", "give the plan a name of 1 to 120 visible characters.")
+    seats = [seat for seat in list_seats(application) if not skus or seat.part_number in skus]
+    if not seats:
+        raise BadInput("Plan", "no finding says of a seat that it could be taken back.")
+    prices = price_list(who.organization_id, clock)
+    with transaction.atomic():
+        plan = ReclaimPlan.objects.create(application=application, name=name, state=DRAFT, by=who.name, created=clock())
+        ReclaimItem.objects.bulk_create(
+            ReclaimItem(
+                plan=plan,
+                object_id=seat.holding.object_id,
+                user_id=seat.holding.user_id,
+                email=seat.holding.email,
+                sku=seat.sku,
+                title=seat.title,
+                finding=seat.finding.key,
+                evidence=seat.finding.evidence,
+                monthly_cost=str(prices.a_month(seat.part_number)),
+                assigned_by=seat.assigned_by,
+                state=PROPOSED,
+            )
+            for seat in seats
+        )
+        audit.record(who, "plan.proposed", name, f"{len(seats)} seats of {application.name}")
+    return plan
+
+
+def list_seats(application: Application) -> list[Seat]:
+    """Every seat that findings would take back, once, with the surest finding that says so."""
+    names, ways = name_skus(application), _ways(application)
+    holdings = {holding.object_id: holding for holding in Holding.objects.filter(application=application)}
+    living = Finding.objects.filter(application=application, state__in=("open", "accepted"), key__in=OF_HOLDERS)
+    seats: dict[tuple[str, str], Seat] = {}
+    for finding in sorted(living, key=lambda finding: (OF_HOLDERS.index(finding.key), finding.user_id.casefold())):
+        if (holding := holdings.get(finding.object_id)) is None:
+            continue
+        about = set(finding.subject.split()[1:])  # part numbers; none when it is about all the person's seats
+        for sku in holding.skus.split():
+            part_number, title = names.get(sku, (sku, sku))
+            if not about or part_number in about:
+                seat = Seat(finding, holding, sku, title, part_number, ways.get((holding.object_id, sku), ""))
+                seats.setdefault((holding.object_id, sku), seat)
+    return list(seats.values())
+
+
+def _ways(application: Application) -> dict[tuple[str, str], str]:
+    """How each seat came to its holder, by the ids of both: a person's seats may come in different ways."""
+    task = Task.objects.filter(connection_id=application.connection_id, key="roster").first()
+    rows = listing.list_seats(application.connection_id, application.product, task.generation if task else 0)
+    return {(to_id(row.account), to_id(row.sku)): row.assigned_by for row in rows}
+
+
+def list_plans(who: Who, which: Which) -> list[ReclaimPlan]:
+    """Newest first."""
+    who.require(May.SEE)
+    return list(ReclaimPlan.objects.filter(application=find_application(who, which)).order_by("-created", "-pk"))
+
+
+def find_plan(who: Who, plan_id: int) -> ReclaimPlan:
+    """A plan of the asker's organization. Raises NotFound."""
+    who.require(May.SEE)
+    mine = ReclaimPlan.objects.filter(application__organization_id=who.organization_id, pk=plan_id)
+    plan = mine.select_related("application__connection").first()
+    if plan is None:
+        raise NotFound("The plan")
+    return plan
+
+
+def list_items(plan: ReclaimPlan) -> list[ReclaimItem]:
+    return list(plan.items.order_by("user_id", "title", "pk"))
+
+
+def review(who: Who, plan_id: int, keep: Sequence[int]) -> int:
+    """Leave only these items in a draft; the others are dropped. Answers how many stay."""
+    who.require(May.LICENSES)
+    with transaction.atomic():
+        plan = _in_state(who, plan_id, DRAFT, "reviewed")
+        stays = plan.items.filter(pk__in=list(keep)).update(state=PROPOSED)
+        dropped = plan.items.exclude(pk__in=list(keep)).update(state=DROPPED)
+        audit.record(who, "plan.reviewed", plan.name, f"{stays} stay, {dropped} dropped")
+    return stays
+
+
+def approve(who: Who, plan_id: int, clock: Clock = system_clock) -> ReclaimPlan:
+    """Say that the list is right: from now on its script can be had and its seats are watched."""
+    who.require(May.LICENSES)
+    with transaction.atomic():
+        plan = _in_state(who, plan_id, DRAFT, "approved")
+        if not plan.items.filter(state=PROPOSED).exists():
+            raise BadInput("Plan", "every seat was dropped; there is nothing to approve.")
+        plan.state, plan.approved_by, plan.approved = APPROVED, who.name, clock()
+        plan.save(update_fields=["state", "approved_by", "approved"])
+        audit.record(who, "plan.approved", plan.name)
+    return plan
+
+
+def note_answer(who: Who, plan_id: int, item_id: int, answer: str) -> ReclaimItem:
+    """What the holder said. A seat that is needed is kept: scripts made from now on leave it out."""
+    who.require(May.LICENSES)
+    if answer not in ANSWERS:
+        raise BadInput("Answer", f"{answer[:40]!r} is not one of {', '.join(filter(None, ANSWERS))}.")
+    with transaction.atomic():
+        plan = find_plan(who, plan_id)
+        item = plan.items.filter(pk=item_id).first()
+        if item is None or item.state not in (PROPOSED, KEPT):
+            raise NotFound("The seat")
+        item.answer, item.state = answer, KEPT if answer == "needed" else PROPOSED
+        item.save(update_fields=["answer", "state"])
+        audit.record(who, "plan.answer-noted", plan.name, f"{item.user_id}: {answer or 'taken back'}")
+    return item
+
+
+def close(who: Who, plan_id: int) -> ReclaimPlan:
+    """Nothing more is expected of it: its seats are no longer watched."""
+    who.require(May.LICENSES)
+    with transaction.atomic():
+        plan = find_plan(who, plan_id)
+        plan.state = CLOSED
+        plan.save(update_fields=["state"])
+        audit.record(who, "plan.closed", plan.name)
+    return plan
+
+
+def _in_state(who: Who, plan_id: int, state: str, verb: str) -> ReclaimPlan:
+    plan = find_plan(who, plan_id)
+    if plan.state != state:
+        raise BadInput("Plan", f"it is {plan.state} already; only a {state} can be {verb}.")
+    return plan
+
+
+class Outcome(NamedTuple):
+    """How far a plan has come, in seats and money a month."""
+
+    proposed: int
+    kept: int
+    gone: int
+    worth: Money
+    saved: Money
+
+
+def outcome(plan: ReclaimPlan, clock: Clock = system_clock) -> Outcome:
+    """Counted by what the seats cost today."""
+    prices = price_list(plan.application.organization_id, clock)
+    names = name_skus(plan.application)
+    items = [item for item in list_items(plan) if item.state != DROPPED]
+
+    def worth(states: Sequence[str]) -> Money:
+        return prices.of_seats([names.get(i.sku, (i.sku, ""))[0] for i in items if i.state in states])
+
+    states = [item.state for item in items]
+    return Outcome(
+        states.count(PROPOSED), states.count(KEPT), states.count(GONE), worth((PROPOSED, GONE)), worth((GONE,))
+    )
+
+
+def to_take(plan: ReclaimPlan) -> Iterator[ReclaimItem]:
+    """What a script takes back: neither dropped nor kept nor gone, and given to the person, not only to a group."""
+    return (item for item in list_items(plan) if item.state == PROPOSED and item.assigned_by != "group")
+
+
+def of_groups(plan: ReclaimPlan) -> list[ReclaimItem]:
+    """Seats that a group gives: they go when the person leaves the group, not by a script on the person."""
+    return [item for item in list_items(plan) if item.state == PROPOSED and "group" in item.assigned_by]

@@ -1,0 +1,102 @@
+"""Findings across applications, the life of each, and what people decide on it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from seatkeeper.clock import days
+from seatkeeper.errors import BadInput
+from seatkeeper.insights.catalog import INSIGHTS
+from seatkeeper.model import Instant, to_instant
+from seatkeeper.services import decisions, views
+from seatkeeper.services.decisions import NewExemption
+from seatkeeper.services.listings import findings as listed
+from seatkeeper.services.members import May
+from seatkeeper.store.models import Finding
+from seatkeeper.web.listings import export, listing_page
+from seatkeeper.web.pages import Asked, page
+
+ACTIONS = "seatkeeper/findings/action.html"
+
+
+@page()
+def index(request: Asked) -> HttpResponse:
+    rows = listed.rows(request.who)
+    context = {
+        "views": views.rows(request.who, listed.LISTING.key),
+        "row_actions": ACTIONS if May.LICENSES in request.who.may else "",
+    }
+    return listing_page(request, "seatkeeper/findings/index.html", listed.ACROSS, rows, **context)
+
+
+@page()
+def export_index(request: Asked, form: str) -> HttpResponseBase:
+    return export(request, listed.ACROSS, listed.rows(request.who), form)
+
+
+@page()
+def finding(request: Asked, finding_id: int) -> HttpResponse:
+    """What it says, what it stands on, and its life so far."""
+    return _show(request, decisions.find_finding(request.who, finding_id))
+
+
+@page(May.LICENSES, methods=("POST",))
+def accept(request: Asked, finding_id: int) -> HttpResponse:
+    decisions.accept(request.who, finding_id, request.POST.get("note", ""))
+    messages.success(request, "Accepted: it is resolved when a later roster shows it no more.")
+    return redirect(back(request, f"/findings/{finding_id}"))
+
+
+@page(May.LICENSES, methods=("POST",))
+def reopen(request: Asked, finding_id: int) -> HttpResponse:
+    decisions.reopen(request.who, finding_id, request.POST.get("note", ""))
+    messages.success(request, "The finding is open again.")
+    return redirect(back(request, f"/findings/{finding_id}"))
+
+
+@page(May.LICENSES, methods=("POST",))
+def except_one(request: Asked, finding_id: int) -> HttpResponse:
+    """Except the finding's person, or its SKU where there is no person, from this insight."""
+    found = decisions.find_finding(request.who, finding_id)
+    try:
+        until = to_end(request.POST.get("until", ""))
+        about = ("person", found.object_id) if found.object_id else ("sku", found.subject)
+        new = NewExemption(*about, request.POST.get("reason", ""), found.key, until)
+        decisions.exempt(request.who, found.application_id, new)
+    except BadInput as error:
+        return _show(request, found, error)
+    messages.success(request, "Excepted: the finding rests until the exception ends.")
+    return redirect(back(request, f"/findings/{finding_id}"))
+
+
+def _show(request: Asked, found: Finding, problem: BadInput | None = None) -> HttpResponse:
+    context = {
+        "finding": found,
+        "question": next((insight.question for insight in INSIGHTS if insight.key == found.key), ""),
+        "events": decisions.list_events(request.who, found.pk),
+        "may_decide": May.LICENSES in request.who.may,
+        "problems": {problem.field: str(problem).partition(": ")[2]} if problem else {},
+        "typed": request.POST,
+    }
+    return render(request, "seatkeeper/findings/finding.html", context, status=422 if problem else 200)
+
+
+def back(request: Asked, otherwise: str) -> str:
+    """The page of ours that the form stood on."""
+    wanted = request.POST.get("back", "")
+    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None) else otherwise
+
+
+def to_end(text: str) -> Instant | None:
+    """The end of the chosen day, in UTC; None for no day."""
+    if not text:
+        return None
+    try:
+        return to_instant(f"{date.fromisoformat(text).isoformat()}T00:00:00Z") + days(1)
+    except ValueError:
+        raise BadInput("Until", "this is not a day. Write it like 2027-03-31.") from None

@@ -1,0 +1,119 @@
+"""The price list: a price at a time, or a file that is looked at before it is taken."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from seatkeeper.errors import BadInput
+from seatkeeper.services import prices, savings, uploads
+from seatkeeper.services.members import May
+from seatkeeper.services.prices import NewPrice
+from seatkeeper.services.sheets import LARGEST
+from seatkeeper.web.listings import to_file
+from seatkeeper.web.pages import Asked, page
+
+FIELDS: Final = ("part_number", "amount", "currency", "period", "valid_from", "valid_until")
+SHOWN_WRONG: Final = 1000  # what is wrong is shown so far; a page has an end
+
+
+@page()
+def index(request: Asked) -> HttpResponse:
+    return _show(request)
+
+
+@page()
+def export_index(request: Asked, form: str) -> HttpResponseBase:
+    return to_file(prices.export(request.who), "prices", form)
+
+
+@page(May.LICENSES, methods=("POST",))
+def set_one(request: Asked) -> HttpResponse:
+    try:
+        saved = prices.set_price(request.who, NewPrice(**{key: request.POST.get(key, "") for key in FIELDS}))
+    except BadInput as error:
+        return _show(request, error)
+    messages.success(request, f"{saved.part_number} costs {saved.amount.normalize():f} {saved.currency} a {saved.period}.")
+    return redirect("/prices")
+
+
+@page(May.LICENSES, methods=("POST",))
+def delete(request: Asked, price_id: int) -> HttpResponse:
+    prices.delete_price(request.who, price_id)
+    messages.success(request, "The price is deleted.")
+    return redirect("/prices")
+
+
+@page(May.LICENSES, methods=("POST",))
+def load_example(request: Asked) -> HttpResponse:
+    prices.load_example(request.who)
+    messages.success(request, "These are example prices, not yours: they go when you import your own.")
+    return redirect("/prices")
+
+
+@page(May.LICENSES, methods=("GET", "POST"))
+def upload(request: Asked) -> HttpResponse:
+    """Choose a file; it is put aside and looked at on the next page."""
+    problem = ""
+    if request.method == "POST":
+        file = request.FILES.get("file")
+        try:
+            if file is None or file.size is None:
+                raise BadInput("File", "choose a file.")
+            name, body = file.name or "The file", file.read(LARGEST + 1)
+            prices.preview(request.who, body, name)
+            return redirect(f"/prices/import/{uploads.keep(request.who, body, LARGEST)}")
+        except BadInput as error:
+            problem = str(error).partition(": ")[2]
+    context = {"problem": problem, "columns": prices.COLUMNS}
+    return render(request, "seatkeeper/prices/upload.html", context, status=422 if problem else 200)
+
+
+@page(May.LICENSES, methods=("GET", "POST"))
+def preview(request: Asked, kept: str) -> HttpResponse:
+    """The prices and everything that is wrong; on POST they are taken over, whole or not at all."""
+    body = uploads.read(request.who, kept)
+    if request.method == "POST":
+        count = prices.import_prices(request.who, body, "the file")
+        uploads.forget(request.who, kept)
+        messages.success(request, f"{count:,} prices are imported.")
+        return redirect("/prices")
+    found = prices.preview(request.who, body, "the file")
+    context = {
+        "rows": [(price, prices.to_date(price.since), prices.to_date(price.until)) for price in found.prices[:SHOWN_WRONG]],
+        "good": len(found.prices),
+        "wrong": found.errors[:SHOWN_WRONG],
+        "count_wrong": len(found.errors),
+    }
+    return render(request, "seatkeeper/prices/preview.html", context)
+
+
+def _show(request: Asked, problem: BadInput | None = None) -> HttpResponse:
+    rows = prices.list_prices(request.who)
+    context = {
+        "rows": [(row, f"{row.amount.normalize():f}", prices.to_date(row.valid_from), prices.to_date(row.valid_until))
+                 for row in rows],
+        "examples": prices.shows_examples(request.who),
+        "missing": prices.list_missing(request.who),
+        "may_change": May.LICENSES in request.who.may,
+        "known": sorted(prices.EXAMPLE),
+        "periods": prices.PERIODS,
+        "problem": problem,
+        "typed": request.POST,
+        **_cost(request),
+    }  # fmt: skip
+    return render(request, "seatkeeper/prices/index.html", context, status=422 if problem else 200)
+
+
+def _cost(request: Asked) -> dict[str, object]:
+    """Whose the cost is, by the group that was chosen, and what was saved."""
+    group = request.GET.get("by", "department")
+    return {
+        "group": group,
+        "groups": savings.GROUPS.items(),
+        "shares": savings.cost_by(request.who, group),
+        "months": savings.realised(request.who),
+    }

@@ -1,0 +1,131 @@
+"""A real browser at a real server: Debian's Chromium, `seatkeeper serve`, and the pretend tenant behind it.
+
+Every page that is looked at is held against WCAG 2.2 AA by axe, must not send a report about its content security
+policy, and leaves a picture in the folder SCREENSHOTS names (by default one in the temporary folder).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from seatkeeper.sandbox.serve import Sandbox
+from seatkeeper.sandbox.tenant import Settings
+from tests.jobs.conftest import Server
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = Path(__file__).parents[2] / "src/seatkeeper/web/static/seatkeeper/vendor/axe.min.js"
+PICTURES = Path(os.environ.get("SCREENSHOTS") or Path(tempfile.gettempdir()) / "seatkeeper-pictures")
+WIDTHS = (1280, 390)
+THEMES = ("light", "dark")
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser these tests cannot be run, and say so."""
+    if CHROMIUM is None:
+        for item in items:
+            if item.path.is_relative_to(Path(__file__).parent):
+                item.add_marker(pytest.mark.skip(reason="no Chromium here: apt-get install chromium"))
+
+
+class Eyes:
+    """A page with what a careful person would notice about it."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.url = url
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.noticed: list[str] = []
+        self.looked = 0
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.noticed.append(f"script failed: {error}"))
+        self.page.on("request", self._watch)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        expected = "status of 404" in message.text or "status of 4" in message.text
+        if message.type in ("error", "warning") and not expected:
+            self.noticed.append(f"console: {message.text}")
+
+    def _watch(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "data:")):
+            self.noticed.append(f"asked another host: {request.url}")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+    def look(self, name: str) -> None:
+        """See the page in both widths and both themes; nothing may stick out, be unreadable or break a rule."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for theme in THEMES:
+            self.page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme }", theme)
+            for width in WIDTHS:
+                self.page.set_viewport_size({"width": width, "height": 900})
+                self.page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png", full_page=True)
+                self._judge(f"{name} at {width} px, {theme}")
+        self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        self.looked += 1
+
+    def _judge(self, where: str) -> None:
+        if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            self.noticed.append(f"{where}: the page is wider than the window")
+        found = self.page.evaluate(
+            "tags => axe.run(document, {runOnly: tags}).then(r => r.violations.map("
+            "v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 120)).join(' | ')))",
+            AXE_TAGS,
+        )
+        self.noticed += [f"{where}: {violation}" for violation in found]
+
+    def assert_nothing_noticed(self) -> None:
+        assert self.noticed == []
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright leaves an event loop running in this thread, in which Django would refuse to touch the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(settings=Settings(people=80, days=40)) as tenant:
+        yield tenant
+
+
+@pytest.fixture
+def server(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("SEATKEEPER_DATABASE_URL", sqlite_database)
+    started = Server("serve", "--port", "0").ready()
+    yield started
+    with suppress(Exception):
+        started.stop()
+    assert started.process.stderr is not None
+    started.process.stderr.close()
+    sys.stderr.writelines(started.said)  # shown when the test fails
+
+
+@pytest.fixture
+def eyes(browser: Browser, server: Server) -> Iterator[Eyes]:
+    """axe is loaded with every document before its policy holds; nothing else bends a rule for the test."""
+    context = browser.new_context(accept_downloads=True, locale="en-GB", timezone_id="Europe/Berlin")
+    context.add_init_script(path=AXE)
+    # What the browser would report about a broken policy ends in the console, which is listened to.
+    seeing = Eyes(context, server.url)
+    yield seeing
+    with suppress(Exception):
+        seeing.page.screenshot(path=PICTURES / "last.png", full_page=True)
+    context.close()

@@ -1,0 +1,107 @@
+"""When subscriptions renew: read beside the licences, shown, and never a reason for a run to fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import stamina
+
+from seatkeeper.model import Word
+from seatkeeper.sandbox import refusals, routes
+from seatkeeper.sandbox.request import Answer
+from seatkeeper.services.listings import licenses
+from seatkeeper.store.models import Application, Renewal
+from tests.people import Tenant, open_tenant
+
+pytestmark = pytest.mark.usefixtures("database")
+PATH = "/directory/subscriptions"
+
+REFUSALS = {
+    "403": refusals.denied(),
+    "404": refusals.Refusal(404, "Request_ResourceNotFound", "Resource does not exist."),
+    "400": refusals.Refusal(400, "BadRequest", "Resource not found for the segment 'subscriptions'."),
+    "501": refusals.Refusal(501, "NotImplemented", "Not in this cloud."),
+    "503": refusals.Refusal(503, "serviceNotAvailable", "Try again."),
+}
+WRONG_ROWS: dict[str, dict[str, Any]] = {
+    "no SKU": {"skuId": None},
+    "a date that is none": {"nextLifecycleDateTime": "tomorrow"},
+    "a number that is a text": {"totalLicenses": "many"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _patience_without_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=2):
+        yield
+
+
+def known() -> list[tuple[str, int, int | None]]:
+    return sorted(Renewal.objects.values_list("part_number", "total", "next_lifecycle"))
+
+
+def refusing(refusal: refusals.Refusal) -> Callable[..., Answer]:
+    def answer(*_: object) -> Answer:
+        raise refusal
+
+    return answer
+
+
+def spoiling(**changes: Any) -> Callable[..., Answer]:
+    """The page as it is, with one row that is not right."""
+    whole = routes._EXACT[PATH]
+
+    def answer(tenant: Any, request: Any) -> Answer:
+        found = whole(tenant, request)
+        found.body["value"][0] |= changes
+        return found
+
+    return answer
+
+
+def assert_known_stays(tenant: Tenant, answer: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant.sync("licenses")
+    before = known()
+    assert before
+    monkeypatch.setitem(routes._EXACT, PATH, answer)
+    (result,) = tenant.sync("licenses")
+    assert result.run is not None
+    assert (result.run.word, result.exit_code) == (Word.COMPLETE, 0)
+    assert "what was known of it stays" in result.message
+    assert known() == before
+
+
+def test_they_are_read_with_the_licences_and_replaced_by_the_next_read() -> None:
+    with open_tenant() as tenant:
+        tenant.sync("licenses")
+        first = known()
+        assert {name for name, _, _ in first} >= {"PROJECTPREMIUM", "PROJECTPROFESSIONAL"}
+        Renewal.objects.update(part_number="WRONG")
+        tenant.sync("licenses")
+        assert known() == first
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_refusal_leaves_what_is_known_and_fails_nothing(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_tenant() as tenant:
+        assert_known_stays(tenant, refusing(REFUSALS[status]), monkeypatch)
+
+
+@pytest.mark.parametrize("what", WRONG_ROWS)
+def test_a_row_that_is_not_understood_leaves_what_is_known(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_tenant() as tenant:
+        assert_known_stays(tenant, spoiling(**WRONG_ROWS[what]), monkeypatch)
+
+
+def test_the_licences_show_the_next_renewal_and_a_near_one_is_a_finding() -> None:
+    with open_tenant() as tenant:
+        tenant.sync()
+        near = tenant.clock() + 30 * 86_400 * 10_000_000
+        Renewal.objects.filter(part_number="PROJECTPREMIUM").update(next_lifecycle=near)
+        found = [row for row in tenant.findings() if row["Finding"] == "renewal"]
+        assert any("2026-08-31" in row["Advice"] for row in found)
+        application = Application.objects.get()
+        rows = {row.part_number: row.next_renewal for row in licenses.rows(tenant.who, application.pk)}
+        assert all(rows.values())

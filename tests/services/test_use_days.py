@@ -1,0 +1,81 @@
+"""Counts by day follow the sign-ins, whatever happens between saving and counting."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatkeeper import failpoints
+from seatkeeper.failpoints import Reached
+from seatkeeper.services import drawing
+from seatkeeper.store import raw
+from seatkeeper.store.models import Connection, ProductDay, SignIn, UncountedDay, UseDay
+from tests.people import open_tenant
+
+pytestmark = pytest.mark.usefixtures("database")
+
+DAY = 864_000_000_000
+
+
+def counted() -> list[tuple[object, ...]]:
+    rows = UseDay.objects.values_list("day", "account", "app_id", "sign_ins", "oldest", "newest")
+    return sorted((row[0], bytes(row[1]), *row[2:]) for row in rows)
+
+
+def exact() -> list[tuple[object, ...]]:
+    return sorted(
+        raw.fetch(
+            f"""SELECT created / {DAY}, account, app_id, count(*), min(created), max(created) FROM store_signin
+                WHERE error_code = 0 GROUP BY created / {DAY}, account, app_id"""
+        )
+    )
+
+
+def test_the_counts_equal_the_sign_ins() -> None:
+    with open_tenant() as tenant:
+        for _ in range(2):
+            tenant.sync()
+            assert counted() == exact() != []
+            assert not UncountedDay.objects.exists()
+            tenant.move(days=3)
+
+
+def test_a_kill_while_counting_loses_no_day() -> None:
+    with open_tenant() as tenant:
+        tenant.sync()
+        tenant.move(days=3)
+        failpoints.arm("FP:before-day-counted@2=error")
+        with pytest.raises(Reached):
+            tenant.sync()
+        assert UncountedDay.objects.exists()
+        drawing.count_uses(Connection.objects.get().pk)
+        assert counted() == exact()
+        assert not UncountedDay.objects.exists()
+
+
+def test_sign_ins_of_an_interrupted_reading_are_counted_too() -> None:
+    with open_tenant() as tenant:
+        failpoints.arm("FP:before-coverage@2=error")
+        with pytest.raises(Reached):
+            tenant.sync()
+        assert SignIn.objects.exists()
+        drawing.count_uses(Connection.objects.get().pk)
+        assert counted() == exact() != []
+
+
+def test_a_product_day_counts_a_person_once() -> None:
+    with open_tenant() as tenant:
+        tenant.sync()
+        direct = tenant_apps()
+        for row in ProductDay.objects.filter(sign_ins__gt=0):
+            mine = [use for use in counted() if use[0] == row.day and use[2] in direct]
+            assert row.people == len({use[1] for use in mine})
+            assert row.sign_ins == sum(int(str(use[3])) for use in mine)
+        assert ProductDay.objects.filter(sign_ins__gt=0).count() > 5
+
+
+def tenant_apps() -> set[int]:
+    from seatkeeper.connectors.catalog import find_product
+    from seatkeeper.model import Grade
+    from seatkeeper.store import uses
+
+    return set(uses.ids_of(find_product("microsoft-project").apps_of(Grade.DIRECT)))

@@ -1,0 +1,140 @@
+"""Two organizations with one of everything, for tests that ask for every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from seatkeeper.clock import system_clock
+from seatkeeper.model import to_key
+from seatkeeper.services import applications, employees, members, tokens, views
+from seatkeeper.services.members import Role, Who
+from seatkeeper.store.models import (
+    ApiToken,
+    Application,
+    Membership,
+    Organization,
+    Recognition,
+    Run,
+    SavedView,
+    Stranger,
+    Task,
+)
+
+from .conftest import NewMember
+
+PERSON = "33333333-3333-3333-3333-333333333333"
+APPLICATION: dict[str, Any] = {
+    "product": "microsoft-project",
+    "name": "Microsoft Project",
+    "tenant_id": "11111111-1111-1111-1111-111111111111",
+    "client_id": "22222222-2222-2222-2222-222222222222",
+    "secret": "Sk8~must-not-be-seen-anywhere",
+    # Nobody answers there, at once: what needs the vendor says so.
+    "login_url": "https://127.0.0.1:9",
+    "graph_url": "https://127.0.0.1:9",
+}
+
+
+Example = Callable[["World", Role], str]
+
+
+@dataclass
+class World:
+    organization: Organization
+    other: Organization
+    new_member: NewMember
+    who: Who
+    _members: dict[Role, User] = field(default_factory=dict)
+
+    def member(self, role: Role) -> Who:
+        """A member with the role, who has a token and keeps a view."""
+        if role not in self._members:
+            self._members[role] = self.new_member(role)
+            who = members.who_is(self._members[role].pk)
+            tokens.make(who, "script", Role.VIEWER.value)
+            views.keep(who, "users", "blocked", "?blocked=yes")
+        return members.who_is(self._members[role].pk)
+
+    def browser(self, role: Role) -> Client:
+        """In which that member is signed in."""
+        self.member(role)
+        return _sign_in(self._members[role])
+
+    @property
+    def stranger(self) -> Client:
+        """An administrator of the other organization."""
+        return _sign_in(self.new_member(Role.ADMINISTER, self.other))
+
+    @property
+    def disabled(self) -> Client:
+        """An administrator who was signed in when somebody deactivated him."""
+        member = self.new_member(Role.ADMINISTER)
+        client = _sign_in(member)
+        User.objects.filter(pk=member.pk).update(is_active=False)
+        return client
+
+
+def _sign_in(member: User) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(member)
+    return client
+
+
+def populate(organization: Organization, other: Organization, new_member: NewMember) -> World:
+    """With an application, and an administrator who can sign in throughout."""
+    who = members.who_is(new_member(Role.ADMINISTER).pk)
+    User.objects.filter(email=who.name).update(password="argon2$")
+    applications.add_application(who, applications.NewApplication(**APPLICATION))
+    world = World(organization, other, new_member, who)
+    _read_once(Application.objects.get(organization=organization))
+    return world
+
+
+def _read_once(application: Application) -> None:
+    """A run that waits for somebody's word, and a person whom it found."""
+    now = system_clock()
+    roster = Task.objects.get(connection=application.connection, key="roster")
+    Run.objects.create(organization=application.organization, task=roster, word="held", started=now, generation=1)
+    Stranger.objects.create(
+        application=application,
+        account=to_key(PERSON),
+        object_id=PERSON,
+        user_id="grace@example.com",
+        type="Unrecognized",
+        sign_ins=1,
+        first_seen=now,
+        last_seen=now,
+        state="open",
+        words="grace@example.com",
+    )
+    Recognition.objects.create(application=application, account=to_key(PERSON), reason="asked", by="ada", at=now)
+
+
+def _own(model: type[ApiToken | SavedView]) -> Example:
+    """Everybody's own; nobody else sees it."""
+    return lambda world, role: str(model.objects.get(membership__member_id=world.member(role).member_id).pk)
+
+
+# What stands for an argument of an address, when a member with the role asks.
+EXAMPLES: dict[str, Example] = {
+    "application_id": lambda world, _: str(Application.objects.get(organization=world.organization).pk),
+    "membership_id": lambda world, _: str(Membership.objects.get(member=world.new_member(Role.VIEWER)).pk),
+    "run_id": lambda world, _: str(Run.objects.get(organization=world.organization).pk),
+    "object_id": lambda *_: PERSON,
+    "kept": lambda world, _: employees.keep_upload(world.who, b"Email\ngrace@example.com\n"),
+    "token_id": _own(ApiToken),
+    "view_id": _own(SavedView),
+    "form": lambda *_: "csv",
+    "key": lambda *_: "MQ",
+    "token": lambda *_: "x-y",
+    "provider_id": lambda *_: "single-sign-on",
+    "pk": lambda *_: "1",
+}
+# Those that belong to an organization or a member: anybody else's must look as if it were not there.
+OF_ONE = {"application_id", "membership_id", "run_id", "token_id", "view_id"}
+MISSING = ("999999999", str(2**63 - 1))
