@@ -124,6 +124,18 @@ class Subscription(NamedTuple):
     plans: str  # service plan ids, comma separated
 
 
+class Renewal(NamedTuple):
+    """A commercial subscription, of which a SKU may have several; `when` it renews or ends, if anybody says."""
+
+    subscription: str  # the vendor's id
+    sku: Key
+    part_number: str
+    status: str
+    total: int
+    trial: bool
+    when: Instant | None
+
+
 class SeatKind(enum.StrEnum):
     """Why an assignment counts as a seat of the product, or why it is listed apart."""
 

@@ -121,7 +121,10 @@ def server(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
 @pytest.fixture
 def eyes(browser: Browser, server: Server) -> Iterator[Eyes]:
     """axe is loaded with every document before its policy holds; nothing else bends a rule for the test."""
-    context = browser.new_context(accept_downloads=True, locale="en-GB", timezone_id="Europe/Berlin")
+    # Without motion, so that nothing is judged half way from one theme to the other.
+    context = browser.new_context(
+        accept_downloads=True, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
+    )
     context.add_init_script(path=AXE)
     # What the browser would report about a broken policy ends in the console, which is listened to.
     seeing = Eyes(context, server.url)

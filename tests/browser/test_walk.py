@@ -136,14 +136,15 @@ def look_around(eyes: Eyes) -> None:
 
 
 def find_a_finding_in_three_clicks(eyes: Eyes) -> None:
-    """From the list of applications: the application, its findings, the person it is about."""
+    """From the list of applications: the application, its findings, one of them."""
     page = eyes.page
     eyes.go("/applications")
     eyes.look("15-applications")
     page.get_by_role("link", name=NAME).click()
     page.get_by_role("navigation", name="This application").get_by_role("link", name="Findings").click()
     page.get_by_role("row").filter(has_text="blocked").get_by_role("link").first.click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Blocked")
+    eyes.look("16-finding")
 
 
 def export(eyes: Eyes) -> None:
@@ -165,7 +166,7 @@ def export(eyes: Eyes) -> None:
 def deactivate_and_reactivate(eyes: Eyes) -> None:
     page = eyes.page
     page.get_by_role("link", name="Edit").click()
-    eyes.look("16-edit")
+    eyes.look("17-edit")
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Deactivate").click()
     expect(page.get_by_text("deactivated").first).to_be_visible()
@@ -179,11 +180,11 @@ def sign_out(eyes: Eyes) -> None:
     page.get_by_role("button", name="Sign out").click()
     eyes.go("/applications")
     expect(page.get_by_role("button", name="Sign in").first).to_be_visible()
-    eyes.look("17-sign-in")
+    eyes.look("18-sign-in")
     page.go_back()
     expect(page.get_by_role("button", name="Sign out")).to_have_count(0)  # nothing comes back from a cache
     page.locator("input[name=login]").fill(EMAIL)
     page.locator("input[name=password]").fill("wrong")
     page.get_by_role("button", name="Sign in").first.click()
     expect(page.get_by_role("alert").or_(page.locator(".field-error")).first).to_be_visible()
-    eyes.look("18-sign-in-refused")
+    eyes.look("19-sign-in-refused")

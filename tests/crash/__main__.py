@@ -14,8 +14,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
-from django.db import DatabaseError
-
 import seatkeeper.cli.main
 import seatkeeper.cli.sync
 import seatkeeper.services.findings
@@ -25,9 +23,11 @@ from tests.crash.children import STRACE
 from tests.crash.designs import Verdict
 from tests.crash.mutants import MUTANTS
 from tests.crash.ours import Ours
+from tests.crash.power import CARELESS, lose_power
 from tests.crash.scenario import Figures, live
 from tests.crash.servers import ServerStop, new_database, open_server
 from tests.crash.sleepers import sleep_and_wake
+from tests.crash.upgrades import kill_upgrades
 from tests.crash.ways import Calls, Failpoints, FullDisk, Polite, Timed, failpoints
 from tests.crash.world import FORK
 
@@ -44,13 +44,18 @@ class Job(NamedTuple):
     kills: int
     folder: Path
     url: str = ""
+    pragma: str = ""
+
+    @property
+    def mutant(self) -> bool:
+        return self.line.startswith("wrong design")
 
 
 def work(job: Job) -> tuple[Job, Figures]:
     """One life, bad too when the harness itself breaks."""
     try:
         return job, _work(job)
-    except (AssertionError, OSError, EOFError, RuntimeError, ValueError, TypeError, LookupError, DatabaseError):
+    except Exception:  # noqa: BLE001 - whatever it is, it is told in the report and makes this life a bad one
         return job, Figures(lives=1, bad_lives=1, verdict=Verdict(wrong=[traceback.format_exc()]))
 
 
@@ -64,6 +69,16 @@ def _work(job: Job) -> Figures:
     ways = {"timed": Timed, "calls": Calls, "failpoints": Failpoints, "disk": FullDisk, "polite": Polite}
     if job.kind == "sleepers":
         return sleep_and_wake(ours(folder), job.seed, job.kills)
+    if job.kind == "power":
+        return lose_power(ours(folder / job.pragma), job.seed, job.kills, job.pragma)
+    if job.kind == "upgrades":
+        return kill_upgrades(ours(folder), lambda place: f"sqlite://{folder / str(place)}", job.seed, job.kills)
+    if job.kind == "upgrades-postgres":
+        with open_server() as server:
+            today = Ours(folder, new_database(server, "today"))
+            return kill_upgrades(
+                today, lambda place: new_database(server, f"fresh_{place}", "template0"), job.seed, job.kills
+            )
     if job.kind == "stops":
         with open_server() as server:
             url = new_database(server, "life")
@@ -84,7 +99,9 @@ def read_arguments() -> argparse.Namespace:
         ("sleepers", 100, "processes that sleep longer than their lease, on each engine half"),
         ("disk", 200, "runs on a disk that is full or broken (needs strace)"),
         ("polite", 60, "runs that are asked to stop"),
-        ("mutants", 3, "lives of each wrong design"),
+        ("power", 400, "disks as a power cut leaves them, SQLite (needs strace)"),
+        ("upgrades", 60, "kills while the schema is migrated, SQLite, and a third of it on PostgreSQL"),
+        ("mutants", 10, "lives of each wrong design"),
         ("seed", 1, "of the first life"),
         ("workers", 2, "processes"),
     ):
@@ -101,6 +118,8 @@ def plan(asked: argparse.Namespace, folder: Path, server: object) -> Iterator[Jo
         "disk": "disk full or broken, SQLite",
         "polite": "SIGTERM, SQLite",
         "sleepers": "asleep beyond the lease, SQLite",
+        "power": "power lost, SQLite",
+        "upgrades": "SIGKILL while migrating, SQLite",
     }
     for kind, line in lines.items():
         wanted = getattr(asked, kind) * (len(failpoints()) if kind == "failpoints" else 1)
@@ -114,9 +133,15 @@ def plan(asked: argparse.Namespace, folder: Path, server: object) -> Iterator[Jo
             yield Job(line, kind, seed, kills, folder, new_database(server, f"{kind}_{seed}"))
     for seed, kills in _lives(asked.seed + 7000, asked.stops):
         yield Job("server stopped at once, PostgreSQL", "stops", seed, kills, folder)
+    if asked.upgrades >= 3:
+        line = "SIGKILL while migrating, PostgreSQL"
+        yield Job(line, "upgrades-postgres", asked.seed, asked.upgrades // 3, folder)
     for number, mutant in enumerate(MUTANTS):
         for seed in range(asked.seed, asked.seed + asked.mutants):
             yield Job(f"wrong design: {mutant.name}", str(number), seed * 3, A_LIFE, folder)  # late sign-ins
+    for pragma in CARELESS if STRACE else ():
+        for seed in range(asked.seed, asked.seed + asked.mutants):
+            yield Job(f"wrong design: {pragma}", "power", seed, A_LIFE, folder, pragma=pragma)
 
 
 def _lives(seed: int, wanted: int) -> Iterator[tuple[int, int]]:
@@ -130,7 +155,7 @@ def main() -> int:
     asked, begin = read_arguments(), time.monotonic()
     if not STRACE:
         say("strace is missing (apt-get install strace): kills at system calls and broken disks are NOT RUN")
-        asked.calls = asked.disk = 0
+        asked.calls = asked.disk = asked.power = 0
     with tempfile.TemporaryDirectory(prefix="seatkeeper-crash-") as name:
         folder = Path(name)
         with tests.conftest.connected(f"sqlite://{folder / 'template.sqlite3'}"):
@@ -151,10 +176,10 @@ def run(jobs: list[Job], workers: int) -> dict[str, Figures]:
             job, figures = done.result()
             lines[job.line].add(figures)
             state = "BAD" if figures.bad_lives else "good"
-            if job.kind.isdigit():
+            if job.mutant:
                 state = "flagged, as it must be" if figures.bad_lives else "NOT FLAGGED"
             say(f"{job.line}, life {job.seed}: {figures.kills} kills in {figures.seconds:.0f} s, {state}")
-            if figures.bad_lives and not job.kind.isdigit():
+            if figures.bad_lives and not job.mutant:
                 say("\n".join(figures.verdict.wrong))
     return lines
 
@@ -173,7 +198,7 @@ def report(lines: dict[str, Figures], asked: argparse.Namespace, seconds: float)
         bad |= f.bad_lives < f.lives if mutant else bool(v)
     for line, f in lines.items():
         if len(f.places) > 1:
-            say(f"{line}: " + ", ".join(f"{name} {count}" for name, count in sorted(f.places.items())))
+            say(line + "".join(f"; {name} {count}" for name, count in sorted(f.places.items()) if count))
     for name in failpoints() if asked.failpoints else ():
         hits = lines["SIGKILL at a failpoint, SQLite"].places[name]
         bad |= hits < asked.failpoints

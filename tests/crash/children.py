@@ -105,31 +105,33 @@ def trace(child: Child, *options: str) -> subprocess.Popen[bytes]:
     """strace on a child that was not let go yet; returns when it holds it."""
     assert STRACE
     tracer = subprocess.Popen(
-        [STRACE, "-f", "-qq", *options, "-p", str(child.pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [STRACE, "-f", "-qq", *options, "-p", str(child.pid)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     status = Path(f"/proc/{child.pid}/status")
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while "TracerPid:\t0\n" in status.read_text():
         if tracer.poll() is not None or time.monotonic() > end:
             child.kill()
-            raise RuntimeError("strace cannot attach here: it needs the right to trace its own children")
+            tracer.kill()
+            said = tracer.communicate()[1].decode("utf-8", "replace")
+            raise RuntimeError(f"strace cannot attach here, code {tracer.returncode}: {said}")
         time.sleep(0.001)
     return tracer
 
 
 def kill_at_call(child: Child, call: str, nth: int) -> int:
     """SIGKILL at the entry of its nth such system call; its exit code."""
-    tracer = trace(child, "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={nth}")
-    return _traced(child, tracer)
+    return follow(child, "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={nth}")
 
 
 def fail_calls(child: Child, call: str, nth: int, error: str) -> int:
     """From its nth such system call on, all of them fail; its exit code."""
-    tracer = trace(child, "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={nth}+")
-    return _traced(child, tracer)
+    return follow(child, "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={nth}+")
 
 
-def _traced(child: Child, tracer: subprocess.Popen[bytes]) -> int:
+def follow(child: Child, *options: str) -> int:
+    """Let it run under strace; its exit code."""
+    tracer = trace(child, *options)
     child.go()
     try:
         return child.finish()
@@ -139,7 +141,7 @@ def _traced(child: Child, tracer: subprocess.Popen[bytes]) -> int:
 
 def count_calls(child: Child, calls: str, out: Path) -> tuple[int, dict[str, int]]:
     """Let it run, and say its exit code and how often it made each of the calls."""
-    code = _traced(child, trace(child, "-o", str(out), "-e", f"trace={calls}"))
+    code = follow(child, "-o", str(out), "-e", f"trace={calls}")
     counts: dict[str, int] = {}
     for line in out.read_text("utf-8", "replace").splitlines():
         call = line.partition("(")[0].split()[-1] if "(" in line else ""

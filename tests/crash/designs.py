@@ -43,12 +43,20 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """What is special in a run: a failpoint, one task only, a lease of so many seconds, a limit on files in bytes."""
+    """What is special in a run.
+
+    A failpoint, one task only, a lease of so many seconds, a limit on files in bytes, a file to which a byte is
+    written after each commit, a PRAGMA that makes SQLite less careful than ours is, and so many seconds after which
+    PostgreSQL ends whoever sleeps inside a transaction.
+    """
 
     failpoint: str = ""
     task: str = ""
     lease: float | None = None
     largest_file: int = 0
+    told: Path | None = None
+    pragma: str = ""
+    idle: float | None = None
 
 
 class Design(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import sqlite3
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count
 
 from seatkeeper import failpoints
@@ -20,6 +22,7 @@ from seatkeeper.sandbox.catalog import apps
 from seatkeeper.services import inventory
 from seatkeeper.services.applications import NewApplication, add_application
 from seatkeeper.services.members import operator
+from seatkeeper.settings import database
 from seatkeeper.spans import proven
 from seatkeeper.store import leases
 from seatkeeper.store import models as tables
@@ -80,7 +83,7 @@ class Ours:
         """Readers see the roster of the last complete run, or by now that of the next: nothing between."""
         verdict = Verdict()
         if self.file.exists():
-            verdict.corrupt += _integrity(self.file) != "ok"
+            verdict.corrupt += integrity(self.file) != "ok"
         with self.opened():
             self.seen = _roster()
         return verdict
@@ -94,7 +97,7 @@ class Ours:
     def judge(self, world: World) -> Verdict:
         truth, verdict = world.truth(), Verdict()
         if self.file.exists():
-            verdict.corrupt += _integrity(self.file) != "ok"
+            verdict.corrupt += integrity(self.file) != "ok"
         with self.opened():
             _judge_events(verdict, truth.events)
             _judge_people(verdict, truth)
@@ -119,6 +122,12 @@ def _command(url: str, arguments: list[str], how: How) -> int:
         shorten_leases(how.lease)
     if how.largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (how.largest_file, how.largest_file))
+    if how.told:
+        tell_commits(how.told)
+    if how.pragma:
+        be_careless(how.pragma)
+    if how.idle is not None:
+        database.IDLE_SECONDS = how.idle  # type: ignore[misc, assignment]
     failpoints.arm(how.failpoint)
     sys.argv = arguments
     with connected(url):
@@ -133,6 +142,30 @@ def shorten_leases(length: float) -> None:
     leases.hold = lambda task_id, fence, seconds: hold(task_id, fence, length)
 
 
+def tell_commits(file: Path) -> None:
+    """A byte to the file whenever a transaction is committed and we were told so."""
+    base_class: Any = BaseDatabaseWrapper
+    commit, sink = base_class._commit, os.open(file, os.O_WRONLY | os.O_CREAT)
+
+    def commit_and_tell(base: BaseDatabaseWrapper) -> None:
+        commit(base)
+        os.write(sink, b"!")
+
+    base_class._commit = commit_and_tell
+
+
+def be_careless(pragma: str) -> None:
+    """SQLite as others set it."""
+    ours = database.sqlite_settings
+
+    def careless(path: Path) -> dict[str, Any]:
+        settings = ours(path)
+        settings["OPTIONS"]["init_command"] += f";PRAGMA {pragma}"
+        return settings
+
+    database.sqlite_settings = careless
+
+
 def unpace() -> None:
     """Kills are many and the vendor's limits are real time: the budget is kept in the database, and is ample."""
     from seatkeeper.store import pacing
@@ -140,11 +173,13 @@ def unpace() -> None:
     pacing.LIMITS = 1_000_000, 1_000_000  # type: ignore[misc]
 
 
-def _integrity(file: Path) -> str:
+def integrity(file: Path) -> str:
     """As the next process finds it, with whatever journal the dead one left."""
     base = sqlite3.connect(file)
     try:
         return str(base.execute("PRAGMA integrity_check").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        return str(error)
     finally:
         base.close()
 

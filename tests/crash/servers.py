@@ -39,9 +39,9 @@ def open_server() -> Iterator[Any]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(server: Any, name: str) -> str:
+def new_database(server: Any, name: str, template: str = "template") -> str:
     """URL of a copy of the template."""
-    _run(server, f"CREATE DATABASE {name} TEMPLATE template")
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     url: str = server.get_uri(database=name)
     return url
 

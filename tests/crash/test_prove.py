@@ -11,22 +11,26 @@ import pytest
 
 from seatkeeper import failpoints
 from tests.crash.children import STRACE
+from tests.crash.mutants import MUTANTS
+from tests.crash.power import CARELESS
 from tests.crash.ways import failpoints as list_failpoints
 
 ROOT = Path(__file__).parent.parent.parent
-ALL = ("timed", "calls", "failpoints", "postgres", "stops", "sleepers", "disk", "polite", "mutants")
+KILLS = ("timed", "calls", "failpoints", "postgres", "stops", "sleepers", "power", "upgrades")
+PARTS = (*KILLS, "disk", "polite", "mutants")
 needs_strace = pytest.mark.skipif(not STRACE, reason="NOT RUN: strace is missing (apt-get install strace)")
 pytestmark = pytest.mark.timeout(400)
 
 
 def prove(**wanted: int) -> dict[str, int]:
-    """Run a part and nothing else; the kills of each line of its table."""
-    numbers = [f"--{name}={wanted.get(name, 0)}" for name in ALL]
+    """Run a part and nothing else; the kills of each line of its table, and those of each place."""
+    numbers = [f"--{name}={wanted.get(name, 0)}" for name in PARTS]
     command = [sys.executable, "-m", "tests.crash", *numbers]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     table = re.findall(r"^(\S.{0,45}?) +(\d+) +\d+ / \d+ ", done.stdout, re.MULTILINE)
-    return {line: int(kills) for line, kills in table}
+    places = re.findall(r"; ([^;]+) (\d+)(?=;|$)", done.stdout, re.MULTILINE)
+    return {what: int(kills) for what, kills in table + places}
 
 
 def test_kills_at_random_times_lose_nothing() -> None:
@@ -49,7 +53,10 @@ def test_a_killed_client_and_a_stopped_server_lose_nothing_on_postgresql() -> No
 
 
 def test_a_process_that_slept_beyond_its_lease_saves_nothing() -> None:
-    assert prove(sleepers=16)["asleep beyond the lease, SQLite"]
+    kills = prove(sleepers=16)
+    assert kills["asleep beyond the lease, SQLite"]
+    assert kills["asleep beyond the lease, PostgreSQL"]
+    assert any(place.endswith("ended by the server") for place in kills), "nobody slept inside a transaction"
 
 
 @needs_strace
@@ -57,12 +64,23 @@ def test_a_full_or_broken_disk_is_survived() -> None:
     assert prove(disk=16)["disk full or broken, SQLite"]
 
 
+@needs_strace
+def test_a_power_cut_loses_nothing_that_was_committed() -> None:
+    assert prove(power=10)["power lost, SQLite"] >= 10
+
+
+def test_a_start_that_is_killed_while_migrating_is_finished_by_the_next() -> None:
+    kills = prove(upgrades=12)
+    assert kills["SIGKILL while migrating, SQLite"] >= 12
+    assert kills["SIGKILL while migrating, PostgreSQL"] >= 4
+
+
 def test_a_polite_stop_costs_nothing() -> None:
     assert prove(polite=10)["SIGTERM, SQLite"]
 
 
 def test_every_wrong_design_is_found() -> None:
-    assert len([line for line in prove(mutants=2) if line.startswith("wrong design")]) == 3
+    assert len([line for line in prove(mutants=1) if line.startswith("wrong design")]) == len(MUTANTS) + len(CARELESS)
 
 
 @pytest.mark.parametrize("text", ["nonsense", "FP:x@0=kill", "FP:x=explode", "FP:x@1=kill; rm", "=kill"])

@@ -14,9 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from seatkeeper.model import Instant, to_instant
-from seatkeeper.sandbox import truth as truths
 from seatkeeper.sandbox.catalog import apps
-from seatkeeper.sandbox.people import Holding, Person
 from seatkeeper.sandbox.serve import Sandbox
 from seatkeeper.sandbox.signins import RETENTION, UNIT, app_of
 from seatkeeper.sandbox.tenant import Settings
@@ -98,18 +96,7 @@ def open_world(seed: int, people: int, *faults: str) -> Iterator[World]:
             process.kill()
 
 
-def _plan_dates(person: Person, seat: Holding) -> Iterator[int]:
-    """As the sandbox's own, but silent about a plan whose every copy is suspended, on which that one stumbles."""
-    for plan in seat.enabled_plans():
-        copies = [held for held in person.holdings if plan in held.enabled_plans()]
-        good = [held.since for held in copies if held.status == "Enabled"]
-        grace = [held.since for held in copies if held.status == "Warning"]
-        if plan.seat and (good or grace):
-            yield min(good or grace)
-
-
 def _live(pipe: Connection, seed: int, people: int, faults: tuple[str, ...]) -> None:
-    truths._plan_dates = _plan_dates
     settings = Settings(people, 45, seed, START, churn=8.0, sign_ins=SIGN_INS, frozen=True)
     with Sandbox(settings=settings, faults=faults) as sandbox:
         begin = sandbox.tenant.seconds - RETENTION

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from seatkeeper import failpoints
 from seatkeeper.connectors.catalog import TASKS
-from seatkeeper.model import Evidence, Word, to_id, to_instant
+from seatkeeper.model import Evidence, Instant, Word, to_id, to_instant
 from seatkeeper.sandbox.truth import truth
 from seatkeeper.services import inventory, syncs
 from seatkeeper.services.applications import add_application, find_application
@@ -55,7 +55,7 @@ class Machine(RuleBasedStateMachine):
         add_application(self.who, self.source.new_application(NAME))
         self.roster: dict[str, Any] = {}
         self.mixed = self.truncated = False
-        self.held_at = 0
+        self.held_at: dict[int, Instant] = {}  # of each held run, the moment whose roster it holds
         self.cut: set[int] = set()  # enumerations of which the vendor left something out
 
     def teardown(self) -> None:
@@ -133,7 +133,7 @@ class Machine(RuleBasedStateMachine):
             or run.task.enumeration in self.cut
             or self.mixed
             or self.truncated
-            or self.held_at != self.source.now
+            or self.held_at[run.pk] != self.source.now
         ):
             syncs.discard_run(self.who, run.pk)
         else:
@@ -167,8 +167,9 @@ class Machine(RuleBasedStateMachine):
     def follow(self, before: tables.Task) -> None:
         task = tables.Task.objects.get(key="roster")
         newest = tables.Run.objects.filter(task=task).order_by("-id").first()
+        reading = checkpoint.load(before).reading
         if newest and newest.word == Word.HELD:
-            self.held_at = self.source.now
+            self.held_at.setdefault(newest.pk, reading.started if reading else self.source.now)
         if "truncated-roster" in self.source.tenant.mischief.active:
             self.cut.add(task.enumeration)
         if task.generation == before.generation:
@@ -176,7 +177,6 @@ class Machine(RuleBasedStateMachine):
         assert newest
         assert task.generation == before.generation + 1
         # A read that goes on at another moment than it began: the next one tells what changed in between.
-        reading = checkpoint.load(before).reading
         self.mixed = reading is not None and reading.started != self.source.now
         # Of a first read nobody can tell that the vendor cut it short: that shows with the next full one.
         if newest.full:

@@ -14,7 +14,7 @@ from tests.conftest import Database
 from tests.property import THOROUGH
 from tests.property.machine import TAKEN, Machine
 
-EXAMPLES, STEPS = (200, 50) if THOROUGH else (12, 20)
+EXAMPLES, STEPS = (200, 50) if THOROUGH else (20, 30)
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def _patience_without_waiting() -> Iterator[None]:
         yield
 
 
-@pytest.mark.timeout(3600 if THOROUGH else 120)
+@pytest.mark.timeout(3600 if THOROUGH else 400)
 def test_every_promise_holds_whatever_happens(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     TAKEN.clear()
     rules = settings(

@@ -14,7 +14,7 @@ from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.members import Who
 from seatkeeper.services.picture import draw_picture, know, read_spans, stream_of_application
 from seatkeeper.services.tables import Cell, Table
-from seatkeeper.spans import RETENTION, Span, join, last_unbroken, lateness_of, subtract
+from seatkeeper.spans import RETENTION, ReadSpan, Span, join, last_unbroken, lateness_of, subtract
 from seatkeeper.store import listing
 from seatkeeper.store.models import Application, Quarantine
 
@@ -89,8 +89,10 @@ def coverage(who: Who, name: Which, clock: Clock = system_clock) -> Table:
 
 def coverage_of(application: Application, clock: Clock = system_clock) -> Table:
     """The same of an application that was found already."""
-    readings, sure = read_spans(application)
-    now = clock()
+    return _coverage(*read_spans(application), clock())
+
+
+def _coverage(readings: Sequence[ReadSpan], sure: Sequence[Span], now: Instant) -> Table:
     seen = join(Span(r.start, r.end) for r in readings)
     begin = min((span.start for span in seen), default=now - RETENTION)  # before it, our history had not begun
     parts = [(span, "complete") for span in sure]
@@ -107,8 +109,11 @@ def coverage_of(application: Application, clock: Clock = system_clock) -> Table:
 
 def lag(who: Who, name: Which, clock: Clock = system_clock) -> str:
     """How far behind our history of sign-ins is, in words."""
-    readings, sure = read_spans(find_application(who, name))
-    known, now = last_unbroken(sure), clock()
+    return _lag(*read_spans(find_application(who, name)), clock())
+
+
+def _lag(readings: Sequence[ReadSpan], sure: Sequence[Span], now: Instant) -> str:
+    known = last_unbroken(sure)
     if known is None:
         return "no stretch of sign-ins is complete yet"
     read = max(min(reading.end, reading.read_at) for reading in readings)
@@ -129,10 +134,22 @@ class Lateness(NamedTuple):
     waited: Instant
 
 
-def lateness(who: Who, name: Which) -> Lateness:
-    application = find_application(who, name)
+class SignInHistory(NamedTuple):
+    """How far the history of sign-ins is complete: stretch by stretch, in words, and how late sign-ins come."""
+
+    coverage: Table
+    lag: str
+    lateness: Lateness
+
+
+def sign_in_history(who: Who, which: Which, clock: Clock = system_clock) -> SignInHistory:
+    """All of it at once, read once."""
+    application = find_application(who, which)
+    readings, sure = read_spans(application)
     longest = listing.longest_late(application.connection_id, stream_of_application(application))
-    return Lateness(longest, lateness_of(longest))
+    now = clock()
+    lateness = Lateness(longest, lateness_of(longest))
+    return SignInHistory(_coverage(readings, sure, now), _lag(readings, sure, now), lateness)
 
 
 def quarantine(who: Who, name: str) -> Table:

@@ -6,7 +6,7 @@ The database is the queue. `Task.due` is when a task runs next; nothing there me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -135,14 +135,20 @@ def list_tasks(who: Who, application_id: int) -> list[TaskState]:
     who.require(May.SEE)
     application = applications.find(who, application_id)
     tasks = {task.key: task for task in Task.objects.filter(connection_id=application.connection_id)}
-    return [_to_state(tasks[key]) for key in TASKS if key in tasks]
+    newest = _newest_runs(tasks.values())
+    whole = _newest_runs(tasks.values(), word=Word.COMPLETE)
+    return [
+        TaskState(task, TASKS[key].title, is_running(task), newest.get(task.pk), whole.get(task.pk))
+        for key in TASKS
+        if (task := tasks.get(key)) is not None
+    ]
 
 
-def _to_state(task: Task) -> TaskState:
-    runs = Run.objects.filter(task=task).order_by("-started", "-pk")
-    return TaskState(
-        task, TASKS[task.key].title, is_running(task), runs.first(), runs.filter(word=Word.COMPLETE).first()
-    )
+def _newest_runs(tasks: Iterable[Task], **conditions: str) -> dict[int, Run]:
+    """The newest run of each task that fits the conditions, in one question."""
+    runs = Run.objects.filter(task=OuterRef("pk"), **conditions).order_by("-started", "-pk")
+    wanted = Task.objects.filter(pk__in=[task.pk for task in tasks]).values(newest=Subquery(runs.values("pk")[:1]))
+    return {run.task_id: run for run in Run.objects.filter(pk__in=wanted)}
 
 
 def run_now(who: Who, application_id: int, key: str, *, full: bool = False) -> None:

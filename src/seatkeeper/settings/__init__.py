@@ -133,5 +133,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"level": "WARNING", "handlers": ["stderr"]},  # of Django and the server: what a page could not do
-    "loggers": {"seatkeeper": {"level": SEATKEEPER.log_level, "handlers": ["stderr"], "propagate": False}},
+    "loggers": {
+        "seatkeeper": {"level": SEATKEEPER.log_level, "handlers": ["stderr"], "propagate": False},
+        "stamina": {"level": "ERROR"},  # that something is tried again is told by the run, with what it waits for
+    },
 }

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 
 from seatkeeper.connectors.catalog import TASKS
 from seatkeeper.errors import BadInput
-from seatkeeper.services import inventory, scheduling
+from seatkeeper.services import activity_reports, inventory, scheduling
 from seatkeeper.services.listings import quarantine as quarantined
 from seatkeeper.services.listings import runs as listed
 from seatkeeper.services.members import May
@@ -30,7 +30,8 @@ HOURS: Final = (
 @page()
 def integration(request: Asked, application_id: int) -> HttpResponse:
     tasks = scheduling.list_tasks(request.who, application_id)
-    parts = coverage.stretches(inventory.coverage(request.who, application_id))
+    history = inventory.sign_in_history(request.who, application_id)
+    parts = coverage.stretches(history.coverage)
     context = {
         **frame(request, application_id, "integration"),
         "tasks": tasks,
@@ -40,8 +41,10 @@ def integration(request: Asked, application_id: int) -> HttpResponse:
         "stretches": parts[::-1],
         "states": coverage.legend(parts),
         "bar": coverage.bar(parts),
-        "lag": inventory.lag(request.who, application_id),
-        "lateness": inventory.lateness(request.who, application_id),
+        "lag": history.lag,
+        "lateness": history.lateness,
+        "may_report": May.USERS in request.who.may,
+        "report": activity_reports.kept(request.who, application_id),
         "quarantined": quarantined.rows(request.who, application_id).count(),
     }
     return render(request, "seatkeeper/integration/index.html", context)
