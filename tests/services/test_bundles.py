@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import subprocess
@@ -44,7 +45,7 @@ def _sign_anew(body: bytes, **changed: bytes) -> bytes:
     """What a forger with this program would do: change inputs or results, then hash and sign everything again."""
     files = _files(_change(body, **changed))
     manifest = msgspec.json.decode(files[bundles.MANIFEST], type=bundles.Manifest)
-    manifest.files = {name: bundles.hashlib.sha256(files[name]).hexdigest() for name in bundles.FILES}
+    manifest.files = {name: hashlib.sha256(files[name]).hexdigest() for name in bundles.FILES}
     told = msgspec.json.encode(manifest)
     return bundles._zip(files | {bundles.MANIFEST: told, bundles.SIGNATURE: signing.sign(told)})
 

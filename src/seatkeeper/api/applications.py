@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+import seatkeeper.services.listings.applications as listing
 from seatkeeper.api.access import Called
 from seatkeeper.api.listings import REFUSALS, offer
 from seatkeeper.connectors.catalog import TASKS
@@ -14,7 +15,6 @@ from seatkeeper.graph.clouds import CLOUDS
 from seatkeeper.model import to_text
 from seatkeeper.services import applications as service
 from seatkeeper.services.application_input import split_tags
-from seatkeeper.services.listings import applications as listing
 from seatkeeper.store.models import Application
 
 TAG = "Applications"

@@ -105,7 +105,7 @@ def offer(
     operation.__annotations__ = {**operation.__annotations__, "question": asked, "request": Called}
     if of_application:
         operation.__annotations__["application_id"] = int
-    operation.__defaults__ = (Query(...),)
+    operation.__defaults__ = (Query(...),)  # type: ignore[type-arg]
     router.get(
         path,
         response={200: page, **REFUSALS},

@@ -243,3 +243,28 @@ def delete(name: str = NAME, yes: bool = typer.Option(False, "--yes", "-y", help
         typer.confirm(f"Delete {name!r} with its history? This cannot be undone", abort=True, err=True)
     emptied = delete_application(who, name)
     say(f"Deleted {name!r}" + (" and everything that was read of its tenant." if emptied else "."))
+
+
+@app.command()
+def report(
+    name: str = NAME,
+    file: Path = typer.Argument(help="Project activity report of the admin center, CSV or XLSX.", dir_okay=False),
+    period: int | None = typer.Option(None, "--period", help="Days it looks back, if the file does not say."),
+    until: str = typer.Option("", "--until", help="Its refresh date (2026-08-01), if the file does not say."),
+) -> None:
+    """Take over Microsoft's activity report: use that sign-ins do not show."""
+    who = open_home()
+    from seatkeeper.cli.screen import complain, read_file
+    from seatkeeper.services import activity_reports
+
+    body = read_file(file)
+    found = activity_reports.preview(who, name, body, file.name, period=period, until=until)
+    for error in found.errors:
+        complain(f"row {error.number}, {error.column}: {clean(error.message)}")
+    if found.errors:
+        say("Nothing was imported.")
+        raise typer.Exit(2)
+    activity_reports.import_report(who, name, body, file.name, period=period, until=until)
+    say(f"{len(found.rows)} people were imported; {len(found.unknown)} of them hold no seat here.")
+    for user_id in found.unknown[: activity_reports.SHOWN]:
+        say(f"  {clean(user_id)}")

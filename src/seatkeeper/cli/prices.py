@@ -56,8 +56,8 @@ def import_file(
     except OSError as error:
         raise BadInput("File", f"{file} cannot be read ({error.strerror}).") from error
     found = prices.preview(who, body, file.name)
-    for error in found.errors:
-        complain(f"row {error.number}, {error.column}: {error.message}")
+    for wrong in found.errors:
+        complain(f"row {wrong.number}, {wrong.column}: {wrong.message}")
     if found.errors:
         say("Nothing was imported.")
         raise typer.Exit(2)

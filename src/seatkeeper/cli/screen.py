@@ -36,6 +36,16 @@ def complain(text: str) -> None:
     typer.echo(typer.style("Error: ", fg="red", bold=True) + text, err=True)
 
 
+def read_file(path: Path) -> bytes:
+    """A file that somebody named. Raises BadInput when it cannot be read."""
+    from seatkeeper.errors import BadInput
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput("File", f"{path} cannot be read ({error.strerror}).") from error
+
+
 def out(file: Path | None = None) -> Console:
     """A console that never cuts a cell when nobody watches: a pipe has no width."""
     from rich.console import Console

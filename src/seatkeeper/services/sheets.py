@@ -68,7 +68,7 @@ def _to_sheet(lines: Iterator[tuple[int, list[str]]], name: str) -> Sheet:
         columns.pop()
     if not columns or len(columns) > MOST_COLUMNS or len(set(columns)) < len(columns):
         raise BadInput(_FIELD, f"the first row of {name} must name the columns, each once, at most {MOST_COLUMNS}.")
-    rows = []
+    rows: list[Row] = []
     for number, cells in lines:
         if len(rows) == MOST_ROWS:
             raise BadInput(_FIELD, f"{name} has more than {MOST_ROWS:,} rows. Split it.")
