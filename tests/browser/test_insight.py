@@ -115,7 +115,7 @@ def except_somebody(eyes: Eyes) -> None:
     page = eyes.page
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Findings").click()
     eyes.look("30-findings")
-    page.get_by_label("Finding", exact=True).select_option("blocked")
+    page.locator("select[name=key]").select_option("blocked")
     page.wait_for_url("**key=blocked**")
     page.locator("tbody tr").first.get_by_role("button", name="Accept").click()
     expect(page.get_by_text("Accepted: it is resolved")).to_be_visible()
@@ -162,12 +162,12 @@ def ask_what_if(eyes: Eyes) -> None:
 def look_back(eyes: Eyes) -> None:
     page = eyes.page
     page.get_by_role("navigation", name="Main").get_by_role("link", name="History").click()
-    page.get_by_label("Day").fill("2026-08-01")
+    page.get_by_label("Day", exact=True).fill("2026-08-01")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("region", name="Rows of the day").locator("tbody tr").first).to_be_visible()
     eyes.look("50-history")
-    page.get_by_label("Show").select_option("compare")
-    page.get_by_label("From").fill("2026-08-01")
+    page.get_by_label("Show", exact=True).select_option("compare")
+    page.get_by_label("From", exact=True).fill("2026-08-01")
     page.get_by_label("To", exact=True).fill("2026-08-04")
     page.get_by_role("button", name="Show").click()
     expect(page.locator(".total")).to_contain_text("joined")

@@ -152,7 +152,8 @@ def export(eyes: Eyes) -> None:
     page = eyes.page
     page.get_by_role("link", name=NAME).first.click()
     page.get_by_role("navigation", name="This application").get_by_role("link", name="Users", exact=True).click()
-    page.get_by_label("Blocked").select_option("yes")
+    page.get_by_role("search").get_by_label("Blocked").select_option("yes")
+    page.wait_for_url("**blocked=yes**")
     expect(page.locator(".total")).to_contain_text("row")
     total = int(page.locator(".total").inner_text().split()[0])
     page.locator("summary", has_text="Export").click()
