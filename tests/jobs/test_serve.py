@@ -93,7 +93,7 @@ def test_a_run_is_stopped_from_any_process_and_does_not_begin_again(start: Start
 
 
 def test_fifty_starts_at_once_from_pages_and_commands_are_one_run(start: Start) -> None:
-    with added("access", sign_ins=9000) as application:
+    with added("access", sign_ins=20_000) as application:
         scheduling.pause(operator(), application.pk, "access")
         servers = [start(), start("worker")]
         path = f"/applications/{application.pk}/run"
@@ -108,7 +108,7 @@ def test_fifty_starts_at_once_from_pages_and_commands_are_one_run(start: Start) 
             command.end()
         wait_for(lambda: complete("access"), "the one run")
         wait_for(lambda: not Task.objects.exclude(lease_owner="").exists(), "nobody is at it")
-        assert codes <= {0, 5}
+        assert codes <= {0, 5}, [command.said for command in commands]
         assert Run.objects.count() == 1
         assert [server.stop() for server in servers] == [0, 0]
 

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from seatkeeper.sandbox.catalog import skus
+from seatkeeper.sandbox.crowd import project_seat
+from seatkeeper.sandbox.people import Holding, Person
 from seatkeeper.sandbox.tenant import Settings, Tenant
-from seatkeeper.sandbox.truth import write_truth
+from seatkeeper.sandbox.truth import active_date, write_truth
 
 from .client import NOW, Client
 from .conftest import Make
@@ -109,6 +112,15 @@ def test_assigned_seats_are_counted_right_after_many_changes(make: Make) -> None
             counted[license_["skuId"]] = counted.get(license_["skuId"], 0) + 1
     skus = client.ask("/subscribedSkus").json()["value"]
     assert {sku["skuId"]: sku["consumedUnits"] for sku in skus if sku["consumedUnits"]} == counted
+
+
+def test_a_plan_whose_every_copy_is_suspended_has_no_date() -> None:
+    sku = next(sku for sku in skus().values() if sku.kind == "seat" and sum(plan.seat for plan in sku.plans) > 1)
+    others = [plan.id for plan in sku.plans if plan.seat][1:]
+    held = Holding(sku, 9, frozenset(others)), Holding(sku, 5, status="Suspended")
+    ada = Person(1, "id", "ada@contoso.example", None, None, None, "Ada", created=1, holdings=held)
+    assert len(project_seat(ada)) == 2
+    assert active_date(ada) == 9
 
 
 def test_every_story_is_told(shared: Client) -> None:

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from seatkeeper.errors import BadInput, NotAllowed
-from seatkeeper.services import employees
+from seatkeeper.services import employees, uploads
 from seatkeeper.services.employee_lists import guess, read_list
 from seatkeeper.services.members import ROLES, Role, Who
 from seatkeeper.settings import SEATKEEPER
@@ -151,7 +151,7 @@ def test_an_upload_is_only_its_organizations_and_only_for_an_hour(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert signed_in(Role.ADMINISTER, other_organization).get(address).status_code == 404
     assert signed_in(Role.VIEWER).get(address).status_code == 403
-    os.utime(path, (time.time() - employees.KEPT - 1,) * 2)
+    os.utime(path, (time.time() - uploads.KEPT - 1,) * 2)
     assert browser.get(address).status_code == 404
     assert not path.exists()
 

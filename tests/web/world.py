@@ -16,8 +16,13 @@ from seatkeeper.services.members import Role, Who
 from seatkeeper.store.models import (
     ApiToken,
     Application,
+    Exemption,
+    Finding,
     Membership,
     Organization,
+    Price,
+    ReclaimItem,
+    ReclaimPlan,
     Recognition,
     Run,
     SavedView,
@@ -113,6 +118,25 @@ def _read_once(application: Application) -> None:
         words="grace@example.com",
     )
     Recognition.objects.create(application=application, account=to_key(PERSON), reason="asked", by="ada", at=now)
+    _find_once(application, now)
+
+
+def _find_once(application: Application, now: int) -> None:
+    """A finding about her, an exception, a price, and an approved plan with her seat."""
+    Finding.objects.create(
+        application=application, key="unused", subject=PERSON, object_id=PERSON, user_id="grace@example.com",
+        plan="Plan 3", advice="Ask.", state="open", first_seen=now, last_seen=now, words="grace@example.com",
+    )  # fmt: skip
+    said = {"by": "ada", "at": now}
+    Exemption.objects.create(application=application, scope="department", value="Sales", reason="agreed", **said)
+    Price.objects.create(
+        organization=application.organization, part_number="A", amount=1, currency="EUR", period="month", valid_from=0
+    )
+    plan = ReclaimPlan.objects.create(application=application, name="May", state="approved", by="ada", created=now)
+    ReclaimItem.objects.create(
+        plan=plan, object_id=PERSON, user_id="grace@example.com", sku=PERSON, title="Plan 3", finding="unused",
+        evidence="confirmed", state="proposed",
+    )  # fmt: skip
 
 
 def _own(model: type[ApiToken | SavedView]) -> Example:
@@ -127,6 +151,14 @@ EXAMPLES: dict[str, Example] = {
     "run_id": lambda world, _: str(Run.objects.get(organization=world.organization).pk),
     "object_id": lambda *_: PERSON,
     "kept": lambda world, _: employees.keep_upload(world.who, b"Email\ngrace@example.com\n"),
+    "finding_id": lambda world, _: str(Finding.objects.get(application__organization=world.organization).pk),
+    "exemption_id": lambda world, _: str(Exemption.objects.get(application__organization=world.organization).pk),
+    "price_id": lambda world, _: str(Price.objects.get(organization=world.organization).pk),
+    "plan_id": lambda world, _: str(ReclaimPlan.objects.get(application__organization=world.organization).pk),
+    "item_id": lambda *_: str(ReclaimItem.objects.get().pk),
+    "kind": lambda *_: "az",
+    "show": lambda *_: "compare",
+    "day": lambda *_: "2026-08-01",
     "token_id": _own(ApiToken),
     "view_id": _own(SavedView),
     "form": lambda *_: "csv",
@@ -136,5 +168,8 @@ EXAMPLES: dict[str, Example] = {
     "pk": lambda *_: "1",
 }
 # Those that belong to an organization or a member: anybody else's must look as if it were not there.
-OF_ONE = {"application_id", "membership_id", "run_id", "token_id", "view_id"}
+OF_ONE = {
+    "application_id", "membership_id", "run_id", "token_id", "view_id",
+    "finding_id", "exemption_id", "price_id", "plan_id",
+}  # fmt: skip
 MISSING = ("999999999", str(2**63 - 1))

@@ -39,7 +39,7 @@ def set_one(
     from seatkeeper.services import prices
 
     saved = prices.set_price(who, prices.NewPrice(sku, amount, currency, period, since))
-    say(f"{saved.part_number} costs {saved.amount.normalize():f} {saved.currency} a {saved.period}.")
+    say(f"{saved.part_number} costs {prices.write_amount(saved.amount)} {saved.currency} a {saved.period}.")
 
 
 @app.command(name="import")

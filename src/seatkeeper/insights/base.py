@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from seatkeeper.model import Evidence, Instant, Key
@@ -11,13 +11,13 @@ from seatkeeper.spans import Span
 
 
 class Plan(NamedTuple):
-    """A SKU as insights see it: `level` orders SKUs by what they can do; `retired` is when its plans end, if all do."""
+    """A SKU as insights see it: `level` orders SKUs by what people call higher; `opens` are the kinds of use."""
 
     sku: Key
     part_number: str
     title: str
     level: int | None
-    retired: Instant | None
+    opens: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class HeldSeat:
     assigned_by: str
     state: str
     error: str
+    retired: Instant | None = None  # when all that it opens for its holder ends, if the vendor ends it
 
 
 class Reported(NamedTuple):
@@ -123,7 +124,8 @@ class Picture:
     holders: Sequence[Holder]
     apart: Sequence[Holder]  # who has the product inside another product's licence
     purchases: Sequence[Purchase]
-    gone: Sequence[Gone] = ()
+    gone: Sequence[Gone] = ()  # newest first
+    given: Mapping[Key, int] = field(default_factory=dict)  # accounts that have a SKU of `gone`, as a seat or not
     renewals: Sequence[Renewing] = ()
 
     @property

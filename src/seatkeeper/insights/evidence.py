@@ -40,8 +40,7 @@ def observed_since(observed: Span | None) -> Instant | None:
 def activity(holder: Holder, picture: Picture) -> Activity:
     """What may be said of a seat's use as of the end of proof; possible use within the threshold forbids "inactive".
 
-    "Inactive" and "never seen" need proof of absence: complete sign-ins over the whole threshold, or since the
-    seat was given if that is later.
+    "Inactive" needs complete sign-ins over the whole threshold; "never seen" is said of the time since ours are.
     """
     since = picture.as_of - picture.threshold
     if holder.last_use is not None and holder.last_use >= since:
@@ -54,6 +53,11 @@ def activity(holder: Holder, picture: Picture) -> Activity:
     if holder.last_use is not None:
         return Activity.INACTIVE if observed.start <= max(since, holder.last_use) else Activity.NOT_OBSERVABLE
     return Activity.NEVER_SEEN
+
+
+def is_settled(holder: Holder, picture: Picture) -> bool:
+    """Whether the seat is so old that not having used it says anything."""
+    return holder.active is None or picture.as_of - holder.active >= picture.grace
 
 
 def sure_from(picture: Picture) -> Instant | None:

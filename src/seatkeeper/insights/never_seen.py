@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seatkeeper.insights.base import Finding, Insight, Picture, about
+from seatkeeper.insights.evidence import is_settled
 from seatkeeper.model import Evidence
 
 
 def find(picture: Picture) -> Iterator[Finding]:
-    if picture.observed is None:
-        return
     for holder in picture.holders:
-        settled = holder.active is None or picture.observed.end - holder.active >= picture.grace
-        if holder.evidence is Evidence.NONE_SEEN and settled:
+        if holder.evidence is Evidence.NONE_SEEN and is_settled(holder, picture):
             yield about(
                 holder,
                 "never-seen",

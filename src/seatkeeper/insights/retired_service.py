@@ -11,9 +11,9 @@ from seatkeeper.model import to_text
 def find(picture: Picture) -> Iterator[Finding]:
     for holder in picture.holders:
         for seat in holder.seats:
-            if seat.plan.retired is not None:
-                date = to_text(seat.plan.retired)[:10]
-                tense = "ended" if seat.plan.retired <= picture.now else "ends"
+            if seat.retired is not None:
+                date = to_text(seat.retired)[:10]
+                tense = "ended" if seat.retired <= picture.now else "ends"
                 yield about(
                     holder,
                     "retired-service",

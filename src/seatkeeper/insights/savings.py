@@ -10,9 +10,9 @@ from seatkeeper.insights.evidence import Activity, activity
 from seatkeeper.insights.money import Money, PriceList
 
 # Findings whose advice, when followed, frees the seats they name. Others only ask for a look.
-FREEING: Final = frozenset(
-    {"unused", "never-seen", "blocked", "guest", "deleted", "two-plans", "retired-service", "unassigned"}
-)
+# Those about somebody on the roster come in this order: the surest first.
+OF_HOLDERS: Final = ("blocked", "never-seen", "unused", "retired-service", "two-plans", "guest")
+FREEING: Final = frozenset((*OF_HOLDERS, "deleted", "unassigned"))
 IDLE: Final = frozenset({Activity.INACTIVE, Activity.NEVER_SEEN})
 
 
@@ -43,8 +43,14 @@ def idle_holders(picture: Picture) -> list[Holder]:
 def idle_cost(picture: Picture, prices: PriceList) -> Money:
     """What seats cost a month that nobody uses or holds."""
     unassigned = [
-        purchase.plan.part_number
+        prices.a_month(purchase.plan.part_number).times(max(0, purchase.bought - purchase.consumed))
         for purchase in picture.purchases
-        for _ in range(max(0, purchase.bought - purchase.consumed))
     ]
-    return Money.total([cost_of(idle_holders(picture), prices), prices.of_seats(unassigned)])
+    return Money.total([cost_of(idle_holders(picture), prices), *unassigned])
+
+
+def cost_a_month(picture: Picture, prices: PriceList) -> Money:
+    """What the product costs: every seat that was bought; while nobody has read that, every seat that is held."""
+    if not picture.purchases:
+        return cost_of(picture.holders, prices)
+    return Money.total(prices.a_month(p.plan.part_number).times(p.bought) for p in picture.purchases)

@@ -1,7 +1,8 @@
 """The control endpoint: a plain HTTP port on loopback where a test, in any language, moves time and asks for the truth.
 
-GET /truth, /truth?at=ISO, /ledger, /ledger/hash, /faults, /now; POST /move {days, hours, seconds}, /now {now},
-/faults {on: [NAME=VALUE], off: [NAME]}. With several tenants, ?tenant=ID chooses one.
+GET /truth, /truth?at=ISO, /findings?threshold=DAYS&grace=DAYS&from=ISO&until=ISO&read=ISO,ISO…&at=ISO, /ledger,
+/ledger/hash, /faults, /now; POST /move {days, hours, seconds}, /now {now}, /faults {on: [NAME=VALUE], off: [NAME]}.
+With several tenants, ?tenant=ID chooses one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from seatkeeper.sandbox.ledger import ledger_hash
 from seatkeeper.sandbox.mischief import FAULTS
 from seatkeeper.sandbox.tenant import Tenant, instant
 from seatkeeper.sandbox.truth import stream
+from seatkeeper.sandbox.truth_findings import findings, read_question
 
 BODY: Final = 1_048_576
 _LOOPBACK: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
@@ -129,6 +131,11 @@ def _truth(tenant: Tenant, asked: Mapping[str, Any]) -> Iterable[bytes]:
     return stream(tenant, None if at is None else int(instant(str(at))))
 
 
+def _findings(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
+    at = asked.get("at")
+    return _one(findings(tenant, read_question(asked), None if at is None else int(instant(str(at)))))
+
+
 def _ledger(tenant: Tenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
     with tenant.lock:
         entries = list(tenant.ledger)
@@ -180,6 +187,7 @@ def _set_faults(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
 
 _GET: Final[dict[str, Page]] = {
     "/truth": _truth,
+    "/findings": _findings,
     "/ledger": _ledger,
     "/ledger/hash": _ledger_hash,
     "/faults": _faults,

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from seatkeeper.sandbox import answers, lists, refusals
+from seatkeeper.sandbox.directory import RESTORABLE
 from seatkeeper.sandbox.people import DAY, Person
 from seatkeeper.sandbox.request import Answer, Request, permitted
 from seatkeeper.sandbox.tenant import Tenant
 
-KEPT: Final = 30 * DAY  # a deleted account can be restored for so long
 GHOST_AGE: Final = 8 * DAY  # the account that was deleted before our time went so long before the first day
 
 _FILTERS: Final = {
@@ -26,14 +26,10 @@ _FILTERS: Final = {
 def deleted(tenant: Tenant, now: int) -> Iterator[tuple[Person, int]]:
     """Who was deleted in the last 30 days and when; with the id before the name, as the directory renames them."""
     ghost = tenant.directory.ghost
-    gone = [(ghost, tenant.directory.start - GHOST_AGE)]
-    for number in tenant.directory.removed:
-        past = [change for change in tenant.directory.history[number] if change.at <= now]
-        before = [change.after for change in past if change.after is not None]
-        gone.append((before[-1] if before else tenant.directory.original(number), past[-1].at))
-    for person, at in gone:
-        if now - KEPT <= at <= now:
-            yield replace(person, upn=person.id.replace("-", "") + person.upn), at
+    ghost_left = tenant.directory.start - GHOST_AGE
+    gone = [(ghost, ghost_left)] if now - ghost_left <= RESTORABLE else []
+    for person, at in (*gone, *tenant.deleted(now)):
+        yield replace(person, upn=person.id.replace("-", "") + person.upn), at
 
 
 def deleted_users(tenant: Tenant, request: Request) -> Answer:

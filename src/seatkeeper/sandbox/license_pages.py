@@ -66,16 +66,20 @@ _LISTING: Final = lists.Listing(
 )  # fmt: skip
 
 
+def renewal_of(tenant: Tenant, sku: Sku, now: int) -> int:
+    """When the subscription of a SKU is renewed next, each year on the same day."""
+    renewal = tenant.directory.start + (20 + number(tenant.settings.seed, "renewal", sku.id) % 340) * DAY
+    return renewal + max(0, -((renewal - now) // (365 * DAY))) * 365 * DAY
+
+
 def _subscription(tenant: Tenant, sku: Sku, bought: int) -> dict[str, Any]:
     seed, start = tenant.settings.seed, tenant.directory.start
-    renewal = start + (20 + number(seed, "renewal", sku.id) % 340) * DAY
-    renewal += max(0, -((renewal - tenant.seconds) // (365 * DAY))) * 365 * DAY
     return {
         "id": object_guid(seed, "subscription", sku.id),
         "commerceSubscriptionId": object_guid(seed, "commerce", sku.id),
         "createdDateTime": iso(start - 800 * DAY),
         "isTrial": False,
-        "nextLifecycleDateTime": iso(renewal),
+        "nextLifecycleDateTime": iso(renewal_of(tenant, sku, tenant.seconds)),
         "ownerId": None,
         "ownerTenantId": None,
         "ownerType": None,

@@ -24,10 +24,10 @@ def subscribed_skus(tenant: Tenant, request: Request) -> Answer:
             "accountName": "Northwind",
             "accountId": tenant.tenant_id,
             "appliesTo": "User",
-            "capabilityStatus": "Enabled",
+            "capabilityStatus": "Warning" if sku.part_number in tenant.lapsed else "Enabled",
             "consumedUnits": assigned,
             "id": f"{tenant.tenant_id}_{sku.id}",
-            "prepaidUnits": {"enabled": bought, "lockedOut": 0, "suspended": 0, "warning": 0},
+            "prepaidUnits": _units(bought, lapsed=sku.part_number in tenant.lapsed),
             "servicePlans": [service_plan(plan) for plan in sku.plans],
             "skuId": sku.id,
             "skuPartNumber": sku.part_number,
@@ -36,6 +36,11 @@ def subscribed_skus(tenant: Tenant, request: Request) -> Answer:
         for sku, bought, assigned in tenant.subscriptions()
     ]
     return Answer(lists.page(request, "subscribedSkus", rows, names), cost(request, 3))
+
+
+def _units(bought: int, *, lapsed: bool) -> dict[str, int]:
+    enabled, warning = (0, bought) if lapsed else (bought, 0)
+    return {"enabled": enabled, "lockedOut": 0, "suspended": 0, "warning": warning}
 
 
 def organization(tenant: Tenant, request: Request) -> Answer:

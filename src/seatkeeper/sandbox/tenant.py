@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,7 +15,7 @@ from cryptography import x509
 from seatkeeper.sandbox.catalog import Sku, skus
 from seatkeeper.sandbox.crowd import BLOCKS, ROWS, SHEETS
 from seatkeeper.sandbox.dice import dice, number, object_guid
-from seatkeeper.sandbox.directory import Directory
+from seatkeeper.sandbox.directory import RESTORABLE, Directory
 from seatkeeper.sandbox.jwt import thumbprints
 from seatkeeper.sandbox.mischief import Mischief
 from seatkeeper.sandbox.people import DAY, DOMAIN, Person
@@ -76,6 +77,8 @@ class Tenant:
     old_licence_check = False  # the sign-in log asks for Directory.Read.All too, as it did until about 2024
     challenged: int | None = None  # tokens from before this second are to be asked for anew
     challenge_everybody = False  # also those whose client did not say that it can answer a challenge
+    keeps_deleted_seats = False  # seats of deleted accounts count as assigned until the account is gone for good
+    lapsed: frozenset[str] = frozenset()  # part numbers whose units are in the grace period after their end
 
     def __init__(self, settings: Settings, faults: tuple[str, ...] = ()) -> None:
         settings.check()
@@ -194,7 +197,17 @@ class Tenant:
             if number_ < self.directory.people:
                 counts.subtract(_skus(self.directory.original(number_)))
             counts.update(_skus(self.directory.at(number_, now)))
+        if self.keeps_deleted_seats:
+            counts.update(name for person, _left in self.deleted(now) for name in _skus(person))
         return counts
+
+    def deleted(self, now: int) -> Iterator[tuple[Person, int]]:
+        """Who was deleted and can still be restored, as they were, and when they left."""
+        for number_ in self.directory.changed:
+            past = [change for change in self.directory.history[number_] if change.at <= now]
+            if past and past[-1].after is None and now - past[-1].at <= RESTORABLE:
+                before = [change.after for change in past if change.after is not None]
+                yield before[-1] if before else self.directory.original(number_), past[-1].at
 
     def _first_consumed(self) -> Counter[str]:
         directory = self.directory

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from django.db import transaction
 
-from seatkeeper.clock import Clock, system_clock
+from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.insights.catalog import INSIGHTS
 from seatkeeper.insights.exempt import SCOPES
-from seatkeeper.model import Instant
+from seatkeeper.model import Instant, to_instant
 from seatkeeper.services import audit, drawing
 from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.members import May, Who
+from seatkeeper.services.tables import Cell, Table
 from seatkeeper.store.models import Application, Exemption, Finding, FindingEvent, Holding
 
 LONGEST_REASON = 500
@@ -114,6 +117,28 @@ def list_exemptions(who: Who, which: Which) -> list[Exemption]:
     """All of an application, the lapsed ones included: they say why nothing was done then."""
     who.require(May.SEE)
     return list(Exemption.objects.filter(application=find_application(who, which)).order_by("label", "pk"))
+
+
+EXEMPTION_COLUMNS: Final = ("Exception", "What", "Which", "Finding", "Reason", "Until", "By", "At")
+
+
+def exemption_table(who: Who, which: Which) -> Table:
+    """The same as rows."""
+    rows: list[Sequence[Cell]] = [
+        (row.pk, row.scope, row.label, row.finding or "every one", row.reason, row.until, row.by, row.at)
+        for row in list_exemptions(who, which)
+    ]
+    return Table(EXEMPTION_COLUMNS, rows, frozenset({"Until", "At"}))
+
+
+def to_end(text: str) -> Instant | None:
+    """The end of a day that somebody typed in, in UTC; None for no day. Raises BadInput."""
+    if not text:
+        return None
+    try:
+        return to_instant(f"{date.fromisoformat(text).isoformat()}T00:00:00Z") + days(1)
+    except ValueError:
+        raise BadInput("Until", "this is not a day. Write it like 2027-03-31.") from None
 
 
 def _to_value(application: Application, new: NewExemption) -> tuple[str, str]:

@@ -159,7 +159,7 @@ def _by_name(person: _Person) -> tuple[str, Key]:
 
 def _plans(application: Application, day: Day) -> Plans:
     owned = listing.list_subscriptions(application.connection_id, day.licenses)
-    return Plans(find_product(application.product), [(bytes(row.sku), row.part_number) for row in owned])
+    return Plans(find_product(application.product), owned)
 
 
 def _people(application: Application, day: Day) -> Mapping[Key, _Person]:

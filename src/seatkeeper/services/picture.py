@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.connectors.catalog import find_product
+from seatkeeper.connectors.microsoft.licensing import from_json
 from seatkeeper.connectors.microsoft.products import Product, stream_of
 from seatkeeper.insights.base import Gone, HeldSeat, Holder, Picture, Plan, Purchase, Renewing, Reported
 from seatkeeper.insights.deleted import RESTORABLE
 from seatkeeper.insights.evidence import grade, observed_since
-from seatkeeper.model import ActiveSource, Grade, Instant, Key, SeatKind, to_id, to_instant
+from seatkeeper.model import ActiveSource, Grade, Instant, Key, SeatKind, to_id, to_instant, to_key
 from seatkeeper.spans import ReadSpan, Span, last_unbroken, lateness_of, proven
 from seatkeeper.store import listing
 from seatkeeper.store.models import Application, Coverage, ProductActivity, Renewal, Subscription, Task
@@ -21,22 +22,34 @@ from seatkeeper.store.models import Application, Coverage, ProductActivity, Rene
 class Plans:
     """SKUs by their key, from the product data, completed by what the tenant says it owns."""
 
-    def __init__(self, product: Product, owned: Iterable[tuple[Key, str]]) -> None:
+    def __init__(self, product: Product, owned: Iterable[Subscription]) -> None:
         self.listed = {sku.id: sku for sku in product.skus}
-        self.retires = {plan.id: plan.retires for plan in product.plans}
-        self.seats = {plan.id for plan in product.plans if plan.seat}
-        self.part_numbers = {to_id(key): name for key, name in owned}
+        self.owned = {to_id(row.sku): row for row in owned}
+        self.kinds = {plan.id: plan.class_ for plan in product.plans if plan.seat}
+        self.retires = {plan.name: plan.retires for plan in product.plans}
+        self._known: dict[Key, Plan] = {}
 
     def of(self, key: Key) -> Plan:
+        if key not in self._known:
+            self._known[key] = self._find(key)
+        return self._known[key]
+
+    def _find(self, key: Key) -> Plan:
         sku_id = to_id(key)
-        sku = self.listed.get(sku_id)
+        sku, owned = self.listed.get(sku_id), self.owned.get(sku_id)
+        carried = {*(sku.plans if sku else ()), *(owned.plans.split(",") if owned else ())}
+        kinds = {self.kinds[plan] for plan in carried & self.kinds.keys()}
+        if kinds & {"online", "web"}:
+            kinds.add("essentials")  # who may plan may also do what a team member does
+        name = owned.part_number if owned else sku_id
         if sku is None:
-            name = self.part_numbers.get(sku_id, sku_id)
-            return Plan(key, name, name, None, None)
-        ends = [self.retires[plan] for plan in sku.plans if plan in self.seats]
-        last = max((end for end in ends if end), default=None) if all(ends) else None
-        retired = to_instant(f"{last}T00:00:00Z") if last else None
-        return Plan(key, sku.part_number, sku.title, sku.level, retired)
+            return Plan(key, name, name, None, frozenset(kinds))
+        return Plan(key, sku.part_number, sku.title, sku.level, frozenset(kinds))
+
+    def retired(self, names: str) -> Instant | None:
+        """When the last of the plans in force ends, if the vendor ends all of them."""
+        ends = [self.retires.get(name) for name in names.split(",")]
+        return to_instant(f"{max(filter(None, ends))}T00:00:00Z") if all(ends) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,7 @@ def draw_picture(
     known = know(application)
     connection_id, generation = application.connection_id, known.generations.get("roster", 0)
     owned = listing.list_subscriptions(connection_id, known.generations.get("licenses", 0))
-    plans = Plans(known.product, [(bytes(row.sku), row.part_number) for row in owned])
+    plans = Plans(known.product, owned)
     rows = listing.list_seats(connection_id, known.product.key, generation)
     uses = list_uses(connection_id, known.product.key, generation)
     holders, apart = _to_holders(rows, plans, known, uses)
@@ -106,8 +119,17 @@ def draw_picture(
         apart,
         _to_purchases(owned, plans, known.product, rows),
         [Gone(row.account, row.upn or to_id(row.account), plans.of(row.sku), row.when) for row in gone],
+        _count_given(connection_id, generation) if gone else {},
         _to_renewals(application, plans, known.product),
     )
+
+
+def _count_given(connection_id: int, generation: int) -> Counter[Key]:
+    """To how many accounts of the directory each SKU is assigned, also where that makes no seat."""
+    given: Counter[Key] = Counter()
+    for text in listing.list_licensing(connection_id, generation):
+        given.update(to_key(held.sku_id) for held in from_json(text).held or ())
+    return given
 
 
 def _to_renewals(application: Application, plans: Plans, product: Product) -> list[Renewing]:
@@ -161,9 +183,7 @@ def _to_purchases(
     ]
 
 
-def _newest_uses(
-    known: Known, uses: Iterable[listing.UseRow]
-) -> tuple[dict[Key, Instant], dict[Key, Instant]]:
+def _newest_uses(known: Known, uses: Iterable[listing.UseRow]) -> tuple[dict[Key, Instant], dict[Key, Instant]]:
     """The newest sign-in of each holder to the product itself, and to an ambiguous application."""
     direct, ambiguous = known.product.apps_of(Grade.DIRECT), known.product.apps_of(Grade.AMBIGUOUS)
     newest: tuple[dict[Key, Instant], dict[Key, Instant]] = ({}, {})
@@ -207,7 +227,10 @@ def _to_holder(
 def to_held_seats(rows: Iterable[listing.SeatRow], plans: Plans) -> tuple[HeldSeat, ...]:
     """The seats of one person, with their plans by name."""
     return tuple(
-        HeldSeat(plans.of(r.sku), r.kind, r.active, r.active_source, r.assigned_by, r.state, r.error) for r in rows
+        HeldSeat(
+            plans.of(r.sku), r.kind, r.active, r.active_source, r.assigned_by, r.state, r.error, plans.retired(r.plans)
+        )
+        for r in rows
     )
 
 

@@ -170,7 +170,7 @@ def export(who: Who) -> Table:
     rows: list[Sequence[Cell]] = [
         (
             p.part_number,
-            f"{p.amount.normalize():f}",
+            write_amount(p.amount),
             p.currency,
             p.period,
             to_date(p.valid_from),
@@ -179,6 +179,12 @@ def export(who: Who) -> Table:
         for p in list_prices(who)
     ]
     return Table(COLUMNS, rows)
+
+
+def write_amount(amount: Decimal) -> str:
+    """With the cents that people expect, and whatever digits there are beyond them."""
+    cents = amount.quantize(money.CENT)
+    return f"{cents:f}" if cents == amount else f"{amount.normalize():f}"
 
 
 def check_price(new: NewPrice, today: int) -> money.Price:

@@ -22,6 +22,7 @@ from seatkeeper.services.drawing.plans import APPROVED, GONE, PROPOSED
 from seatkeeper.services.members import May, Who
 from seatkeeper.services.price_list import price_list
 from seatkeeper.services.skus import name_skus
+from seatkeeper.services.tables import Cell, Table
 from seatkeeper.store import listing
 from seatkeeper.store.models import Application, Finding, Holding, ReclaimItem, ReclaimPlan, Task
 
@@ -72,6 +73,12 @@ def propose(who: Who, which: Which, name: str, skus: Sequence[str] = (), clock: 
         )
         audit.record(who, "plan.proposed", name, f"{len(seats)} seats of {application.name}")
     return plan
+
+
+def list_skus(who: Who, which: Which) -> list[tuple[str, str]]:
+    """Part number and title of what a plan could take back today."""
+    who.require(May.SEE)
+    return sorted({(seat.part_number, seat.title) for seat in list_seats(find_application(who, which))})
 
 
 def list_seats(application: Application) -> list[Seat]:
@@ -128,6 +135,16 @@ def review(who: Who, plan_id: int, keep: Sequence[int]) -> int:
         dropped = plan.items.exclude(pk__in=list(keep)).update(state=DROPPED)
         audit.record(who, "plan.reviewed", plan.name, f"{stays} stay, {dropped} dropped")
     return stays
+
+
+def leave_out(who: Who, plan_id: int, user_ids: Sequence[str]) -> int:
+    """Drop the seats of these people from a draft. Raises BadInput for somebody who is not in it."""
+    items = list_items(find_plan(who, plan_id))
+    unwanted = {user_id.casefold() for user_id in user_ids}
+    if unknown := sorted(unwanted - {item.user_id.casefold() for item in items}):
+        raise BadInput("Person", f"{unknown[0][:60]!r} is not in the plan.")
+    stays = [item.pk for item in items if item.state == PROPOSED and item.user_id.casefold() not in unwanted]
+    return review(who, plan_id, stays)
 
 
 def approve(who: Who, plan_id: int, clock: Clock = system_clock) -> ReclaimPlan:
@@ -200,6 +217,35 @@ def outcome(plan: ReclaimPlan, clock: Clock = system_clock) -> Outcome:
     return Outcome(
         states.count(PROPOSED), states.count(KEPT), states.count(GONE), worth((PROPOSED, GONE)), worth((GONE,))
     )
+
+
+PLAN_COLUMNS: Final = ("Plan", "Name", "State", "Made", "By", "To Take", "Kept", "Gone", "Worth", "Saved")
+ITEM_COLUMNS: Final = (
+    "User ID", "Plan", "Finding", "Evidence", "Monthly Cost", "Assigned By", "State", "Answer", "Gone",
+    "Object ID", "SKU ID",
+)  # fmt: skip
+
+
+def plan_table(who: Who, which: Which, clock: Clock = system_clock) -> Table:
+    """The plans of an application as rows."""
+    rows: list[Sequence[Cell]] = []
+    for plan in list_plans(who, which):
+        found = outcome(plan, clock)
+        money = str(found.worth), str(found.saved)
+        rows.append((plan.pk, plan.name, plan.state, plan.created, plan.by, *found[:3], *money))
+    return Table(PLAN_COLUMNS, rows, frozenset({"Made"}))
+
+
+def item_table(who: Who, plan_id: int) -> Table:
+    """The seats of a plan as rows."""
+    rows: list[Sequence[Cell]] = [
+        (
+            i.user_id, i.title, i.finding, i.evidence, i.monthly_cost, i.assigned_by, i.state, i.answer, i.gone,
+            i.object_id, i.sku,
+        )
+        for i in list_items(find_plan(who, plan_id))
+    ]  # fmt: skip
+    return Table(ITEM_COLUMNS, rows, frozenset({"Gone"}))
 
 
 def to_take(plan: ReclaimPlan) -> Iterator[ReclaimItem]:

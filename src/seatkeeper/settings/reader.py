@@ -27,6 +27,7 @@ SECRET_KEY: Final = "SEATKEEPER_SECRET_KEY"  # noqa: S105 - the name of a settin
 SECRET_KEY_FILE: Final = "SEATKEEPER_SECRET_KEY_FILE"  # noqa: S105
 ALLOWED_HOSTS: Final = "SEATKEEPER_ALLOWED_HOSTS"
 LOG: Final = "SEATKEEPER_LOG"
+NOTICE_HOSTS: Final = "SEATKEEPER_NOTICE_HOSTS"
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -46,6 +47,7 @@ class Settings(NamedTuple):
     trusted_proxy: str
     single_sign_on: SingleSignOn | None
     log_level: str
+    notice_hosts: tuple[str, ...]
     notices: tuple[str, ...]
 
 
@@ -67,6 +69,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         trusted_proxy=read_trusted_proxy(given),
         single_sign_on=read_single_sign_on(given),
         log_level=_read_log_level(given.get(LOG, "warning")),
+        notice_hosts=_read_notice_hosts(given.get(NOTICE_HOSTS, "")),
         notices=tuple(_exposed(HOME, home) + (_exposed(SECRET_KEY_FILE, key_file) if key_file else [])),
     )
 
@@ -144,6 +147,15 @@ def _read_hosts(text: str) -> tuple[str, ...]:
                 f"{ALLOWED_HOSTS}: {host!r} is not a host name. "
                 "Write names without http:// and without a port, separated by commas"
             )
+    return hosts
+
+
+def _read_notice_hosts(text: str) -> tuple[str, ...]:
+    """Names of machines inside the own network that notices may be sent to; each is written out."""
+    hosts = tuple(host.strip().lower().rstrip(".") for host in text.split(",") if host.strip())
+    for host in hosts:
+        if not _HOST.fullmatch(host) or "*" in host or host.startswith((".", "[")):
+            raise BadSetting(f"{NOTICE_HOSTS}: {host!r} is not the name of a machine. Write each name, comma separated")
     return hosts
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from django.db.models import Max, Min
@@ -94,6 +94,13 @@ def list_gone(connection_id: int, product: str, generation: int, since: Instant)
     """
     values = [Word.COMPLETE.value, since, connection_id, product, generation, generation]
     return [GoneRow._make(row) for row in raw.fetch(sql, values)]
+
+
+def list_licensing(connection_id: int, generation: int) -> Iterator[str]:
+    """What the vendor said of the licences of each account that has any."""
+    sql = """SELECT licensing FROM store_account
+             WHERE connection_id = ? AND since <= ? AND until > ? AND licensing IS NOT NULL"""
+    return (text for (text,) in raw.stream(sql, [connection_id, generation, generation]))
 
 
 def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]:

@@ -14,7 +14,7 @@ from seatkeeper.services import decisions
 from seatkeeper.services.decisions import NewExemption
 from seatkeeper.services.members import May
 from seatkeeper.web.applications import frame
-from seatkeeper.web.findings import back, to_end
+from seatkeeper.web.findings import back
 from seatkeeper.web.pages import Asked, page
 
 
@@ -27,7 +27,7 @@ def exceptions(request: Asked, application_id: int) -> HttpResponse:
 def add(request: Asked, application_id: int) -> HttpResponse:
     typed = {key: request.POST.get(key, "") for key in ("scope", "value", "reason", "finding")}
     try:
-        new = NewExemption(**typed, until=to_end(request.POST.get("until", "")))
+        new = NewExemption(**typed, until=decisions.to_end(request.POST.get("until", "")))
         made = decisions.exempt(request.who, application_id, new)
     except BadInput as error:
         return _show(request, application_id, error)

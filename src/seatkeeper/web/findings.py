@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from seatkeeper.clock import days
 from seatkeeper.errors import BadInput
 from seatkeeper.insights.catalog import INSIGHTS
-from seatkeeper.model import Instant, to_instant
 from seatkeeper.services import decisions, views
 from seatkeeper.services.decisions import NewExemption
 from seatkeeper.services.listings import findings as listed
@@ -64,7 +60,7 @@ def except_one(request: Asked, finding_id: int) -> HttpResponse:
     """Except the finding's person, or its SKU where there is no person, from this insight."""
     found = decisions.find_finding(request.who, finding_id)
     try:
-        until = to_end(request.POST.get("until", ""))
+        until = decisions.to_end(request.POST.get("until", ""))
         about = ("person", found.object_id) if found.object_id else ("sku", found.subject)
         new = NewExemption(*about, request.POST.get("reason", ""), found.key, until)
         decisions.exempt(request.who, found.application_id, new)
@@ -90,13 +86,3 @@ def back(request: Asked, otherwise: str) -> str:
     """The page of ours that the form stood on."""
     wanted = request.POST.get("back", "")
     return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None) else otherwise
-
-
-def to_end(text: str) -> Instant | None:
-    """The end of the chosen day, in UTC; None for no day."""
-    if not text:
-        return None
-    try:
-        return to_instant(f"{date.fromisoformat(text).isoformat()}T00:00:00Z") + days(1)
-    except ValueError:
-        raise BadInput("Until", "this is not a day. Write it like 2027-03-31.") from None

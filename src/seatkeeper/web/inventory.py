@@ -13,9 +13,10 @@ from seatkeeper.services.inventory import coverage, lag
 from seatkeeper.services.listings import activity as use_by_day
 from seatkeeper.services.listings import findings, licenses, suspicious, users
 from seatkeeper.services.listings.base import Listing
-from seatkeeper.services.members import Who
+from seatkeeper.services.members import May, Who
 from seatkeeper.web import figures
 from seatkeeper.web.applications import frame
+from seatkeeper.web.findings import ACTIONS
 from seatkeeper.web.listings import export, listing_page
 from seatkeeper.web.pages import Asked, page
 
@@ -49,7 +50,9 @@ def listing(request: Asked, application_id: int, tab: str) -> HttpResponse:
     found = TABS[tab]
     head = frame(request, application_id, tab)
     listed, rows = found.listing(request.who, application_id), found.rows(request.who, application_id)
-    return listing_page(request, "seatkeeper/applications/listing.html", listed, rows, about=found.about, **head)
+    decides = tab == "findings" and May.LICENSES in request.who.may
+    context = {"about": found.about, "row_actions": ACTIONS if decides else "", **head}
+    return listing_page(request, "seatkeeper/applications/listing.html", listed, rows, **context)
 
 
 @page()

@@ -36,7 +36,8 @@ def set_one(request: Asked) -> HttpResponse:
         saved = prices.set_price(request.who, NewPrice(**{key: request.POST.get(key, "") for key in FIELDS}))
     except BadInput as error:
         return _show(request, error)
-    messages.success(request, f"{saved.part_number} costs {saved.amount.normalize():f} {saved.currency} a {saved.period}.")
+    amount = f"{prices.write_amount(saved.amount)} {saved.currency}"
+    messages.success(request, f"{saved.part_number} costs {amount} a {saved.period}.")
     return redirect("/prices")
 
 
@@ -60,10 +61,8 @@ def upload(request: Asked) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         file = request.FILES.get("file")
+        body, name = (file.read(LARGEST + 1), file.name or "") if file else (b"", "The file")
         try:
-            if file is None or file.size is None:
-                raise BadInput("File", "choose a file.")
-            name, body = file.name or "The file", file.read(LARGEST + 1)
             prices.preview(request.who, body, name)
             return redirect(f"/prices/import/{uploads.keep(request.who, body, LARGEST)}")
         except BadInput as error:
@@ -83,7 +82,7 @@ def preview(request: Asked, kept: str) -> HttpResponse:
         return redirect("/prices")
     found = prices.preview(request.who, body, "the file")
     context = {
-        "rows": [(price, prices.to_date(price.since), prices.to_date(price.until)) for price in found.prices[:SHOWN_WRONG]],
+        "rows": [(each, prices.to_date(each.since), prices.to_date(each.until)) for each in found.prices[:SHOWN_WRONG]],
         "good": len(found.prices),
         "wrong": found.errors[:SHOWN_WRONG],
         "count_wrong": len(found.errors),
@@ -94,7 +93,7 @@ def preview(request: Asked, kept: str) -> HttpResponse:
 def _show(request: Asked, problem: BadInput | None = None) -> HttpResponse:
     rows = prices.list_prices(request.who)
     context = {
-        "rows": [(row, f"{row.amount.normalize():f}", prices.to_date(row.valid_from), prices.to_date(row.valid_until))
+        "rows": [(row, prices.write_amount(row.amount), prices.to_date(row.valid_from), prices.to_date(row.valid_until))
                  for row in rows],
         "examples": prices.shows_examples(request.who),
         "missing": prices.list_missing(request.who),

@@ -77,6 +77,7 @@ def to_holdings(picture: Picture, employees: Employees, worth: Worth) -> Iterato
             active_date=h.active,
             active_date_source=h.active_source,
             last_login=h.last_login,
+            last_reported=h.reported.last if h.reported else None,
             last_possible=h.last_possible,
             evidence=h.evidence.value,
             observed_since=h.observed_since,

@@ -23,7 +23,7 @@ LISTING: Final = Listing[Finding](
         Column("user_id", "User ID", Kind.NAME),
         Column("plan", "Plan"),
         Column("evidence", "Evidence", Kind.BADGE),
-        Column("observed_since", "Observed Since", Kind.DAY),
+        Column("observed_since", "Observed Since", Kind.DAY, shown=False),
         Column("last_login", "Last Login", Kind.TIME),
         Column("monthly_cost", "Monthly Cost", Kind.MONEY, sorts=False),
         Column("advice", "Advice", sorts=False),

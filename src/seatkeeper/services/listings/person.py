@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -119,10 +119,9 @@ def _timeline(application: Application, key: Key) -> list[Held]:
     """The versions of the person's seats, each with the runs that showed its begin and its end."""
     product = find_product(application.product)
     rows = uses.list_held(application.connection_id, product.key, key)
-    owned = []
+    owned: Iterable[Subscription] = ()
     if {to_id(row.sku) for row in rows} - product.sku_titles().keys():  # one that only the tenant can name
-        found = Subscription.objects.filter(connection_id=application.connection_id, until=FOREVER)
-        owned = [(bytes(row.sku), row.part_number) for row in found]
+        owned = Subscription.objects.filter(connection_id=application.connection_id, until=FOREVER)
     plans = Plans(product, owned)
     return [Held(plans.of(r.sku).title, r.kind, r.since, r.until, r.active, r.assigned_by) for r in rows]
 
@@ -186,7 +185,9 @@ def _why_holder(application: Application, holding: Holding, drawn: Standing | No
         yield f"Active Date {_day(holding.active_date)}, by the vendor's date “{holding.active_date_source}”."
     if holding.last_login is not None:
         yield f"Last sign-in to the product itself on {_day(holding.last_login)}."
-    elif holding.evidence == Evidence.NONE_SEEN and holding.observed_since is not None:
+    if holding.last_reported is not None:
+        yield f"Microsoft's activity report says that the product was used last on {_day(holding.last_reported)}."
+    if holding.last_login is None and holding.evidence == Evidence.NONE_SEEN and holding.observed_since is not None:
         yield f"No sign-in to the product itself since {_day(holding.observed_since)}."
     if holding.last_possible is not None:
         yield (

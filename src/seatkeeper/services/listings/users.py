@@ -34,6 +34,7 @@ LISTING: Final = Listing[Holding](
         Column("active_date_source", "Since by", shown=False),
         Column("assigned_by", "Assigned By", shown=False),
         Column("last_login", "Last Login", Kind.TIME),
+        Column("last_reported", "Last Reported", Kind.DAY, shown=False),
         Column("last_possible", "Last Possible", Kind.TIME, shown=False),
         Column("evidence", "Evidence", Kind.BADGE),
         Column("observed_since", "Observed Since", Kind.DAY, shown=False),

@@ -35,6 +35,7 @@ class HoldingRow(NamedTuple):
     active_date: Instant | None
     active_date_source: str
     last_login: Instant | None
+    last_reported: Instant | None
     last_possible: Instant | None
     evidence: str
     observed_since: Instant | None

@@ -18,7 +18,7 @@ from seatkeeper.store.models.finding import Finding
 from seatkeeper.store.models.finding_event import FindingEvent
 from seatkeeper.store.models.holding import Holding
 from seatkeeper.store.models.membership import Membership
-from seatkeeper.store.models.notice import Notice, NoticeTarget
+from seatkeeper.store.models.notice import Notice, NoticeDelivery, NoticeTarget
 from seatkeeper.store.models.organization import Organization
 from seatkeeper.store.models.price import Price
 from seatkeeper.store.models.product_activity import ProductActivity
@@ -54,6 +54,7 @@ __all__ = [
     "Holding",
     "Membership",
     "Notice",
+    "NoticeDelivery",
     "NoticeTarget",
     "Organization",
     "Price",

@@ -29,6 +29,7 @@ class Holding(models.Model):
     active_date = models.BigIntegerField(null=True, help_text="Active Date.")
     active_date_source = models.TextField(help_text="What the Active Date stands on.")
     last_login = models.BigIntegerField(null=True, help_text="Newest success at the product itself.")
+    last_reported = models.BigIntegerField(null=True, help_text="Last day of activity, by the vendor's own report.")
     last_possible = models.BigIntegerField(null=True, help_text="Newest success at an ambiguous application.")
     evidence = models.TextField(help_text="confirmed, possible, none seen or not observable yet.")
     observed_since = models.BigIntegerField(null=True, help_text="From when on a sign-in would have been seen.")

@@ -48,3 +48,22 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.cause
+
+
+class NoticeDelivery(models.Model):
+    """A notice on its way to a target: until it is sent, it is tried again, each time after a longer wait."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, help_text="What is told.")
+    target = models.ForeignKey(NoticeTarget, models.CASCADE, help_text="To whom.")
+    event = models.TextField(help_text="opened, closed, or closer with the level that was reached.")
+    due = models.BigIntegerField(help_text="When it is tried next; whoever tries it puts this off first.")
+    tries = models.IntegerField(default=0, help_text="How often it was tried.")
+    sent = models.BigIntegerField(null=True, help_text="When it was sent; null while it is not.")
+
+    class Meta:
+        verbose_name_plural = "notice deliveries"
+        constraints = [models.UniqueConstraint(fields=["notice", "target", "event"], name="one_delivery_an_event")]
+        indexes = [models.Index(fields=["due"], condition=models.Q(sent=None), name="delivery_to_do")]
+
+    def __str__(self) -> str:
+        return self.event

@@ -47,6 +47,12 @@ def name(text: str | None) -> SafeString | str:
 
 
 @register.filter
+def plain(value: str | int) -> SafeString | str:
+    """A cell of a table: a number, a moment as text, or a text that somebody in the tenant chose."""
+    return number(value) if isinstance(value, int) else name(value)
+
+
+@register.filter
 def spaced(key: str) -> str:
     """A key of ours as words: never-seen is “Never seen”."""
     return key.replace("-", " ").capitalize()

@@ -1,0 +1,194 @@
+"""Which findings about seats are true, worked out from the people themselves and what they did.
+
+Nobody can know of a use that the log never showed him, and absence can be claimed only for a stretch of time of which
+everything is known. So the truth is asked by a `Reader`, who says when he read the log and what he claims to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from seatkeeper.sandbox.catalog import PRODUCT, Plan, Sku, apps, load
+from seatkeeper.sandbox.crowd import in_force, project_seat
+from seatkeeper.sandbox.license_pages import renewal_of
+from seatkeeper.sandbox.people import DAY, Holding, Person
+from seatkeeper.sandbox.signins import SUCCESS, app_of, end_of, ticks_of, who_of
+from seatkeeper.sandbox.tenant import Tenant, instant
+from seatkeeper.sandbox.truth import active_date, holders
+
+TICKS: Final = 10_000_000
+SOON: Final = 60 * DAY  # a renewal so near is to be told of
+
+
+class Reader(NamedTuple):
+    """Whoever asks: his rules in seconds, the stretch of which he claims to know everything (in ticks, both ends
+    included), and the moments at which he read all that the log then showed, and who was there.
+    """
+
+    threshold: int
+    grace: int
+    complete: tuple[int, int] | None
+    read: tuple[int, ...]
+
+
+class Uses(NamedTuple):
+    """The newest success of each account of which the reader can know: at the product, and at what it shares."""
+
+    direct: dict[int, int]
+    ambiguous: dict[int, int]
+
+
+def findings(tenant: Tenant, reader: Reader, at: int | None = None) -> list[dict[str, Any]]:
+    """Each with its key, the account's object id or "", the part numbers it is about, and how many units."""
+    with tenant.lock:
+        now = tenant.tick() if at is None else at
+        uses = known_uses(tenant, reader, now)
+        found = [row for person in _everybody(tenant, now) for row in _of_person(person, uses, reader)]
+        return [*found, *_of_deleted(tenant, reader, now), *_of_purchases(tenant, now)]
+
+
+def _row(key: str, person: Person | None, *seats: Sku, units: int = 0) -> dict[str, Any]:
+    part_numbers = sorted(sku.part_number for sku in seats)
+    return {"finding": key, "object_id": person.id if person else "", "skus": part_numbers, "units": units}
+
+
+def known_uses(tenant: Tenant, reader: Reader, now: int) -> Uses:
+    """What happened in the stretch is known whether the log showed it or not: that is what the reader claims."""
+    uses = Uses({}, {})
+    low, high = reader.complete or (1, 0)
+    for when, who, grade, shown in successes(tenant, reader, now):
+        if shown or low <= when <= high:
+            newest = uses.direct if grade == "direct" else uses.ambiguous
+            newest[who] = max(newest.get(who, 0), when)
+    return uses
+
+
+def successes(tenant: Tenant, reader: Reader, now: int) -> Iterator[tuple[int, int, str, bool]]:
+    """All that really happened: when, who, to what kind of application, and whether the reader was ever shown it."""
+    log = tenant.log
+    graded = {code: app.grade for code, app in enumerate(apps()) if app.grade != "other"}
+    mask = sum(1 << code for code in graded)
+    for day in range(log.first, now // DAY + 1):
+        for value in log.day(day, mask):
+            when = ticks_of(day, value)
+            if end_of(value) == SUCCESS and when // TICKS <= now:
+                read = (moment for moment in reader.read if moment <= now)
+                shown = any(log.visible(day, value, at) and not log.pending(day, value, at) for at in read)
+                yield when, who_of(value), graded[app_of(value)], shown
+
+
+def _everybody(tenant: Tenant, now: int) -> Iterator[Person]:
+    """Who holds a seat, and who has the product inside another product's licence."""
+    yield from holders(tenant, now)
+    directory = tenant.directory
+    pool = directory.pool("apart", lambda person: bool(_apart(person)))
+    drawn = (directory.base + pool[place] for place in range(pool.size))
+    for number in sorted({*range(directory.base), *drawn, *directory.changed}):
+        person = directory.at(number, now)
+        if person and _apart(person) and not project_seat(person):
+            yield person
+
+
+def _of_person(person: Person, uses: Uses, reader: Reader) -> Iterator[dict[str, Any]]:
+    seats = project_seat(person)
+    if seats:
+        skus = [held.sku for held in seats]
+        if idle := _idle(person, uses, reader):
+            yield _row(idle, person, *skus)
+        if not person.enabled:
+            yield _row("blocked", person, *skus)
+        if person.guest:
+            yield _row("guest", person, *skus)
+        yield from (_row("two-plans", person, sku) for sku in skus if _is_covered(sku, skus))
+        yield from (_row("retired-service", person, held.sku) for held in seats if _is_retired(person, held))
+        yield from (_row("assignment-error", person, held.sku) for held in seats if held.error != "None")
+    if apart := _apart(person):
+        yield _row("other-product", person, *(held.sku for held in apart))
+
+
+def _idle(person: Person, uses: Uses, reader: Reader) -> str:
+    """Whether somebody did not come, as far as the reader may say so; nobody is judged while the seat is new."""
+    if reader.complete is None:
+        return ""
+    begin, end = reader.complete
+    given = active_date(person)
+    if given is not None and end - given * TICKS < max(reader.grace * TICKS, 1):
+        return ""  # too new, or given where nothing is known
+    direct, ambiguous = uses.direct.get(person.number), uses.ambiguous.get(person.number)
+    if direct is None and ambiguous is None:
+        return "never-seen"
+    since = end - reader.threshold * TICKS
+    came = max(direct or 0, ambiguous or 0) >= since
+    return "unused" if direct is not None and not came and begin <= since else ""
+
+
+@cache
+def _plans() -> dict[str, tuple[str, bool]]:
+    """What kind of thing each service plan opens, and whether Microsoft ends it."""
+    product = next(p for p in load("microsoft_products.json")["products"] if p["key"] == PRODUCT)
+    return {plan["id"]: (plan["class"], "retires" in plan) for plan in product["plans"]}
+
+
+def _is_covered(sku: Sku, held: list[Sku]) -> bool:
+    """Whether one other SKU of the same person opens all that this one does, and it is not the other way round too."""
+    others = (other for other in held if other is not sku and _opens(other) >= _opens(sku))
+    return any(_opens(other) > _opens(sku) or other.part_number > sku.part_number for other in others)
+
+
+def _opens(sku: Sku) -> set[str]:
+    """Kinds of use; who may plan in Project Online or on the web may also do there what a team member does."""
+    kinds = {_plans()[plan.id][0] for plan in sku.plans if plan.seat}
+    return kinds | {"essentials"} if kinds & {"online", "web"} else kinds
+
+
+def _is_retired(person: Person, held: Holding) -> bool:
+    """Whether all that the assignment opens is ended by Microsoft."""
+    usable = in_force(person)
+    return all(_plans()[plan.id][1] for plan in held.enabled_plans() if plan.seat and plan.id in usable)
+
+
+def _apart(person: Person) -> list[Holding]:
+    """Licences of another product with Project inside."""
+    usable = in_force(person)
+
+    def opens(plan: Plan) -> bool:
+        return plan.id in usable and (plan.seat or _plans().get(plan.id, ("",))[0] == "operations")
+
+    other = (held for held in person.holdings if held.sku.kind == "other-product")
+    return [held for held in other if any(map(opens, held.enabled_plans()))]
+
+
+def _of_deleted(tenant: Tenant, reader: Reader, now: int) -> Iterator[dict[str, Any]]:
+    """Who left with a seat that still counts, if the reader ever met them with it."""
+    for person, left in tenant.deleted(now) if tenant.keeps_deleted_seats else ():
+        met = [moment for moment in reader.read if moment < left]
+        before = tenant.directory.at(person.number, met[-1]) if met else None
+        known = {held.sku for held in project_seat(before)} if before else set()
+        yield from (_row("deleted", person, held.sku) for held in project_seat(person) if held.sku in known)
+
+
+def _of_purchases(tenant: Tenant, now: int) -> Iterator[dict[str, Any]]:
+    for sku, bought, assigned in tenant.subscriptions(now):
+        if sku.kind != "seat":
+            continue
+        if bought > assigned:
+            yield _row("unassigned", None, sku, units=bought - assigned)
+        if assigned > bought or sku.part_number in tenant.lapsed:
+            yield _row("over-assigned", None, sku)
+        if 0 <= renewal_of(tenant, sku, now) - now <= SOON:
+            yield _row("renewal", None, sku)
+
+
+def read_question(asked: Mapping[str, Any]) -> Reader:
+    """A reader as the control endpoint is told of one. Raises ValueError for what cannot be read."""
+    complete = None
+    if "from" in asked and "until" in asked:
+        complete = _ticks(asked["from"]), _ticks(asked["until"])
+    read = tuple(sorted(int(instant(text)) for text in asked.get("read", "").split(",") if text))
+    return Reader(int(asked.get("threshold", 60)) * DAY, int(asked.get("grace", 30)) * DAY, complete, read)
+
+
+def _ticks(text: str) -> int:
+    return int(instant(text)) * TICKS

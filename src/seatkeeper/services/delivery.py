@@ -1,0 +1,236 @@
+"""Sends one notice to one target. Besides `graph`, this is the only file from which anything leaves this machine.
+
+An administrator types the addresses, so they must not become a way into the network that we stand in: what leads to
+an internal machine is refused unless the operator of this one allows it (SEATKEEPER_NOTICE_HOSTS).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import json
+import socket
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import apprise
+import httpcore2
+import httpx2
+
+from seatkeeper import __version__
+from seatkeeper.clock import system_clock
+from seatkeeper.errors import BadInput, Unavailable
+from seatkeeper.graph.clouds import to_tls
+from seatkeeper.graph.wire import TimedBackend, TooSlow, Watch
+from seatkeeper.model import TICKS, Instant, Secret, to_text
+from seatkeeper.settings import SEATKEEPER
+
+SECONDS: Final = 10.0  # for one request as a whole
+LONGEST: Final = 2_000  # characters of an address
+SIGNATURE: Final = "Seatkeeper-Signature"
+FIELD: Final = "address"
+
+# What may stand behind the question mark: other options of Apprise read local files or switch checks off.
+_OPTIONS: Final = {
+    "mailto": {"to", "from", "name", "cc", "bcc", "reply", "smtp", "mode", "user", "pass"},
+    "mailtos": {"to", "from", "name", "cc", "bcc", "reply", "smtp", "mode", "user", "pass"},
+    "slack": {"footer", "timestamp", "image"},
+    "workflows": {"image", "wrap", "powerautomate", "pa", "ver", "api-version", "sig", "id"},
+}
+SCHEMES: Final = tuple(_OPTIONS)
+_WORKFLOW_HOSTS: Final = (
+    ".logic.azure.com", ".api.powerplatform.com", ".logic.azure.us", ".api.powerplatform.us", ".logic.azure.cn",
+)  # fmt: skip
+# Public by their number, but they lead inside: Azure's host, and IPv4 addresses inside IPv6 ones (NAT64).
+_WIRE_SERVER: Final = ipaddress.ip_address("168.63.129.16")
+_NAT64: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+
+
+class Target(NamedTuple):
+    """Where to, unsealed: to be used and forgotten."""
+
+    kind: str
+    address: Secret
+    secret: Secret | None
+
+
+class Message(NamedTuple):
+    """What is told. A receiver that gets the same `id` twice has it already."""
+
+    id: str
+    event: str
+    kind: str
+    cause: str
+    title: str
+    body: str
+    level: int
+    at: Instant
+    link: str
+
+
+def send(target: Target, message: Message) -> None:
+    """Raises BadInput for an address that leads where it may not, and Unavailable when the receiver did not take it."""
+    if target.kind == "webhook":
+        assert target.secret is not None
+        _post(target.address.reveal(), target.secret, message)
+    else:
+        _notify(target.address.reveal(), message)
+
+
+def check(kind: str, address: str) -> None:
+    """Raises BadInput for an address that we would not send to, with the way out."""
+    if kind == "webhook":
+        _resolve(*_to_host(_to_url(address)))
+    else:
+        _to_plugin(address)
+
+
+def _to_url(address: str) -> httpx2.URL:
+    """An https address, parsed once: what was checked is what is connected to."""
+    plain = address.isascii() and address.isprintable() and not set(address) & set(' \\"<>')
+    try:
+        url = httpx2.URL(address) if plain and len(address) <= LONGEST else httpx2.URL()
+    except (httpx2.InvalidURL, ValueError):
+        url = httpx2.URL()
+    if url.scheme != "https" or not url.raw_host or url.userinfo or "@" in url.netloc.decode() or url.fragment:
+        raise BadInput(FIELD, "write an https address such as https://hooks.example.com/seatkeeper, without a user.")
+    return url
+
+
+def _to_host(url: httpx2.URL) -> tuple[str, int]:
+    return url.raw_host.decode(), url.port or 443
+
+
+def _resolve(host: str, port: int) -> str:
+    """The address to connect to. The name is asked once, and every address it has must be one that may be reached."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise Unavailable(
+            f"The server {host} could not be found. Check its name, and the name service (DNS)."
+        ) from None
+    addresses = [str(entry[4][0]) for entry in found]
+    allowed = host.lower().strip("[]").rstrip(".") in SEATKEEPER.notice_hosts
+    if not allowed and (not addresses or any(is_internal(address) for address in addresses)):
+        raise BadInput(
+            FIELD,
+            f"{host[:80]} leads to an internal machine. If it shall, whoever runs this server puts the name into "
+            "SEATKEEPER_NOTICE_HOSTS.",
+        )
+    return addresses[0]
+
+
+def is_internal(address: str) -> bool:
+    """Whether an address is this machine, its network, a metadata service, or anything but one public machine."""
+    ip: Any = ipaddress.ip_address(address.partition("%")[0])
+    if ip.version == 6:
+        inside = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
+        if any(ip in network for network in _NAT64):
+            inside.append(ipaddress.ip_address(int(ip) & 0xFFFFFFFF))
+        if any(part is not None and is_internal(str(part)) for part in inside):
+            return True
+    return bool(not ip.is_global or ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip == _WIRE_SERVER)
+
+
+class _Pinned(TimedBackend):
+    """Connects to the address that was checked, whatever the name says by now; TLS still proves the name."""
+
+    def __init__(self, watch: Watch, address: str) -> None:
+        super().__init__(watch)
+        self._address = address
+
+    def connect_tcp(
+        self,
+        host: str,  # noqa: ARG002 - it was resolved already
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        return super().connect_tcp(self._address, port, timeout, local_address, socket_options)
+
+
+def _post(address: str, secret: Secret, message: Message) -> None:
+    """One POST, without proxy, cookies or redirects; of the answer only its status is read."""
+    url = _to_url(address)
+    body = to_event(message)
+    headers = {
+        "Host": url.netloc.decode(),
+        "User-Agent": f"seatkeeper/{__version__}",
+        "Content-Type": "application/cloudevents+json; charset=utf-8",
+        "Content-Length": str(len(body)),
+        SIGNATURE: sign(secret, system_clock() // TICKS, body),
+    }
+    watch = Watch()
+    backend = _Pinned(watch, _resolve(*_to_host(url)))
+    watch.start(SECONDS)
+    target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    request = httpcore2.Request(
+        "POST", target, headers=[(k.encode(), v.encode()) for k, v in headers.items()], content=body
+    )
+    try:
+        with httpcore2.ConnectionPool(ssl_context=to_tls(None), network_backend=backend) as pool:
+            response = pool.handle_request(request)
+            response.close()
+    except TooSlow:
+        raise Unavailable(f"The receiver did not answer within {SECONDS:.0f} seconds.") from None
+    except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException):
+        raise Unavailable("The connection to the receiver broke off.") from None
+    if not 200 <= response.status < 300:
+        raise Unavailable(f"The receiver answered {response.status}; only 200 to 299 count as taken.")
+
+
+def to_event(message: Message) -> bytes:
+    """A CloudEvent 1.0 in structured mode."""
+    event = {
+        "specversion": "1.0",
+        "id": message.id,
+        "source": SEATKEEPER.address.origin,
+        "type": f"seatkeeper.notice.{message.event}",
+        "subject": message.cause,
+        "time": to_text(message.at),
+        "datacontenttype": "application/json",
+        "data": {
+            "kind": message.kind, "title": message.title, "body": message.body, "level": message.level,
+            "link": message.link,
+        },
+    }  # fmt: skip
+    return json.dumps(event, ensure_ascii=False).encode()
+
+
+def sign(secret: Secret, second: int, body: bytes) -> str:
+    """Time and body together, so that nobody can send an old notice again unnoticed."""
+    digest = hmac.new(secret.reveal().encode(), f"{second}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={second},v1={digest}"
+
+
+def _to_plugin(address: str) -> Any:
+    """The address as Apprise understands it, with nothing in it but what we know."""
+    parts = urlsplit(address) if address.isprintable() and len(address) <= LONGEST else urlsplit("")
+    options = {key.lower().lstrip("+-:") for key in parse_qs(parts.query, keep_blank_values=True)}
+    if parts.scheme not in SCHEMES:
+        raise BadInput(FIELD, f"must begin with one of: {', '.join(f'{scheme}://' for scheme in SCHEMES)}.")
+    if unknown := options - _OPTIONS[parts.scheme]:
+        raise BadInput(FIELD, f"the option {min(unknown)[:40]!r} is not taken here.")
+    plugin: Any = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+    if plugin is None:
+        raise BadInput(FIELD, f"is not complete for {parts.scheme}://. See the examples in docs/notices.md.")
+    _check_host(parts.scheme, plugin)
+    return plugin
+
+
+def _check_host(scheme: str, plugin: Any) -> None:
+    if scheme.startswith("mailto"):
+        _resolve(plugin.smtp_host or plugin.host, plugin.port or 25)
+    elif scheme == "workflows" and not plugin.host.lower().endswith(_WORKFLOW_HOSTS):
+        raise BadInput(FIELD, f"{plugin.host[:80]} is not a server of Microsoft's workflows.")
+
+
+def _notify(address: str, message: Message) -> None:
+    plugin = _to_plugin(address)
+    plugin.redirects = False
+    text = f"{message.body}\n\n{message.link}"
+    if not plugin.notify(title=message.title, body=text, notify_type=apprise.NotifyType.INFO):
+        raise Unavailable("The message was not taken. Try the target, and look into the log of the server.")

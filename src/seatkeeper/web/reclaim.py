@@ -1,0 +1,106 @@
+"""Plans to take seats back: propose, review, approve, download, note answers, watch the outcome."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from seatkeeper.errors import BadInput
+from seatkeeper.services import reclaim, reclaim_scripts
+from seatkeeper.services.members import May
+from seatkeeper.web.applications import frame
+from seatkeeper.web.pages import Asked, page
+
+
+@page(May.SEE, methods=("GET",))
+def plans(request: Asked, application_id: int) -> HttpResponse:
+    return _show_plans(request, application_id)
+
+
+@page(May.LICENSES, methods=("POST",))
+def propose(request: Asked, application_id: int) -> HttpResponse:
+    try:
+        plan = reclaim.propose(request.who, application_id, request.POST.get("name", ""), request.POST.getlist("sku"))
+    except BadInput as error:
+        return _show_plans(request, application_id, error)
+    return redirect(f"/plans/{plan.pk}")
+
+
+@page()
+def plan(request: Asked, plan_id: int) -> HttpResponse:
+    found = reclaim.find_plan(request.who, plan_id)
+    context = {
+        "plan": found,
+        "items": reclaim.list_items(found),
+        "outcome": reclaim.outcome(found),
+        "of_groups": len(reclaim.of_groups(found)),
+        "may_decide": May.LICENSES in request.who.may,
+    }
+    return render(request, "seatkeeper/plans/plan.html", context)
+
+
+@page(May.LICENSES, methods=("POST",))
+def review(request: Asked, plan_id: int) -> HttpResponse:
+    """Keep the ticked seats; with the other button, approve what is left, too."""
+    stays = reclaim.review(request.who, plan_id, [int(pk) for pk in request.POST.getlist("keep") if _is_number(pk)])
+    if request.POST.get("then") == "approve":
+        reclaim.approve(request.who, plan_id)
+        messages.success(request, f"Approved: {stays:,} seats. The scripts and mails can be had now.")
+    else:
+        messages.success(request, f"{stays:,} seats stay in the plan.")
+    return redirect(f"/plans/{plan_id}")
+
+
+@page(May.LICENSES, methods=("POST",))
+def close(request: Asked, plan_id: int) -> HttpResponse:
+    reclaim.close(request.who, plan_id)
+    messages.success(request, "The plan is closed: its seats are no longer watched.")
+    return redirect(f"/plans/{plan_id}")
+
+
+@page(May.LICENSES, methods=("POST",))
+def answer(request: Asked, plan_id: int, item_id: int) -> HttpResponse:
+    """What the holder said."""
+    item = reclaim.note_answer(request.who, plan_id, item_id, request.POST.get("answer", ""))
+    messages.success(request, f"{item.user_id}: {item.answer or 'no answer'}.")
+    return redirect(f"/plans/{plan_id}")
+
+
+@page(May.LICENSES)
+def script(request: Asked, plan_id: int, kind: str) -> HttpResponseBase:
+    """A script to read and to run, as a file."""
+    name, text = reclaim_scripts.write_script(request.who, plan_id, kind)
+    return _to_download(text.encode(), f"plan-{plan_id}-{name}", "text/plain; charset=utf-8")
+
+
+@page(May.LICENSES)
+def mails(request: Asked, plan_id: int) -> HttpResponseBase:
+    """A draft to each holder, as a file of files."""
+    return _to_download(
+        reclaim_scripts.write_mails(request.who, plan_id), f"plan-{plan_id}-mails.zip", "application/zip"
+    )
+
+
+def _to_download(body: bytes, name: str, type_: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Security-Policy": "sandbox"}
+    return HttpResponse(body, content_type=type_, headers=headers)
+
+
+def _show_plans(request: Asked, application_id: int, problem: BadInput | None = None) -> HttpResponse:
+    head = frame(request, application_id, "findings")
+    found = reclaim.list_plans(request.who, application_id)
+    skus = reclaim.list_skus(request.who, application_id)
+    context = {
+        "plans": [(each, reclaim.outcome(each)) for each in found],
+        "skus": skus,
+        "may_decide": May.LICENSES in request.who.may,
+        "problem": problem,
+        "typed": request.POST,
+        **head,
+    }
+    return render(request, "seatkeeper/plans/index.html", context, status=422 if problem else 200)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 18

@@ -1,0 +1,115 @@
+"""`python -m tests.insights_truth`: every finding of many tenants against the truth; exit code 1 unless all are equal."""
+
+from __future__ import annotations
+
+import tests.conftest  # isort: skip - before anything imports the settings: our own are not touched
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import NamedTuple
+
+from seatkeeper.store import migrate
+from tests.crash.world import FORK
+from tests.insights_truth.compare import KEYS, Tally
+from tests.insights_truth.life import live
+from tests.insights_truth.mutants import MUTANTS
+
+SHOWN = 40  # wrong things that are told in words
+
+
+class Job(NamedTuple):
+    """One tenant."""
+
+    seed: int
+    days: int
+    folder: Path
+    mutant: str = ""
+
+
+def work(job: Job) -> tuple[Job, Tally]:
+    """In a database of its own; bad too when the harness itself breaks."""
+    path = job.folder / f"{job.seed}-{list(MUTANTS).index(job.mutant) if job.mutant else ''}.sqlite3"
+    shutil.copyfile(job.folder / "template.sqlite3", path)
+    try:
+        with tests.conftest.connected(f"sqlite://{path}"):
+            return job, live(job.seed, job.days, job.mutant)
+    except Exception:  # noqa: BLE001 - whatever it is, it is told and the exit code is 1
+        return job, Tally(wrong=[f"seed {job.seed}: {traceback.format_exc()}"])
+    finally:
+        path.unlink()
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.insights_truth", description=__doc__)
+    for name, default, words in (
+        ("tenants", 200, "tenants"),
+        ("days", 60, "days each lives"),
+        ("mutants", 5, "tenants of each wrong insight"),
+        ("seed", 1, "of the first tenant"),
+        ("jobs", 2, "processes"),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{words} ({default})")
+    return parser.parse_args()
+
+
+def main() -> int:
+    asked, begin = read_arguments(), time.monotonic()
+    seeds = range(asked.seed, asked.seed + asked.tenants)
+    with tempfile.TemporaryDirectory(prefix="seatkeeper-insights-") as name:
+        folder = Path(name)
+        with tests.conftest.connected(f"sqlite://{folder / 'template.sqlite3'}"):
+            migrate()
+        jobs = [Job(seed, asked.days, folder) for seed in seeds]
+        jobs += [Job(seed, asked.days, folder, mutant) for mutant in MUTANTS for seed in seeds[: asked.mutants]]
+        tally, found = Tally(), Counter[str]()
+        with ProcessPoolExecutor(asked.jobs, FORK) as pool:
+            for done in as_completed([pool.submit(work, job) for job in jobs]):
+                job, part = done.result()
+                if job.mutant:
+                    found[job.mutant] += bool(part.wrong)
+                else:
+                    tally.add(part)
+    bad = report(tally, asked.tenants, asked.days)
+    for mutant in MUTANTS if asked.mutants else ():
+        say(f"wrong on purpose: {mutant}: found in {found[mutant]} of {min(asked.mutants, asked.tenants)} tenants")
+        bad |= not found[mutant]
+    say(f"{time.monotonic() - begin:.0f} s; {'SOMETHING IS WRONG' if bad else 'every finding equals the truth'}")
+    return int(bad)
+
+
+def report(tally: Tally, tenants: int, days: int) -> bool:
+    """The table; whether anything is wrong."""
+    for words in tally.wrong[:SHOWN]:
+        say(words)
+    say(
+        f"{tenants} tenants, {days} days, {tally.moments:,} moments, {tally.stored:,} rows kept, {len(tally.wrong):,} wrong"
+    )
+    say(f"\n{'finding':<18} {'right':>8} {'not true':>9} {'not said':>9} {'precision':>10} {'recall':>8}")
+    for key in KEYS:
+        right, invented, missed = tally.right[key], tally.invented[key], tally.missed[key]
+        say(
+            f"{key:<18} {right:>8,} {invented:>9,} {missed:>9,} {_share(right, invented):>10} {_share(right, missed):>8}"
+        )
+    say(f"seats called unused or never seen that were used in the covered span: {tally.used}")
+    say(f"sign-ins in a span called complete that were never read: {tally.unread}\n")
+    return bool(tally.wrong or tally.used or tally.unread or not tally.moments)
+
+
+def _share(right: int, wrong: int) -> str:
+    return f"{right / (right + wrong):.4f}" if right + wrong else "–"
+
+
+def say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

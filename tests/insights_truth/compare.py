@@ -1,0 +1,122 @@
+"""What we say beside what is true, finding by finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from seatkeeper.connectors.microsoft.products import load_products
+from seatkeeper.insights.base import Finding
+from seatkeeper.insights.catalog import INSIGHTS, find_all
+from seatkeeper.model import Instant, to_id
+from seatkeeper.sandbox import truth_findings
+from seatkeeper.sandbox.people import DAY
+from seatkeeper.services import findings as findings_service
+from seatkeeper.spans import Span
+from seatkeeper.store import models as tables
+from tests.insights_truth.world import World
+
+KEYS = tuple(insight.key for insight in INSIGHTS)
+IDLE = ("unused", "never-seen")
+TITLES = {sku.part_number: sku.title for product in load_products().products for sku in product.skus}
+
+
+class Said(NamedTuple):
+    """A finding: which, about whom, and about which SKUs, by their titles."""
+
+    key: str
+    object_id: str
+    plans: tuple[str, ...]
+
+
+@dataclass
+class Tally:
+    """Counts over tenants and moments; `wrong` says what is wrong, in sentences."""
+
+    right: Counter[str] = field(default_factory=Counter)
+    invented: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    moments: int = 0
+    used: int = 0  # seats called unused or never seen that were used in the stretch we call complete
+    unread: int = 0  # successes in a stretch that we call complete and never read
+    stored: int = 0  # rows of findings looked at
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        for name in ("right", "invented", "missed"):
+            getattr(self, name).update(getattr(other, name))
+        for name in ("moments", "used", "unread", "stored"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.wrong += other.wrong
+
+
+def compare(world: World, application: tables.Application, tally: Tally) -> None:
+    """Everything that can be said at this moment."""
+    picture = findings_service.draw_picture(application, world.clock)
+    reader = truth_findings.Reader(world.threshold * DAY, world.grace * DAY, picture.observed, tuple(world.read))
+    said = [(_said(found), len(found.skus)) for found in find_all(picture)]
+    true = [(Said(row["finding"], row["object_id"], _titles(row["skus"])), row) for row in _true(world, reader)]
+    where = f"seed {world.seed}, day {world.moved // 864_000_000_000}"
+    _count(where, [one for one, _units in said], [one for one, _row in true], tally)
+    units = {one: row["units"] for one, row in true if row["units"]}
+    tally.wrong += [f"{where}: {one} of {number} units" for one, number in said if units.get(one, number) != number]
+    _compare_stored(where, world.now, application, {one for one, _row in true}, tally)
+    _look_for_use(where, world, reader, {one.object_id: one.key for one, _units in said if one.key in IDLE}, tally)
+    tally.moments += 1
+
+
+def _true(world: World, reader: truth_findings.Reader) -> list[dict[str, object]]:
+    return truth_findings.findings(world.tenant, reader)
+
+
+def _said(found: Finding) -> Said:
+    return Said(found.key, to_id(found.account) if found.account else "", _plans(found.plan))
+
+
+def _plans(titles: str) -> tuple[str, ...]:
+    return tuple(sorted(titles.split("; ")))
+
+
+def _titles(part_numbers: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(TITLES[name] for name in part_numbers))
+
+
+def _count(where: str, said: list[Said], true: list[Said], tally: Tally) -> None:
+    tally.wrong += [f"{where}: said twice: {one}" for one, times in Counter(said).items() if times > 1]
+    for one in said:
+        (tally.right if one in true else tally.invented)[one.key] += 1
+    tally.missed.update(one.key for one in true if one not in said)
+    tally.wrong += [f"{where}: not true: {one}" for one in said if one not in true]
+    tally.wrong += [f"{where}: not said: {one}" for one in true if one not in said]
+
+
+def _compare_stored(where: str, now: Instant, application: tables.Application, true: set[Said], tally: Tally) -> None:
+    """The rows that pages read: the living ones are the truth, and none that ended just now is still true."""
+    rows = tables.Finding.objects.filter(application=application)
+    living = [Said(r.key, r.object_id, _plans(r.plan)) for r in rows.filter(resolved=None)]
+    ended = [Said(r.key, r.object_id, _plans(r.plan)) for r in rows.filter(resolved=now)]
+    tally.stored += len(living) + len(ended)
+    tally.wrong += [f"{where}: kept twice: {one}" for one, times in Counter(living).items() if times > 1]
+    tally.wrong += [f"{where}: kept, but not true: {one}" for one in set(living) - true]
+    tally.wrong += [f"{where}: true, but not kept: {one}" for one in true - set(living)]
+    tally.wrong += [f"{where}: resolved, but true: {one}" for one in true & set(ended)]
+
+
+def _look_for_use(where: str, world: World, reader: truth_findings.Reader, idle: dict[str, str], tally: Tally) -> None:
+    """Nobody called idle came in the stretch that we call complete; and that stretch is complete."""
+    if reader.complete is None:
+        return
+    stretch = Span(*reader.complete)
+    since = {"never-seen": stretch.start, "unused": stretch.end - reader.threshold * truth_findings.TICKS}
+    now, directory, used = world.tenant.seconds, world.tenant.directory, set()
+    for when, who, _grade, shown in truth_findings.successes(world.tenant, reader, now):
+        if not stretch.start <= when <= stretch.end:
+            continue
+        tally.unread += not shown
+        person = directory.at(who, now)
+        if person and person.id in idle and when >= since[idle[person.id]]:
+            used.add(person.id)
+    tally.used += len(used)
+    tally.wrong += [f"{where}: called {idle[one]}, but used: {one}" for one in used]

@@ -1,0 +1,82 @@
+"""Insights that are wrong on purpose: the comparison must find each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from seatkeeper.clock import days
+from seatkeeper.insights.base import Picture
+from seatkeeper.insights.evidence import grade
+from seatkeeper.services import drawing, findings, picture
+from seatkeeper.spans import Span, join
+from seatkeeper.store import raw
+from seatkeeper.store.listing import UseRow
+from seatkeeper.sync import access
+
+
+def _see(patch: pytest.MonkeyPatch, change: Callable[[Picture], Picture]) -> None:
+    """Everybody who draws a picture sees it changed."""
+    draw = picture.draw_picture
+    for module in (drawing, findings):
+        patch.setattr(module, "draw_picture", lambda *args, **more: change(draw(*args, **more)))
+
+
+def no_grace(patch: pytest.MonkeyPatch) -> None:
+    _see(patch, lambda seen: replace(seen, grace=0))
+
+
+def a_day_less(patch: pytest.MonkeyPatch) -> None:
+    _see(patch, lambda seen: replace(seen, threshold=seen.threshold - days(1)))
+
+
+def a_day_more(patch: pytest.MonkeyPatch) -> None:
+    _see(patch, lambda seen: replace(seen, threshold=seen.threshold + days(1)))
+
+
+def no_coverage(patch: pytest.MonkeyPatch) -> None:
+    """Whatever was not seen did not happen."""
+
+    def change(seen: Picture) -> Picture:
+        all_time = Span(0, seen.now)
+        holders = [replace(h, evidence=grade(h.last_use, h.last_possible, all_time, h.active)) for h in seen.holders]
+        return replace(seen, observed=all_time, holders=holders)
+
+    _see(patch, change)
+
+
+def by_name(patch: pytest.MonkeyPatch) -> None:
+    """Sign-ins belong to whoever has their user principal name."""
+    draw = picture.draw_picture
+
+    def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]:
+        sql = """
+            SELECT a.key, p.guid, MAX(i.created) FROM store_signin i
+            JOIN store_signinapp p ON p.id = i.app_id
+            JOIN store_account a ON a.connection_id = i.connection_id AND LOWER(a.upn) = i.upn AND a.since <= ?
+                                 AND a.until > ?
+            WHERE i.connection_id = ? AND i.error_code = 0 GROUP BY a.key, p.guid
+        """
+        return [UseRow._make(row) for row in raw.fetch(sql, [generation, generation, connection_id])]
+
+    for module in (drawing, findings):
+        patch.setattr(module, "draw_picture", lambda application, clock, *_: draw(application, clock, list_uses))
+
+
+def nothing_comes_late(patch: pytest.MonkeyPatch) -> None:
+    """What was read is taken to be complete up to the moment of reading."""
+    for module in (access, picture):
+        patch.setattr(module, "proven", lambda readings, *_: join(Span(r.start, r.end) for r in readings))
+
+
+MUTANTS: Final[dict[str, Callable[[pytest.MonkeyPatch], None]]] = {
+    "grace ignored": no_grace,
+    "threshold a day short": a_day_less,
+    "threshold a day long": a_day_more,
+    "coverage ignored": no_coverage,
+    "joined by name": by_name,
+    "late sign-ins ignored": nothing_comes_late,
+}

@@ -1,0 +1,27 @@
+"""The quick part of `python -m tests.insights_truth`: the same comparison over fewer tenants, on both engines."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Database
+from tests.insights_truth.compare import Tally
+from tests.insights_truth.life import live
+from tests.insights_truth.mutants import MUTANTS
+
+
+@pytest.mark.parametrize("seed", [3, 19])
+def test_every_finding_of_sixty_days_is_true_and_none_is_missing(database: Database, seed: int) -> None:
+    tally = live(seed, 60)
+    assert tally.wrong == []
+    assert (tally.used, tally.unread) == (0, 0)
+    assert tally.right.total() > 300, "there was little to find"
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_an_insight_that_is_wrong_on_purpose_is_found(sqlite_only: Database, mutant: str) -> None:
+    assert any(found.wrong for found in _lives(mutant))
+
+
+def _lives(mutant: str) -> list[Tally]:
+    return [live(seed, 40, mutant) for seed in (3, 19)]
