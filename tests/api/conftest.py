@@ -32,7 +32,8 @@ class Caller:
             method, f"/api/v1{path}", body if isinstance(body, bytes) else _json(body), "application/json",
             headers=self.headers,
         )  # fmt: skip
-        return answer.status_code, answer.json() if answer.content else None
+        is_json = answer.headers.get("Content-Type", "").partition(";")[0].endswith("json")
+        return answer.status_code, answer.json() if is_json and answer.content else answer.content or None
 
     def get(self, path: str) -> tuple[int, Any]:
         return self.call("GET", path)

@@ -33,8 +33,21 @@ CHANGES: dict[str, tuple[May, Any]] = {
         {"scope": "department", "value": "Sales", "reason": "agreed"},
     ),
     "DELETE /exemptions/{exemption_id}": (May.LICENSES, None),
+    "PUT /applications/{application_id}/suspicious/{object_id}/recognition": (May.USERS, {"reason": "agreed"}),
+    "DELETE /applications/{application_id}/suspicious/{object_id}/recognition": (May.USERS, None),
+    "POST /employees": (May.USERS, None),
     "POST /prices": (May.LICENSES, {"part_number": "PROJECT_P1", "amount": "1", "currency": "EUR"}),
     "DELETE /prices/{price_id}": (May.LICENSES, None),
+    "POST /applications/{application_id}/plans": (May.LICENSES, {"name": "May", "skus": []}),
+    "POST /plans/{plan_id}/review": (May.LICENSES, {"keep": []}),
+    "POST /plans/{plan_id}/approve": (May.LICENSES, None),
+    "POST /plans/{plan_id}/close": (May.LICENSES, None),
+    "POST /plans/{plan_id}/items/{item_id}/answer": (May.LICENSES, {"answer": "needed"}),
+    "POST /plans/{plan_id}/script": (May.LICENSES, {"kind": "az"}),
+    "POST /notice-targets": (May.MEMBERS, {"name": "hook", "kind": "webhook", "address": "https://93.184.215.14/"}),
+    "PATCH /notice-targets/{target_id}": (May.MEMBERS, {"active": False}),
+    "POST /notice-targets/{target_id}/test": (May.MEMBERS, None),
+    "DELETE /notice-targets/{target_id}": (May.MEMBERS, None),
     "POST /members": (May.MEMBERS, {"email": "new@example.com", "role": "Viewer"}),
     "PUT /members/{member_id}/role": (May.MEMBERS, {"role": "Viewer"}),
     "POST /members/{member_id}/deactivate": (May.MEMBERS, None),
@@ -43,7 +56,7 @@ CHANGES: dict[str, tuple[May, Any]] = {
     "POST /tokens": (May.SEE, {"name": "mine", "role": "Viewer"}),
     "DELETE /tokens/{token_id}": (May.SEE, None),
 }
-READS: dict[str, May] = {"GET /members": May.MEMBERS, "GET /audit": May.MEMBERS}
+READS: dict[str, May] = {"GET /members": May.MEMBERS, "GET /audit": May.MEMBERS, "GET /notice-targets": May.MEMBERS}
 
 
 def operations() -> list[str]:
@@ -62,7 +75,18 @@ def _needed(operation: str) -> May:
 def _call(caller: Caller, operation: str, application_id: int) -> int:
     method, path = operation.split(" ")
     path = path.replace("{application_id}", str(application_id)).replace("{task}", "roster")
-    for name in ("run_id", "finding_id", "exemption_id", "price_id", "member_id", "token_id"):
+    path = path.replace("{object_id}", "11111111-2222-4333-8444-555555555555")
+    for name in (
+        "target_id",
+        "run_id",
+        "finding_id",
+        "exemption_id",
+        "price_id",
+        "member_id",
+        "token_id",
+        "plan_id",
+        "item_id",
+    ):
         path = path.replace(f"{{{name}}}", "999999")
     return caller.call(method, path, None if method == "GET" else CHANGES[operation][1])[0]
 

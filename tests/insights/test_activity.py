@@ -12,7 +12,7 @@ from seatkeeper.model import Instant
 from seatkeeper.spans import Span
 
 NOW = days(1000)
-PLAN = Plan(b"3" * 16, "PROJECTPROFESSIONAL", "Plan 3", 3, None)
+PLAN = Plan(b"3" * 16, "PROJECTPROFESSIONAL", "Plan 3", 3)
 
 
 def holder(

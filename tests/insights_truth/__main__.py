@@ -1,4 +1,4 @@
-"""`python -m tests.insights_truth`: every finding of many tenants against the truth; exit code 1 unless all are equal."""
+"""`python -m tests.insights_truth`: every finding of many tenants against the truth; exit code 1 unless equal."""
 
 from __future__ import annotations
 
@@ -88,15 +88,12 @@ def report(tally: Tally, tenants: int, days: int) -> bool:
     """The table; whether anything is wrong."""
     for words in tally.wrong[:SHOWN]:
         say(words)
-    say(
-        f"{tenants} tenants, {days} days, {tally.moments:,} moments, {tally.stored:,} rows kept, {len(tally.wrong):,} wrong"
-    )
+    say(f"{tenants} tenants, {days} days: {tally.moments:,} moments, {tally.stored:,} rows, {len(tally.wrong):,} wrong")
     say(f"\n{'finding':<18} {'right':>8} {'not true':>9} {'not said':>9} {'precision':>10} {'recall':>8}")
     for key in KEYS:
         right, invented, missed = tally.right[key], tally.invented[key], tally.missed[key]
-        say(
-            f"{key:<18} {right:>8,} {invented:>9,} {missed:>9,} {_share(right, invented):>10} {_share(right, missed):>8}"
-        )
+        precision, recall = _share(right, invented), _share(right, missed)
+        say(f"{key:<18} {right:>8,} {invented:>9,} {missed:>9,} {precision:>10} {recall:>8}")
     say(f"seats called unused or never seen that were used in the covered span: {tally.used}")
     say(f"sign-ins in a span called complete that were never read: {tally.unread}\n")
     return bool(tally.wrong or tally.used or tally.unread or not tally.moments)

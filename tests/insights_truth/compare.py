@@ -13,7 +13,7 @@ from seatkeeper.insights.catalog import INSIGHTS, find_all
 from seatkeeper.model import Instant, to_id
 from seatkeeper.sandbox import truth_findings
 from seatkeeper.sandbox.people import DAY
-from seatkeeper.services import findings as findings_service
+from seatkeeper.services import picture as pictures
 from seatkeeper.spans import Span
 from seatkeeper.store import models as tables
 from tests.insights_truth.world import World
@@ -54,10 +54,13 @@ class Tally:
 
 def compare(world: World, application: tables.Application, tally: Tally) -> None:
     """Everything that can be said at this moment."""
-    picture = findings_service.draw_picture(application, world.clock)
+    picture = pictures.draw_picture(application, world.clock)
     reader = truth_findings.Reader(world.threshold * DAY, world.grace * DAY, picture.observed, tuple(world.read))
     said = [(_said(found), len(found.skus)) for found in find_all(picture)]
-    true = [(Said(row["finding"], row["object_id"], _titles(row["skus"])), row) for row in _true(world, reader)]
+    true = [
+        (Said(row["finding"], row["object_id"], _titles(row["skus"])), row)
+        for row in truth_findings.findings(world.tenant, reader)
+    ]
     where = f"seed {world.seed}, day {world.moved // 864_000_000_000}"
     _count(where, [one for one, _units in said], [one for one, _row in true], tally)
     units = {one: row["units"] for one, row in true if row["units"]}
@@ -65,10 +68,6 @@ def compare(world: World, application: tables.Application, tally: Tally) -> None
     _compare_stored(where, world.now, application, {one for one, _row in true}, tally)
     _look_for_use(where, world, reader, {one.object_id: one.key for one, _units in said if one.key in IDLE}, tally)
     tally.moments += 1
-
-
-def _true(world: World, reader: truth_findings.Reader) -> list[dict[str, object]]:
-    return truth_findings.findings(world.tenant, reader)
 
 
 def _said(found: Finding) -> Said:

@@ -11,7 +11,7 @@ import pytest
 from seatkeeper.clock import days
 from seatkeeper.insights.base import Picture
 from seatkeeper.insights.evidence import grade
-from seatkeeper.services import drawing, findings, picture
+from seatkeeper.services import drawing, picture
 from seatkeeper.spans import Span, join
 from seatkeeper.store import raw
 from seatkeeper.store.listing import UseRow
@@ -21,8 +21,8 @@ from seatkeeper.sync import access
 def _see(patch: pytest.MonkeyPatch, change: Callable[[Picture], Picture]) -> None:
     """Everybody who draws a picture sees it changed."""
     draw = picture.draw_picture
-    for module in (drawing, findings):
-        patch.setattr(module, "draw_picture", lambda *args, **more: change(draw(*args, **more)))
+    for module in (drawing, picture):
+        patch.setattr(module, "draw_picture", lambda *args: change(draw(*args)))
 
 
 def no_grace(patch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,7 @@ def by_name(patch: pytest.MonkeyPatch) -> None:
         """
         return [UseRow._make(row) for row in raw.fetch(sql, [generation, generation, connection_id])]
 
-    for module in (drawing, findings):
+    for module in (drawing, picture):
         patch.setattr(module, "draw_picture", lambda application, clock, *_: draw(application, clock, list_uses))
 
 

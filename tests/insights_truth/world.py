@@ -15,7 +15,7 @@ from seatkeeper.model import TICKS, Instant, to_instant
 from seatkeeper.sandbox.app import App
 from seatkeeper.sandbox.people import DAY
 from seatkeeper.sandbox.tenant import Settings, Tenant
-from seatkeeper.services import connections, syncs
+from seatkeeper.services import connections, drawing
 from seatkeeper.services.applications import NewApplication
 from tests.conftest import Unpaced
 from tests.property.source import HOST, NOW, call
@@ -30,7 +30,7 @@ class World:
         roll = random.Random(seed)
         settings = Settings(
             PEOPLE, 45, seed, NOW,
-            churn=roll.uniform(10, 20), sign_ins=roll.choice((40, 120, 400, 1000)), frozen=True,
+            churn=roll.uniform(10, 20), sign_ins=roll.choice((30, 60, 120, 400)), frozen=True,
             restless=roll.random() < 0.3,
         )  # fmt: skip
         self.seed, self.tenant, self.moved = seed, Tenant(settings), 0
@@ -96,9 +96,9 @@ class Wire:
 @contextmanager
 def read_from(world: World) -> Iterator[pytest.MonkeyPatch]:
     """Our connections lead to this tenant, nobody waits for its limits, and its clock is everybody's."""
-    draw_all = syncs.drawing.draw_all
+    draw_all = drawing.draw_all
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connections, "Egress", lambda *_: Wire(world.app))
         patch.setattr(connections, "SharedPacer", Unpaced)
-        patch.setattr(syncs.drawing, "draw_all", lambda connection_id, *_: draw_all(connection_id, world.clock))
+        patch.setattr(drawing, "draw_all", lambda connection_id, *_: draw_all(connection_id, world.clock))
         yield patch

@@ -1,4 +1,4 @@
-"""The uploaded activity report: confirmed use on its days, refused whole for one wrong row, never a proof of absence."""
+"""The uploaded activity report: confirmed use on its days, refused whole for one wrong row, no proof of absence."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def test_another_report_takes_the_place_of_the_one_before() -> None:
 
 def test_headers_may_vary_and_what_the_file_does_not_say_is_asked_for() -> None:
     with open_tenant() as tenant:
-        text = "user  NAME;last activity date;projects visited (desktop);Projects Visited (Web)\nada@example.com;2026-07-20;1;0\n"
+        head = "user  NAME;last activity date;projects visited (desktop);Projects Visited (Web)\n"
+        text = head + "ada@example.com;2026-07-20;1;0\n"
         with pytest.raises(BadInput, match="how many days"):
             read(tenant, text)
         with pytest.raises(BadInput, match="up to which day"):

@@ -152,3 +152,11 @@ def test_strangers_see_and_decide_nothing_and_viewers_only_look(tenant: Tenant) 
         except_person(Tenant(tenant.sandbox, viewer), finding)
     with pytest.raises(NotAllowed):
         decisions.accept(viewer, finding.pk)
+
+
+def test_a_finding_about_a_purchase_that_saves_nothing_can_be_excepted_by_its_sku(tenant: Tenant) -> None:
+    finding = a_finding("renewal")
+    assert finding.object_id == ""
+    new = NewExemption("sku", finding.subject.partition(" ")[0], "decided already", "renewal")
+    decisions.exempt(tenant.who, NAME, new, tenant.clock)
+    assert Finding.objects.get(pk=finding.pk).state == "excepted"

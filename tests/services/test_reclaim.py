@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from seatkeeper.errors import BadInput, NotAllowed, NotFound
+from seatkeeper.insights.savings import OF_HOLDERS
 from seatkeeper.services import drawing, prices, reclaim, reclaim_scripts, savings
 from seatkeeper.services.applications import find_application
 from seatkeeper.services.members import ROLES, Role, Who
@@ -86,7 +87,7 @@ def test_a_proposal_holds_every_seat_that_findings_would_take_back_once(tenant: 
     items = reclaim.list_items(plan)
     seats = [(item.object_id, item.sku) for item in items]
     assert len(seats) == len(set(seats)) > 10
-    living = Finding.objects.filter(key__in=reclaim.OF_HOLDERS, resolved=None)
+    living = Finding.objects.filter(key__in=OF_HOLDERS, resolved=None)
     assert {object_id for object_id, _sku in seats} == set(living.values_list("object_id", flat=True))
     for item in items:
         (holding,) = Holding.objects.filter(object_id=item.object_id)
@@ -112,7 +113,7 @@ def test_only_the_skus_that_were_asked_for_are_proposed(tenant: Tenant) -> None:
 
 
 def test_what_was_excepted_is_not_proposed(tenant: Tenant) -> None:
-    Finding.objects.filter(key__in=reclaim.OF_HOLDERS).exclude(key="blocked").update(state="excepted")
+    Finding.objects.filter(key__in=OF_HOLDERS).exclude(key="blocked").update(state="excepted")
     assert {item.finding for item in reclaim.list_items(propose(tenant))} == {"blocked"}
 
 

@@ -13,12 +13,14 @@ from seatkeeper.clock import system_clock
 from seatkeeper.model import to_key
 from seatkeeper.services import applications, employees, members, tokens, views
 from seatkeeper.services.members import Role, Who
+from seatkeeper.store import seal
 from seatkeeper.store.models import (
     ApiToken,
     Application,
     Exemption,
     Finding,
     Membership,
+    NoticeTarget,
     Organization,
     Price,
     ReclaimItem,
@@ -95,9 +97,19 @@ def populate(organization: Organization, other: Organization, new_member: NewMem
     who = members.who_is(new_member(Role.ADMINISTER).pk)
     User.objects.filter(email=who.name).update(password="argon2$")
     applications.add_application(who, applications.NewApplication(**APPLICATION))
+    _tell_nobody(organization)
     world = World(organization, other, new_member, who)
     _read_once(Application.objects.get(organization=organization))
     return world
+
+
+def _tell_nobody(organization: Organization) -> None:
+    """A target that no notice leaves for: its address leads to this machine."""
+    target = NoticeTarget.objects.create(organization=organization, name="Nowhere", kind="webhook")
+    place = organization.pk, target.pk
+    target.address = seal.seal("https://127.0.0.1:9/", *place, "notice target address")
+    target.secret = seal.seal("secret", *place, "notice target secret")
+    target.save()
 
 
 def _read_once(application: Application) -> None:
@@ -159,6 +171,7 @@ EXAMPLES: dict[str, Example] = {
     "kind": lambda *_: "az",
     "show": lambda *_: "compare",
     "day": lambda *_: "2026-08-01",
+    "target_id": lambda world, _: str(NoticeTarget.objects.get(organization=world.organization).pk),
     "token_id": _own(ApiToken),
     "view_id": _own(SavedView),
     "form": lambda *_: "csv",
@@ -170,6 +183,6 @@ EXAMPLES: dict[str, Example] = {
 # Those that belong to an organization or a member: anybody else's must look as if it were not there.
 OF_ONE = {
     "application_id", "membership_id", "run_id", "token_id", "view_id",
-    "finding_id", "exemption_id", "price_id", "plan_id",
+    "finding_id", "exemption_id", "price_id", "plan_id", "target_id",
 }  # fmt: skip
 MISSING = ("999999999", str(2**63 - 1))

@@ -8,10 +8,9 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from seatkeeper.api.access import Called
-from seatkeeper.api.listings import REFUSALS, offer
-from seatkeeper.errors import BadInput
+from seatkeeper.api.listings import REFUSALS, offer, to_moment
 from seatkeeper.insights.exempt import SCOPES
-from seatkeeper.model import Instant, to_instant, to_text
+from seatkeeper.model import to_text
 from seatkeeper.services import decisions, prices
 from seatkeeper.services.listings import findings
 from seatkeeper.store.models import Exemption, Price
@@ -99,16 +98,9 @@ def list_exemptions(request: Called, application_id: int) -> Any:
     "/applications/{application_id}/exemptions", response={201: ExemptionOut, **REFUSALS}, summary="Make an exception"
 )
 def exempt(request: Called, application_id: int, new: ExemptionIn) -> Any:
-    until = None if new.until is None else _to_moment(new.until)
+    until = None if new.until is None else to_moment("until", new.until)
     told = decisions.NewExemption(new.scope, new.value, new.reason, new.finding, until)
     return Status(201, _to_exemption(decisions.exempt(request.auth, application_id, told)))
-
-
-def _to_moment(text: str) -> Instant:
-    try:
-        return to_instant(text)
-    except ValueError:
-        raise BadInput("until", "write a moment such as 2026-08-01T00:00:00Z.") from None
 
 
 @router.delete("/exemptions/{exemption_id}", response={204: None, **REFUSALS}, summary="End an exception")

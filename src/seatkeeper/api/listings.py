@@ -11,7 +11,8 @@ from pydantic import Field, create_model
 
 from seatkeeper.api.access import Called
 from seatkeeper.api.problems import Problem
-from seatkeeper.model import to_text
+from seatkeeper.errors import BadInput
+from seatkeeper.model import Instant, to_instant, to_text
 from seatkeeper.services.listings.base import LARGEST_PAGE, LONGEST_SEARCH, Column, Kind, Listing, Question
 from seatkeeper.services.members import Who
 
@@ -71,6 +72,14 @@ def _to_value(value: Any, kind: Kind) -> Any:
     if kind in (Kind.TIME, Kind.DAY):
         return to_text(value) if isinstance(value, int) else str(value)
     return value if isinstance(value, bool | int) else str(value)
+
+
+def to_moment(field: str, text: str) -> Instant:
+    """A moment as a caller wrote it. Raises BadInput."""
+    try:
+        return to_instant(text)
+    except ValueError:
+        raise BadInput(field, "write a moment such as 2026-08-01T00:00:00Z.") from None
 
 
 def offer(

@@ -8,13 +8,13 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from seatkeeper import __version__
-from seatkeeper.api import applications, findings, members, people, runs
+from seatkeeper.api import applications, findings, insight, members, notices, people, runs
 from seatkeeper.api.access import Session, Token
 from seatkeeper.api.problems import MEDIA_TYPE, answer_with_problems
 
 
 class Api(NinjaAPI):
-    """Describes refusals as what they are: problem documents."""
+    """Describes refusals as what they are, problem documents, and files as files."""
 
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
         described = super().get_openapi_schema(*args, **kwargs)
@@ -23,6 +23,8 @@ class Api(NinjaAPI):
                 for status, answer in operation["responses"].items():
                     if int(status) >= 400:
                         answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+                    elif "application/zip" in answer.get("content", {}):
+                        del answer["content"]["application/json"]
         return described
 
 
@@ -36,5 +38,5 @@ api = Api(
     urls_namespace="rest",
 )
 answer_with_problems(api)
-for group in (applications, people, findings, runs, members):
+for group in (applications, people, findings, insight, runs, members, notices):
     api.add_router("", group.router, tags=[group.TAG])

@@ -65,11 +65,12 @@ def findings(name: str = NAME, form: Format = FORMAT, output: Path | None = OUTP
     who = open_home()
     from seatkeeper.services import findings as service
 
+    table = service.findings(who, name, to_clock(now))
     print_table(
-        service.findings(who, name, to_clock(now)),
+        table,
         form,
         output,
-        hide=("Monthly Cost", "State"),
+        hide=() if any(row[table.columns.index("Monthly Cost")] for row in table.rows) else ("Monthly Cost",),
         empty=_next_step("No findings"),
     )
 

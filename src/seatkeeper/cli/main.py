@@ -12,7 +12,22 @@ import traceback
 import typer
 
 from seatkeeper import __version__
-from seatkeeper.cli import admin, apps, bundle, demo, history, inventory, prices, report, sandbox, serve, sync
+from seatkeeper.cli import (
+    admin,
+    apps,
+    bundle,
+    demo,
+    exceptions,
+    history,
+    inventory,
+    notices,
+    plans,
+    prices,
+    report,
+    sandbox,
+    serve,
+    sync,
+)
 from seatkeeper.cli.screen import complain
 from seatkeeper.errors import SeatkeeperError
 
@@ -27,7 +42,10 @@ app = typer.Typer(
 for group in (demo, sync, inventory, report, bundle, serve, admin):
     group.register(app)
 app.add_typer(apps.app, name="apps")
+app.add_typer(exceptions.app, name="exceptions", rich_help_panel="What to do")
+app.add_typer(plans.app, name="plans", rich_help_panel="What to do")
 app.add_typer(history.app, name="history", rich_help_panel="Proof")
+app.add_typer(notices.app, name="notices", rich_help_panel="Operation")
 app.add_typer(prices.app, name="prices", rich_help_panel="What is known")
 app.add_typer(sandbox.app, name="sandbox")
 

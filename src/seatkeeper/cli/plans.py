@@ -66,7 +66,7 @@ def approve(
 def script(
     number: int = NUMBER,
     kind: str = typer.Option("powershell", "--kind", help="powershell, powershell-undo, az or az-undo."),
-    output: Path = typer.Option(None, "--output", "-o", help="Write to this file instead of stdout.", dir_okay=False),
+    output: Path | None = OUTPUT,
 ) -> None:
     """The script that an administrator reads and runs; Seatkeeper itself changes nothing at Microsoft."""
     who = open_home()

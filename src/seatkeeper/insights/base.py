@@ -135,7 +135,10 @@ class Picture:
 
 
 class Finding(NamedTuple):
-    """What an insight says about a seat, with what it stands on. `skus` are the part numbers it would save."""
+    """What an insight says about a seat, with what it stands on. `skus` are the part numbers it would save.
+
+    `sku` is the part number of the purchase that it is about, where it is about no person.
+    """
 
     key: str
     user_id: str
@@ -146,6 +149,7 @@ class Finding(NamedTuple):
     advice: str
     account: Key | None = None
     skus: tuple[str, ...] = ()
+    sku: str = ""
 
 
 class Insight(NamedTuple):
@@ -173,4 +177,5 @@ def about(holder: Holder, key: str, advice: str, plan: Plan | None = None) -> Fi
 
 def about_plan(plan: Plan, key: str, advice: str, units: int = 0) -> Finding:
     """A finding about a purchase and no person; `units` are the seats that could be saved."""
-    return Finding(key, "", plan.title, "", None, None, advice, None, (plan.part_number,) * units)
+    units_saved = (plan.part_number,) * units
+    return Finding(key, "", plan.title, "", None, None, advice, None, units_saved, plan.part_number)

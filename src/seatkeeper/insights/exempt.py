@@ -35,7 +35,7 @@ class Exemptions:
             return True
         if department and self._says(found.key, "department", department):
             return True
-        return bool(found.skus) and all(self._says(found.key, "sku", sku) for sku in set(found.skus))
+        return all(self._says(found.key, "sku", sku) for sku in set(found.skus) or {found.sku})
 
     def _says(self, key: str, scope: str, value: str) -> bool:
         return (key, scope, value) in self._said or ("", scope, value) in self._said

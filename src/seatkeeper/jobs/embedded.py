@@ -1,4 +1,4 @@
-"""The scheduler inside a process: one thread looks for what is due, and a thread a run does it.
+"""The scheduler inside a process: one thread looks for what is due, a thread a run does it, and one sends notices.
 
 The queue is the database, so nothing is lost with the process, and several processes may look: a task's lease lets
 one of them in.
@@ -18,13 +18,16 @@ from django.db import connections
 from seatkeeper.clock import system_clock
 from seatkeeper.jobs.schedule import History, is_done, next_run
 from seatkeeper.model import Instant
-from seatkeeper.services import running, scheduling
+from seatkeeper.services import notices, running, scheduling
 from seatkeeper.services.scheduling import Waiting
 
 log = logging.getLogger("seatkeeper.jobs")
 
 TICK: Final = 2.0  # seconds between two looks; another process may have asked for something
 AFTER_TROUBLE: Final = 15.0  # seconds until the next look when the database could not be asked
+TELL_EVERY: Final = (
+    60.0  # seconds between two looks at what somebody should know; a run that ended is looked at at once
+)
 WORKERS: Final = 2  # runs at once by schedule, and as many again for people who ask: they need not wait for the night's
 
 
@@ -44,9 +47,12 @@ class Scheduler:
         self._jobs: dict[int, Job] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="scheduler", daemon=True)
+        self._run_ended = threading.Event()
+        self._teller = threading.Thread(target=self._tell, name="notices", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        self._teller.start()
 
     def is_alive(self) -> bool:
         return self._thread.is_alive()
@@ -55,11 +61,12 @@ class Scheduler:
         """Nothing more is begun; runs end at their next page."""
         self._stopping.set()
         running.changed.set()
+        self._run_ended.set()
 
     def wait(self, seconds: float) -> bool:
         """Whether everything has ended within the time; a run that has not is taken up by the next process."""
         end = time.monotonic() + seconds
-        for thread in [self._thread, *(job.thread for job in list(self._jobs.values()))]:
+        for thread in [self._thread, self._teller, *(job.thread for job in list(self._jobs.values()))]:
             thread.join(max(0.0, end - time.monotonic()))
         return not self._jobs
 
@@ -69,6 +76,14 @@ class Scheduler:
             running.changed.clear()
             looked = _guarded(self._look)
             running.changed.wait(TICK) if looked else self._stopping.wait(AFTER_TROUBLE)
+        connections.close_all()
+
+    def _tell(self) -> None:
+        """In a thread of its own: a receiver that is slow holds up nobody's run."""
+        while not self._stopping.is_set():
+            self._run_ended.clear()
+            _guarded(notices.look_and_send)
+            self._run_ended.wait(TELL_EVERY)
         connections.close_all()
 
     def _look(self) -> None:
@@ -104,6 +119,7 @@ class Scheduler:
         connections.close_all()
         del self._jobs[waiting.task_id]
         running.changed.set()
+        self._run_ended.set()
 
 
 def _is_done(waiting: Waiting, now: Instant) -> bool:

@@ -112,7 +112,9 @@ def _gaps(organization_id: int, now: Instant) -> Iterator[Cause]:
         newest = max((_moment(row[1]) for row in lost), default=0)
         if newest >= now - RETENTION - days(GAP_DAYS):
             spans = "; ".join(f"{_day(_moment(row[0]))} to {_day(_moment(row[1]))}" for row in lost)
-            body = f"Microsoft keeps sign-ins for 30 days, and nobody read them in time: {spans}. Nobody is called unused for it."
+            body = (
+                f"Nobody read them in the 30 days that Microsoft keeps them: {spans}. Nobody is called unused for it."
+            )
             yield Cause(f"gap:{application.pk}", "gap", f"Sign-ins of “{application.name}” were lost", body)
 
 
@@ -145,22 +147,19 @@ def _renewing(organization_id: int, now: Instant) -> Iterator[Cause]:
                 yield Cause(f"renewal:{row.subscription}:{_day(when)}", "renewal", title, body, level)
 
 
-def digest(organization_id: int, since: Instant, now: Instant) -> Cause | None:
-    """The findings that opened since the last digest; nobody's name is in it."""
-    new = Finding.objects.filter(
-        application__organization_id=organization_id, application__active=True, state="open", first_seen__gt=since
-    )
-    counts = list(
-        new.values("application__name", "key").annotate(count=Count("pk")).order_by("application__name", "key")
-    )
+def digest(organization_id: int, since: Instant, until: Instant) -> Cause | None:
+    """The findings that opened in a stretch of time; nobody's name is in it."""
+    mine = Finding.objects.filter(application__organization_id=organization_id, application__active=True, state="open")
+    names = "application__name", "key"
+    new = mine.filter(first_seen__gt=since, first_seen__lte=until).values(*names).order_by(*names)
+    counts = list(new.annotate(count=Count("pk")))
     if not counts:
         return None
     total = sum(row["count"] for row in counts)
     lines = [f"{row['application__name']}: {row['key']}: {row['count']}" for row in counts]
     title = f"{total} new finding{'s' if total > 1 else ''}"
-    return Cause(
-        f"findings:{_day(now)}", "findings", title, "\n".join([*lines, f"{SEATKEEPER.address.origin}/findings"])
-    )
+    body = "\n".join([*lines, f"{SEATKEEPER.address.origin}/findings"])
+    return Cause(f"findings:{_day(until)}", "findings", title, body)
 
 
 def _day(instant: Instant) -> str:

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-import apprise
 import httpcore2
 import httpx2
 
@@ -81,10 +80,13 @@ def send(target: Target, message: Message) -> None:
 
 def check(kind: str, address: str) -> None:
     """Raises BadInput for an address that we would not send to, with the way out."""
-    if kind == "webhook":
-        _resolve(*_to_host(_to_url(address)))
-    else:
-        _to_plugin(address)
+    try:
+        if kind == "webhook":
+            _resolve(*_to_host(_to_url(address)))
+        else:
+            _to_plugin(address)
+    except Unavailable as error:
+        raise BadInput(FIELD, str(error)) from None
 
 
 def _to_url(address: str) -> httpx2.URL:
@@ -94,7 +96,7 @@ def _to_url(address: str) -> httpx2.URL:
         url = httpx2.URL(address) if plain and len(address) <= LONGEST else httpx2.URL()
     except (httpx2.InvalidURL, ValueError):
         url = httpx2.URL()
-    if url.scheme != "https" or not url.raw_host or url.userinfo or "@" in url.netloc.decode() or url.fragment:
+    if url.scheme != "https" or not url.raw_host or url.userinfo or url.fragment or (url.port or 0) > 65_535:
         raise BadInput(FIELD, "write an https address such as https://hooks.example.com/seatkeeper, without a user.")
     return url
 
@@ -108,9 +110,7 @@ def _resolve(host: str, port: int) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Unavailable(
-            f"The server {host} could not be found. Check its name, and the name service (DNS)."
-        ) from None
+        raise Unavailable(f"The server {host[:80]} could not be found. Check its name, and the network.") from None
     addresses = [str(entry[4][0]) for entry in found]
     allowed = host.lower().strip("[]").rstrip(".") in SEATKEEPER.notice_hosts
     if not allowed and (not addresses or any(is_internal(address) for address in addresses)):
@@ -167,9 +167,8 @@ def _post(address: str, secret: Secret, message: Message) -> None:
     backend = _Pinned(watch, _resolve(*_to_host(url)))
     watch.start(SECONDS)
     target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-    request = httpcore2.Request(
-        "POST", target, headers=[(k.encode(), v.encode()) for k, v in headers.items()], content=body
-    )
+    fields = [(name.encode(), value.encode()) for name, value in headers.items()]
+    request = httpcore2.Request("POST", target, headers=fields, content=body)
     try:
         with httpcore2.ConnectionPool(ssl_context=to_tls(None), network_backend=backend) as pool:
             response = pool.handle_request(request)
@@ -214,6 +213,8 @@ def _to_plugin(address: str) -> Any:
         raise BadInput(FIELD, f"must begin with one of: {', '.join(f'{scheme}://' for scheme in SCHEMES)}.")
     if unknown := options - _OPTIONS[parts.scheme]:
         raise BadInput(FIELD, f"the option {min(unknown)[:40]!r} is not taken here.")
+    import apprise  # noqa: PLC0415 - a heavy import that few processes need
+
     plugin: Any = apprise.Apprise.instantiate(address, suppress_exceptions=True)
     if plugin is None:
         raise BadInput(FIELD, f"is not complete for {parts.scheme}://. See the examples in docs/notices.md.")
@@ -232,5 +233,5 @@ def _notify(address: str, message: Message) -> None:
     plugin = _to_plugin(address)
     plugin.redirects = False
     text = f"{message.body}\n\n{message.link}"
-    if not plugin.notify(title=message.title, body=text, notify_type=apprise.NotifyType.INFO):
+    if not plugin.notify(title=message.title, body=text):
         raise Unavailable("The message was not taken. Try the target, and look into the log of the server.")

@@ -25,6 +25,7 @@ FIRST_RETRY: Final = seconds(60)
 LONGEST_RETRY: Final = seconds(6 * 3600)
 MOST_TRIES: Final = 30  # about a week; later nobody wants to hear of it
 PORTION: Final = 20  # deliveries at one look: the next look goes on
+SETTLED: Final = seconds(900)  # findings are dated when their drawing begins: by then all of that moment are there
 OPENED, CLOSER, CLOSED = "opened", "closer", "closed"
 ENDINGS: Final = {kind.key: kind.ending for kind in KINDS}
 
@@ -84,7 +85,8 @@ def _digest(organization_id: int, now: Instant) -> None:
     """At most one a day (UTC), and none without anything new."""
     last = Notice.objects.filter(organization_id=organization_id, kind="findings").order_by("-opened").first()
     if last is None or last.opened // days(1) < now // days(1):
-        cause = digest(organization_id, last.opened if last else 0, now)
+        since = last.opened - SETTLED if last else 0
+        cause = digest(organization_id, since, now - SETTLED)
         if cause is not None:
             _open(organization_id, cause, now, closed=now)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.connectors.catalog import find_product
@@ -28,6 +30,7 @@ class Plans:
         self.kinds = {plan.id: plan.class_ for plan in product.plans if plan.seat}
         self.retires = {plan.name: plan.retires for plan in product.plans}
         self._known: dict[Key, Plan] = {}
+        self._ends: dict[str, Instant | None] = {}
 
     def of(self, key: Key) -> Plan:
         if key not in self._known:
@@ -48,8 +51,10 @@ class Plans:
 
     def retired(self, names: str) -> Instant | None:
         """When the last of the plans in force ends, if the vendor ends all of them."""
-        ends = [self.retires.get(name) for name in names.split(",")]
-        return to_instant(f"{max(filter(None, ends))}T00:00:00Z") if all(ends) else None
+        if names not in self._ends:
+            ends = [self.retires.get(name) for name in names.split(",")]
+            self._ends[names] = to_instant(f"{max(filter(None, ends))}T00:00:00Z") if all(ends) else None
+        return self._ends[names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,8 @@ def draw_picture(
     connection_id, generation = application.connection_id, known.generations.get("roster", 0)
     owned = listing.list_subscriptions(connection_id, known.generations.get("licenses", 0))
     plans = Plans(known.product, owned)
-    rows = listing.list_seats(connection_id, known.product.key, generation)
-    uses = list_uses(connection_id, known.product.key, generation)
+    uses = _newest_uses(known, list_uses(connection_id, known.product.key, generation))
+    rows = listing.stream_seats(connection_id, known.product.key, generation)
     holders, apart = _to_holders(rows, plans, known, uses)
     now = clock()
     gone = listing.list_gone(connection_id, known.product.key, generation, now - RESTORABLE)
@@ -117,7 +122,7 @@ def draw_picture(
         known.observed,
         holders,
         apart,
-        _to_purchases(owned, plans, known.product, rows),
+        _to_purchases(owned, plans, known.product, holders),
         [Gone(row.account, row.upn or to_id(row.account), plans.of(row.sku), row.when) for row in gone],
         _count_given(connection_id, generation) if gone else {},
         _to_renewals(application, plans, known.product),
@@ -152,30 +157,32 @@ def _reported(application: Application) -> dict[str, Reported]:
 
 
 def _to_holders(
-    rows: Sequence[listing.SeatRow], plans: Plans, known: Known, uses: Iterable[listing.UseRow]
+    rows: Iterable[listing.SeatRow], plans: Plans, known: Known, uses: tuple[dict[Key, Instant], dict[Key, Instant]]
 ) -> tuple[list[Holder], list[Holder]]:
     """Who holds seats of the product, and who has it inside another product's licence."""
-    logins, possibles = _newest_uses(known, uses)
     reported = _reported(known.application)
-    people: dict[tuple[bool, Key], list[listing.SeatRow]] = defaultdict(list)
-    for row in rows:
-        people[row.kind == SeatKind.OTHER_PRODUCT, row.account].append(row)
     found: tuple[list[Holder], list[Holder]] = ([], [])
-    for (apart, account), seats in people.items():
-        newest = logins.get(account), possibles.get(account)
-        told = reported.get((seats[0].upn or "").casefold())
-        found[apart].append(_to_holder(seats, plans, newest, told, known.observed))
+    for account, seats in groupby(rows, lambda row: row.account):
+        newest = uses[0].get(account), uses[1].get(account)
+        kinds: tuple[list[listing.SeatRow], list[listing.SeatRow]] = ([], [])
+        for row in seats:
+            kinds[row.kind == SeatKind.OTHER_PRODUCT].append(row)
+        for some, people in zip(kinds, found, strict=True):
+            if some:
+                told = reported.get((some[0].upn or "").casefold())
+                people.append(_to_holder(some, plans, newest, told, known.observed))
     for some in found:
         some.sort(key=lambda holder: (holder.user_id.casefold(), holder.account))  # databases differ in their order
     return found
 
 
 def _to_purchases(
-    owned: Sequence[Subscription], plans: Plans, product: Product, rows: Sequence[listing.SeatRow]
+    owned: Sequence[Subscription], plans: Plans, product: Product, holders: Sequence[Holder]
 ) -> list[Purchase]:
     """What was bought of the SKUs that count as seats."""
     counted = {sku.id for sku in product.skus if sku.kind is SeatKind.SEAT}
-    counted |= {to_id(row.sku) for row in rows if row.kind == SeatKind.UNLISTED}
+    unlisted = {seat.plan.sku for holder in holders for seat in holder.seats if seat.kind == SeatKind.UNLISTED}
+    counted |= {to_id(sku) for sku in unlisted}
     return [
         Purchase(plans.of(bytes(s.sku)), s.status, s.enabled, s.warning, s.suspended, s.consumed)
         for s in owned
@@ -211,7 +218,7 @@ def _to_holder(
         last_name=row.surname or "",
         blocked=row.enabled is not None and not row.enabled,
         guest=row.user_type == "Guest" or "#EXT#" in (row.upn or ""),
-        department=row.department or "",
+        department=_same(row.department),
         seats=seats,
         active=active,
         active_source=source,
@@ -219,7 +226,7 @@ def _to_holder(
         last_possible=uses[1],
         evidence=grade(uses[0] or (reported.last if reported else None), uses[1], observed, active),
         observed_since=observed_since(observed),
-        location=row.location or "",
+        location=_same(row.location),
         reported=reported,
     )
 
@@ -228,10 +235,22 @@ def to_held_seats(rows: Iterable[listing.SeatRow], plans: Plans) -> tuple[HeldSe
     """The seats of one person, with their plans by name."""
     return tuple(
         HeldSeat(
-            plans.of(r.sku), r.kind, r.active, r.active_source, r.assigned_by, r.state, r.error, plans.retired(r.plans)
-        )
+            plans.of(r.sku),
+            _same(r.kind),
+            r.active,
+            _same(r.active_source),
+            _same(r.assigned_by),
+            _same(r.state),
+            _same(r.error),
+            plans.retired(r.plans),
+        )  # fmt: skip
         for r in rows
     )
+
+
+def _same(word: str | None) -> str:
+    """One object for all of a hundred thousand people who are told of with the same word."""
+    return sys.intern(word) if word else ""
 
 
 def active_date(seats: Sequence[HeldSeat]) -> tuple[Instant | None, str]:

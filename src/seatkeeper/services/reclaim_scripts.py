@@ -11,6 +11,7 @@ from typing import Final
 from seatkeeper.connectors.catalog import find_product
 from seatkeeper.errors import BadInput
 from seatkeeper.services import audit, reclaim
+from seatkeeper.services.drawing.plans import APPROVED, PROPOSED
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import ReclaimItem, ReclaimPlan
 
@@ -109,7 +110,7 @@ def write_script(who: Who, plan_id: int, kind: str) -> tuple[str, str]:
     plan = reclaim.find_plan(who, plan_id)
     if kind not in SCRIPTS:
         raise BadInput("Script", f"{kind[:40]!r} is not one of {', '.join(SCRIPTS)}.")
-    if plan.state != reclaim.APPROVED:
+    if plan.state != APPROVED:
         raise BadInput("Plan", "only an approved plan has a script. Review and approve it first.")
     template, name, writer = SCRIPTS[kind]
     items = [item for item in reclaim.to_take(plan) if _is_safe(item)]
@@ -142,7 +143,7 @@ def write_mails(who: Who, plan_id: int) -> bytes:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, item in enumerate(reclaim.list_items(plan), start=1):
-            if item.state == reclaim.PROPOSED and "@" in (item.email or item.user_id):
+            if item.state == PROPOSED and "@" in (item.email or item.user_id):
                 archive.writestr(f"{number:05d}.eml", _to_mail(item, product).as_bytes())
     audit.record(who, "plan.mails-written", plan.name)
     return body.getvalue()

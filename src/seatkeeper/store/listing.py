@@ -65,6 +65,11 @@ class StrangerRow(NamedTuple):
 
 def list_seats(connection_id: int, product: str, generation: int) -> list[SeatRow]:
     """All seats of the product with their holders."""
+    return list(stream_seats(connection_id, product, generation))
+
+
+def stream_seats(connection_id: int, product: str, generation: int) -> Iterator[SeatRow]:
+    """The same one by one, those of a person together; to be read to their end."""
     sql = """
         SELECT s.account, s.sku, s.kind, s.plans, s.active, s.active_source, s.assigned_by, s.state, s.error,
                a.upn, a.mail, a.given_name, a.surname, a.enabled, a.user_type, a.department,
@@ -76,7 +81,7 @@ def list_seats(connection_id: int, product: str, generation: int) -> list[SeatRo
         ORDER BY s.account, s.sku
     """
     values = [generation, generation, connection_id, product, generation, generation]
-    return [SeatRow._make(row) for row in raw.fetch(sql, values)]
+    return map(SeatRow._make, raw.stream(sql, values))
 
 
 def list_gone(connection_id: int, product: str, generation: int, since: Instant) -> list[GoneRow]:

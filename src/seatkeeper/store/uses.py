@@ -77,20 +77,29 @@ def ids_of(guids: Sequence[str]) -> list[int]:
 def list_uses(
     connection_id: int, product: str, generation: int, *, kinds: Sequence[Sequence[str]] = ()
 ) -> list[UseRow]:
-    """For every holder of a seat, the newest success at any application of each kind, under the name of its first."""
-    found: list[UseRow] = []
-    for apps in kinds:
-        is_one_of, ids = raw.matching("u.app_id", ids_of(apps))
-        sql = f"""
-            SELECT u.account, MAX(u.newest) FROM store_useday u
-            WHERE u.connection_id = ? AND {is_one_of}
-              AND u.account IN (SELECT account FROM store_seat
-                                WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
-            GROUP BY u.account
-        """
-        values = [connection_id, *ids, connection_id, product, generation, generation]
-        found += [UseRow(account, apps[0], newest) for account, newest in raw.fetch(sql, values)]
-    return found
+    """For every holder of a seat, the newest success at any application of each kind, under the name of its first.
+
+    SQLite keeps in memory what it sorts, so it is asked in the order of the key: a row a person and day.
+    """
+    newest = [f"MAX(CASE WHEN u.app_id IN ({_numbers(apps)}) THEN u.newest END)" for apps in kinds]
+    sql = f"""
+        SELECT u.account, {", ".join(newest)} FROM store_useday u
+        WHERE u.connection_id = ?
+          AND u.account IN (SELECT account FROM store_seat
+                            WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
+        GROUP BY {"u.day, u.account ORDER BY u.day" if raw.on_sqlite() else "u.account"}
+    """
+    found: list[dict[Key, Instant]] = [{} for _ in kinds]
+    for account, *moments in raw.stream(sql, [connection_id, connection_id, product, generation, generation]):
+        for known, moment in zip(found, moments, strict=True):
+            if moment is not None:
+                known[account] = moment  # days come in their order
+    pairs = zip(kinds, found, strict=True)
+    return [UseRow(account, apps[0], moment) for apps, known in pairs for account, moment in known.items()]
+
+
+def _numbers(guids: Sequence[str]) -> str:
+    return ", ".join(map(str, ids_of(guids))) or "NULL"
 
 
 def list_use_counts(

@@ -61,7 +61,7 @@ def except_one(request: Asked, finding_id: int) -> HttpResponse:
     found = decisions.find_finding(request.who, finding_id)
     try:
         until = decisions.to_end(request.POST.get("until", ""))
-        about = ("person", found.object_id) if found.object_id else ("sku", found.subject)
+        about = ("person", found.object_id) if found.object_id else ("sku", found.subject.partition(" ")[0])
         new = NewExemption(*about, request.POST.get("reason", ""), found.key, until)
         decisions.exempt(request.who, found.application_id, new)
     except BadInput as error:

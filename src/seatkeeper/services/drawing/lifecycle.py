@@ -46,7 +46,7 @@ def to_rows(findings: Iterable[Finding], worth: Worth) -> list[FindingRow]:
 def _subject(finding: Finding, object_id: str) -> str:
     if finding.key in OF_A_PERSON:
         return object_id
-    skus = " ".join(sorted(set(finding.skus))) or finding.plan
+    skus = " ".join(sorted(set(finding.skus))) or finding.sku or finding.plan
     return f"{object_id} {skus}".strip()
 
 

@@ -1,0 +1,89 @@
+"""Notices and their targets over REST."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from seatkeeper.api.access import Called
+from seatkeeper.api.listings import REFUSALS, offer
+from seatkeeper.services import notice_targets
+from seatkeeper.services.causes import KINDS
+from seatkeeper.services.listings import notices
+from seatkeeper.store.models import NoticeTarget
+
+TAG = "Notices"
+router = Router()
+
+KindName: Any = Literal[tuple(kind.key for kind in KINDS)]
+Way: Any = Literal[notice_targets.WAYS]
+
+
+class TargetIn(Schema, extra="forbid"):
+    """Where notices go: mailto(s)://, slack:// or workflows:// (`apprise`), or an https address of a `webhook`."""
+
+    name: Annotated[str, Field(max_length=80)]
+    kind: Way = "apprise"
+    address: Annotated[str, Field(max_length=2000, json_schema_extra={"writeOnly": True})]
+    causes: Annotated[list[KindName], Field(default_factory=list, description="Only these kinds; empty for all")]
+
+
+class TargetEdit(Schema, extra="forbid"):
+    active: bool
+
+
+class TargetOut(Schema):
+    """The address is never given out. `trouble` is why the last message could not be sent."""
+
+    id: int
+    name: str
+    kind: str
+    causes: list[str]
+    active: bool
+    trouble: str
+
+
+class NewTargetOut(TargetOut):
+    """`secret` is what a webhook's messages are signed with, shown this once."""
+
+    secret: str | None
+
+
+offer(router, "/notices", notices.LISTING, notices.rows, of_application=False)
+
+
+@router.get("/notice-targets", response={200: list[TargetOut], **REFUSALS}, summary="Targets")
+def list_targets(request: Called) -> Any:
+    return [_to_out(target) for target in notice_targets.list_targets(request.auth)]
+
+
+def _to_out(target: NoticeTarget) -> dict[str, Any]:
+    told = {name: getattr(target, name) for name in ("name", "kind", "active", "trouble")}
+    return {"id": target.pk, **told, "causes": [key for key in target.causes.split(",") if key]}
+
+
+@router.post("/notice-targets", response={201: NewTargetOut, **REFUSALS}, summary="Add a target")
+def add_target(request: Called, new: TargetIn) -> Any:
+    added = notice_targets.add(request.auth, notice_targets.NewTarget(**new.dict()))
+    secret = added.secret.reveal() if added.secret else None
+    return Status(201, {**_to_out(added.target), "secret": secret})
+
+
+@router.patch("/notice-targets/{target_id}", response={204: None, **REFUSALS}, summary="Pause or resume a target")
+def edit_target(request: Called, target_id: int, edit: TargetEdit) -> Any:
+    notice_targets.set_active(request.auth, target_id, active=edit.active)
+    return Status(204, None)
+
+
+@router.post("/notice-targets/{target_id}/test", response={204: None, **REFUSALS}, summary="Send a test")
+def test_target(request: Called, target_id: int) -> Any:
+    notice_targets.test(request.auth, target_id)
+    return Status(204, None)
+
+
+@router.delete("/notice-targets/{target_id}", response={204: None, **REFUSALS}, summary="Delete a target")
+def delete_target(request: Called, target_id: int) -> Any:
+    notice_targets.delete(request.auth, target_id)
+    return Status(204, None)
