@@ -24,9 +24,10 @@ bench: $(VENV)/dev ## rows a CPU second beside the floors, and peak memory
 bench-web: $(VENV)/dev ## every page over a large tenant: p50, p95 and queries, also while a sync writes
 	$(BIN)/python -m benchmarks.web
 
-prove: $(VENV)/dev ## kills, full disks, sleepers and thousands of histories, with figures
+prove: $(VENV)/dev ## kills, full disks, sleepers, every finding and thousands of histories, with figures
 	$(BIN)/python -m tests.crash
 	$(BIN)/python -m tests.hostile
+	$(BIN)/python -m tests.insights_truth
 	PROVE=1 $(BIN)/pytest -q tests/property
 
 serve: $(VENV)/run ## the sandbox alone, for other Graph clients

@@ -112,7 +112,7 @@ def _seats(count: int) -> Iterator[Any]:
     for n in range(count):
         yield Seat(
             _key(n), skus[n % len(skus)], "microsoft-project", "seat", "PROJECT_P1", 17_500_000_000_000_000 + n,
-            "plan assigned", "group" if n % 3 else "direct", "Active", "None",
+            "plan assigned", "group" if n % 3 else "direct", "Active", "",
         )  # fmt: skip
 
 

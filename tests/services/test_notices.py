@@ -28,7 +28,7 @@ from seatkeeper.store.models import (
     Run,
     Task,
 )
-from tests.people import NOW, Tenant, open_tenant
+from tests.people import NAME, NOW, Tenant, open_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -117,7 +117,7 @@ def test_a_run_under_way_or_cut_short_is_no_recovery(post: Post) -> None:
         for number, word in enumerate(("failed", "running", "interrupted")):
             Run.objects.create(organization_id=tenant.who.organization_id, task=task, word=word, started=START + number)
             look(START + seconds(60 * number))
-            assert open_kinds() == ["run-failed"]
+            assert [n.title for n in Notice.objects.filter(closed=None)] == [f"Application Roster of “{NAME}” failed"]
         Run.objects.create(organization_id=tenant.who.organization_id, task=task, word="complete", started=START + 9)
         look(START + days(1))
         assert post.told() == [("run-failed", "opened"), ("run-failed", "closed")]

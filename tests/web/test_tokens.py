@@ -131,13 +131,14 @@ def test_what_is_no_token_is_nobody(who: Who, wrong: str) -> None:
     assert tokens.who_has(wrong) is None
 
 
-def test_guessing_ends_for_the_one_who_guesses(who: Who) -> None:
+def test_guessing_ends_for_the_one_who_guesses_and_for_nobody_else(who: Who) -> None:
     text = tokens.make(who, "script", Role.VIEWER).text.reveal()
     for n in range(30):
         tokens.who_has(f"sk_{n}", "203.0.113.1")
     with pytest.raises(TooOften):
-        tokens.who_has(text, "203.0.113.1")
-    assert tokens.who_has(text, "203.0.113.2") is not None
+        tokens.who_has("sk_one_more", "203.0.113.1")
+    assert tokens.who_has("sk_one_more", "203.0.113.2") is None
+    assert tokens.who_has(text, "203.0.113.1") is not None  # behind the same address, with a token that holds
 
 
 def test_the_command_line_has_no_tokens(organization: Organization) -> None:

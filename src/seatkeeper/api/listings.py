@@ -16,7 +16,7 @@ from seatkeeper.model import Instant, to_instant, to_text
 from seatkeeper.services.listings.base import LARGEST_PAGE, LONGEST_SEARCH, Column, Kind, Listing, Question
 from seatkeeper.services.members import Who
 
-REFUSALS: Mapping[frozenset[int], type[Schema]] = {frozenset({400, 401, 403, 404, 409, 422, 503}): Problem}
+REFUSALS: Mapping[frozenset[int], type[Schema]] = {frozenset({400, 401, 403, 404, 409, 422, 429, 503}): Problem}
 _TYPES: Mapping[Kind, Any] = {Kind.NUMBER: int | None, Kind.FLAG: bool, Kind.MONEY: str | None}
 
 

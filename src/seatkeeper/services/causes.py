@@ -79,7 +79,7 @@ def _runs_failed(organization_id: int, _now: Instant) -> Iterator[Cause]:
             continue
         what = "waits for a decision" if run.word == Word.HELD else f"was {run.word}".replace("was failed", "failed")
         title = f"{TASKS[task.key].title} of {_names(task.connection_id)} {what}"
-        body = f"{run.message}\n{SEATKEEPER.address.origin}/runs/{run.pk}"
+        body = f"{run.message} {SEATKEEPER.address.origin}/runs/{run.pk}"
         yield Cause(f"run-failed:{task.connection_id}:{task.key}", "run-failed", title, body)
 
 
@@ -158,7 +158,7 @@ def digest(organization_id: int, since: Instant, until: Instant) -> Cause | None
     total = sum(row["count"] for row in counts)
     lines = [f"{row['application__name']}: {row['key']}: {row['count']}" for row in counts]
     title = f"{total} new finding{'s' if total > 1 else ''}"
-    body = "\n".join([*lines, f"{SEATKEEPER.address.origin}/findings"])
+    body = f"{'; '.join(lines)}. {SEATKEEPER.address.origin}/findings"
     return Cause(f"findings:{_day(until)}", "findings", title, body)
 
 

@@ -42,9 +42,7 @@ SCHEMES: Final = tuple(_OPTIONS)
 _WORKFLOW_HOSTS: Final = (
     ".logic.azure.com", ".api.powerplatform.com", ".logic.azure.us", ".api.powerplatform.us", ".logic.azure.cn",
 )  # fmt: skip
-# Public by their number, but they lead inside: Azure's host, and IPv4 addresses inside IPv6 ones (NAT64).
-_WIRE_SERVER: Final = ipaddress.ip_address("168.63.129.16")
-_NAT64: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_WIRE_SERVER: Final = ipaddress.ip_address("168.63.129.16")  # public by its number, but it is Azure's host inside
 
 
 class Target(NamedTuple):
@@ -124,14 +122,10 @@ def _resolve(host: str, port: int) -> str:
 
 def is_internal(address: str) -> bool:
     """Whether an address is this machine, its network, a metadata service, or anything but one public machine."""
-    ip: Any = ipaddress.ip_address(address.partition("%")[0])
-    if ip.version == 6:
-        inside = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-        if any(ip in network for network in _NAT64):
-            inside.append(ipaddress.ip_address(int(ip) & 0xFFFFFFFF))
-        if any(part is not None and is_internal(str(part)) for part in inside):
-            return True
-    return bool(not ip.is_global or ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip == _WIRE_SERVER)
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and (ip.sixtofour or ip.ipv4_mapped):
+        return True  # an IPv4 address in disguise; whoever means a public one can write it as it is
+    return not ip.is_global or ip.is_multicast or ip.is_reserved or ip == _WIRE_SERVER
 
 
 class _Pinned(TimedBackend):

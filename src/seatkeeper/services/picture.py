@@ -171,8 +171,8 @@ def _to_holders(
             if some:
                 told = reported.get((some[0].upn or "").casefold())
                 people.append(_to_holder(some, plans, newest, told, known.observed))
-    for some in found:
-        some.sort(key=lambda holder: (holder.user_id.casefold(), holder.account))  # databases differ in their order
+    for people in found:
+        people.sort(key=lambda holder: (holder.user_id.casefold(), holder.account))  # databases differ in their order
     return found
 
 
@@ -233,18 +233,19 @@ def _to_holder(
 
 def to_held_seats(rows: Iterable[listing.SeatRow], plans: Plans) -> tuple[HeldSeat, ...]:
     """The seats of one person, with their plans by name."""
-    return tuple(
-        HeldSeat(
-            plans.of(r.sku),
-            _same(r.kind),
-            r.active,
-            _same(r.active_source),
-            _same(r.assigned_by),
-            _same(r.state),
-            _same(r.error),
-            plans.retired(r.plans),
-        )  # fmt: skip
-        for r in rows
+    return tuple(_to_held_seat(row, plans) for row in rows)
+
+
+def _to_held_seat(row: listing.SeatRow, plans: Plans) -> HeldSeat:
+    return HeldSeat(
+        plan=plans.of(row.sku),
+        kind=_same(row.kind),
+        active=row.active,
+        active_source=_same(row.active_source),
+        assigned_by=_same(row.assigned_by),
+        state=_same(row.state),
+        error=_same(row.error),
+        retired=plans.retired(row.plans),
     )
 
 

@@ -79,12 +79,12 @@ def revoke(who: Who, token_id: int) -> None:
 
 def who_has(token: str, source: str = "") -> Who | None:
     """Who calls with a token, or None when it does not hold. Raises TooOften for a `source` that goes on guessing."""
-    _FAILURES.check(source)
     now = system_clock()
     held = ApiToken.objects.select_related("membership__member").filter(
         digest=_digest(token), revoked=False, expires__gt=now, membership__member__is_active=True
     )
     if (found := held.first()) is None:
+        _FAILURES.check(source)  # only now: others behind the same address may go on with tokens that hold
         _FAILURES.note(source)
         return None
     if found.last_used is None or found.last_used < now - now % _HOUR:

@@ -10,6 +10,7 @@ from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput
 from seatkeeper.insights.catalog import INSIGHTS
 from seatkeeper.insights.exempt import SCOPES
+from seatkeeper.model import Instant
 from seatkeeper.services import decisions
 from seatkeeper.services.decisions import NewExemption
 from seatkeeper.services.members import May
@@ -46,7 +47,7 @@ def _show(request: Asked, application_id: int, problem: BadInput | None = None) 
     head, now = frame(request, application_id, "findings"), system_clock()
     rows = decisions.list_exemptions(request.who, application_id)
     context = {
-        "rows": [(row, row.until is not None and row.until <= now) for row in rows],
+        "rows": [(row, *_to_end(row.until, now)) for row in rows],
         "insights": INSIGHTS,
         "scopes": SCOPES,
         "may_decide": May.LICENSES in request.who.may,
@@ -55,3 +56,8 @@ def _show(request: Asked, application_id: int, problem: BadInput | None = None) 
         **head,
     }
     return render(request, "seatkeeper/findings/exceptions.html", context, status=422 if problem else 200)
+
+
+def _to_end(until: Instant | None, now: Instant) -> tuple[Instant | None, bool]:
+    """The last moment, which lies on the last day, and whether it is over."""
+    return (None, False) if until is None else (until - 1, until <= now)

@@ -37,7 +37,7 @@ class TargetForm(forms.Form):
         label="Only these kinds (none ticked: all)",
         choices=[(kind.key, kind.title) for kind in KINDS],
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
     )
 
 
