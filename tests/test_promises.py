@@ -75,7 +75,7 @@ def test_everything_is_caught_only_at_the_edges() -> None:
     assert broad == EDGES
 
 
-def test_only_the_graph_door_knows_an_http_client() -> None:
+def test_only_the_graph_door_and_the_delivery_of_notices_know_an_http_client() -> None:
     for path in SOURCE.rglob("*.py"):
         if path.is_relative_to(SOURCE / "graph") or path == SOURCE / "services" / "delivery.py":
             continue
@@ -85,7 +85,8 @@ def test_only_the_graph_door_knows_an_http_client() -> None:
             if isinstance(node, ast.Import | ast.ImportFrom)
             for name in (node.names if isinstance(node, ast.Import) else [ast.alias(node.module or "")])
         }
-        assert not imported & {"httpx", "httpx2", "requests", "urllib3", "msal", "aiohttp", "httpcore2", "apprise"}, path
+        clients = {"httpx", "httpx2", "httpcore2", "requests", "urllib3", "msal", "aiohttp", "apprise"}
+        assert not imported & clients, path
 
 
 def test_only_retire_marks_anybody_as_gone() -> None:

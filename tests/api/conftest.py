@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from seatkeeper.services import tokens
@@ -34,6 +35,12 @@ class Caller:
         )  # fmt: skip
         is_json = answer.headers.get("Content-Type", "").partition(";")[0].endswith("json")
         return answer.status_code, answer.json() if is_json and answer.content else answer.content or None
+
+    def upload(self, path: str, body: bytes) -> tuple[int, Any]:
+        """A file, as a form sends it."""
+        form = {"file": SimpleUploadedFile("file.csv", body, "text/csv")}
+        answer = self.client.post(f"/api/v1{path}", form, headers=self.headers)
+        return answer.status_code, answer.json() if answer.content else None
 
     def get(self, path: str) -> tuple[int, Any]:
         return self.call("GET", path)

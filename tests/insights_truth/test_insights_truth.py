@@ -8,10 +8,10 @@ from tests.conftest import Database
 from tests.insights_truth.life import live
 from tests.insights_truth.mutants import MUTANTS
 
-SEEDS = (5, 3)  # between them, these find every mutant
+TELLING = (5, 3)  # between them, these tenants find every mutant
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [5, 31])  # 31: somebody who had given the seat back before leaving
 def test_every_finding_of_sixty_days_is_true_and_none_is_missing(database: Database, seed: int) -> None:
     tally = live(seed, 60)
     assert tally.wrong == []
@@ -22,4 +22,4 @@ def test_every_finding_of_sixty_days_is_true_and_none_is_missing(database: Datab
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_an_insight_that_is_wrong_on_purpose_is_found(database: Database, mutant: str) -> None:
-    assert any(live(seed, 60, mutant).wrong for seed in SEEDS)
+    assert any(live(seed, 60, mutant).wrong for seed in TELLING)

@@ -6,12 +6,14 @@ everything is known. So the truth is asked by a `Reader`, who says when he read 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 from seatkeeper.sandbox.catalog import PRODUCT, Plan, Sku, apps, load
 from seatkeeper.sandbox.crowd import in_force, project_seat
+from seatkeeper.sandbox.directory import RESTORABLE
 from seatkeeper.sandbox.license_pages import renewal_of
 from seatkeeper.sandbox.people import DAY, Holding, Person
 from seatkeeper.sandbox.signins import SUCCESS, app_of, end_of, ticks_of, who_of
@@ -161,12 +163,32 @@ def _apart(person: Person) -> list[Holding]:
 
 
 def _of_deleted(tenant: Tenant, reader: Reader, now: int) -> Iterator[dict[str, Any]]:
-    """Who left with a seat that still counts, if the reader ever met them with it."""
-    for person, left in tenant.deleted(now) if tenant.keeps_deleted_seats else ():
-        met = [moment for moment in reader.read if moment < left]
-        before = tenant.directory.at(person.number, met[-1]) if met else None
-        known = {held.sku for held in project_seat(before)} if before else set()
-        yield from (_row("deleted", person, held.sku) for held in project_seat(person) if held.sku in known)
+    """Whose seat counts although they are deleted.
+
+    The vendor says how many seats count, and not whose: so many of those whom the reader last met with one can be
+    named, the last to go missing first, because the first are gone for good first.
+    """
+    gone = tenant.deleted(now) if tenant.keeps_deleted_seats else ()
+    counted = Counter(held.sku for person, _left in gone for held in person.holdings)
+    for person in _missed(tenant, reader, now) if counted else ():
+        for held in project_seat(person):
+            if counted[held.sku] > 0:
+                counted[held.sku] -= 1
+                yield _row("deleted", person, held.sku)
+
+
+def _missed(tenant: Tenant, reader: Reader, now: int) -> list[Person]:
+    """Who is gone and was met once, as they were then, if the reader missed them in the last 30 days; newest first."""
+    directory, read = tenant.directory, [moment for moment in reader.read if moment <= now]
+    found = []
+    for number in directory.changed:
+        if directory.at(number, now) is not None:
+            continue
+        met = next((place for place in reversed(range(len(read))) if directory.at(number, read[place])), len(read))
+        if met + 1 < len(read) and now - read[met + 1] <= RESTORABLE:
+            person = directory.at(number, read[met])
+            found += [(-read[met + 1], person.id, person)] if person else []
+    return [person for _when, _id, person in sorted(found, key=lambda row: row[:2])]
 
 
 def _of_purchases(tenant: Tenant, now: int) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.errors import BadInput, NotFound
@@ -53,9 +54,10 @@ def propose(who: Who, which: Which, name: str, skus: Sequence[str] = (), clock: 
     if not seats:
         raise BadInput("Plan", "no finding says of a seat that it could be taken back.")
     prices = price_list(who.organization_id, clock)
+    costs = {part_number: str(prices.a_month(part_number)) for part_number in {seat.part_number for seat in seats}}
     with transaction.atomic():
         plan = ReclaimPlan.objects.create(application=application, name=name, state=DRAFT, by=who.name, created=clock())
-        ReclaimItem.objects.bulk_create(
+        items = [
             ReclaimItem(
                 plan=plan,
                 object_id=seat.holding.object_id,
@@ -65,27 +67,39 @@ def propose(who: Who, which: Which, name: str, skus: Sequence[str] = (), clock: 
                 title=seat.title,
                 finding=seat.finding.key,
                 evidence=seat.finding.evidence,
-                monthly_cost=str(prices.a_month(seat.part_number)),
+                monthly_cost=costs[seat.part_number],
                 assigned_by=seat.assigned_by,
                 state=PROPOSED,
             )
             for seat in seats
-        )
+        ]
+        ReclaimItem.objects.bulk_create(items, batch_size=1000)
         audit.record(who, "plan.proposed", name, f"{len(seats)} seats of {application.name}")
     return plan
 
 
 def list_skus(who: Who, which: Which) -> list[tuple[str, str]]:
-    """Part number and title of what a plan could take back today."""
+    """Part number and title of what those hold of whose seats a finding speaks: what a plan can be narrowed to."""
     who.require(May.SEE)
-    return sorted({(seat.part_number, seat.title) for seat in list_seats(find_application(who, which))})
+    application = find_application(who, which)
+    names, people = name_skus(application), set(_living(application).values_list("object_id", flat=True))
+    rows = Holding.objects.filter(application=application).values_list("object_id", "skus")
+    held = {skus for object_id, skus in rows.iterator(2000) if object_id in people}
+    return sorted({names.get(sku, (sku, sku)) for skus in held for sku in skus.split()})
+
+
+def _living(application: Application) -> QuerySet[Finding]:
+    """The findings that say of somebody's seats that they could go."""
+    return Finding.objects.filter(application=application, state__in=("open", "accepted"), key__in=OF_HOLDERS)
 
 
 def list_seats(application: Application) -> list[Seat]:
     """Every seat that findings would take back, once, with the surest finding that says so."""
     names, ways = name_skus(application), _ways(application)
-    holdings = {holding.object_id: holding for holding in Holding.objects.filter(application=application)}
-    living = Finding.objects.filter(application=application, state__in=("open", "accepted"), key__in=OF_HOLDERS)
+    living = list(_living(application).only("key", "subject", "object_id", "user_id", "evidence"))
+    people = {finding.object_id for finding in living}
+    rows = Holding.objects.filter(application=application).only("object_id", "user_id", "email", "skus")
+    holdings = {holding.object_id: holding for holding in rows.iterator(2000) if holding.object_id in people}
     seats: dict[tuple[str, str], Seat] = {}
     for finding in sorted(living, key=lambda finding: (OF_HOLDERS.index(finding.key), finding.user_id.casefold())):
         if (holding := holdings.get(finding.object_id)) is None:

@@ -85,7 +85,7 @@ def stream_seats(connection_id: int, product: str, generation: int) -> Iterator[
 
 
 def list_gone(connection_id: int, product: str, generation: int, since: Instant) -> list[GoneRow]:
-    """Seats of accounts that were deleted since a moment and are not back, newest first."""
+    """Seats that ended with their accounts since a moment, newest first; of accounts that are not back."""
     sql = """
         SELECT s.account, s.sku, a.upn, r.started
         FROM store_seat s
@@ -94,7 +94,8 @@ def list_gone(connection_id: int, product: str, generation: int, since: Instant)
         JOIN store_run r ON r.task_id = t.id AND r.generation = s.until AND r.word = ? AND r.started >= ?
         WHERE s.connection_id = ? AND s.product = ? AND s.until <= ? AND s.kind <> 'other-product'
           AND NOT EXISTS (SELECT 1 FROM store_account b
-                          WHERE b.connection_id = s.connection_id AND b.key = s.account AND b.until > ?)
+                          WHERE b.connection_id = s.connection_id AND b.key = s.account AND b.until > s.until
+                            AND b.since <= ?)
         ORDER BY r.started DESC, s.account, s.sku
     """
     values = [Word.COMPLETE.value, since, connection_id, product, generation, generation]

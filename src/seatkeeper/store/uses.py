@@ -87,7 +87,7 @@ def list_uses(
         WHERE u.connection_id = ?
           AND u.account IN (SELECT account FROM store_seat
                             WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
-        GROUP BY {"u.day, u.account ORDER BY u.day" if raw.on_sqlite() else "u.account"}
+        GROUP BY {"u.day, u.account ORDER BY u.day, u.account" if raw.on_sqlite() else "u.account"}
     """
     found: list[dict[Key, Instant]] = [{} for _ in kinds]
     for account, *moments in raw.stream(sql, [connection_id, connection_id, product, generation, generation]):

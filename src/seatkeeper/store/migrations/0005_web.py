@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
             name="Finding",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.TextField(help_text="Which insight: unused, never-seen, …")),
+                ("key", models.TextField(help_text="Which insight: unused, never-seen and others.")),
                 (
                     "subject",
                     models.TextField(

@@ -88,9 +88,14 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "cause",
-                    models.TextField(help_text="What it is about, as a key: run-failed:3:roster, secret-expires:2, …"),
+                    models.TextField(
+                        help_text="What it is about, as a key: run-failed:3:roster, secret-expires:2 and others."
+                    ),
                 ),
-                ("kind", models.TextField(help_text="Kind of the cause: run-failed, zero-rows, quarantine, gap, …")),
+                (
+                    "kind",
+                    models.TextField(help_text="Kind of the cause: run-failed, zero-rows, quarantine, gap and others."),
+                ),
                 ("title", models.TextField(help_text="One line.")),
                 ("body", models.TextField(help_text="What happened and what to do.")),
                 ("opened", models.BigIntegerField(help_text="When the cause was first seen.")),
@@ -270,7 +275,7 @@ class Migration(migrations.Migration):
                 ("subscription", models.TextField(help_text="The vendor's id of the subscription.")),
                 ("sku", models.BinaryField(help_text="Key of the SKU.")),
                 ("part_number", models.TextField(help_text="Its part number.")),
-                ("status", models.TextField(help_text="The vendor's word: Enabled, Warning, Suspended, …")),
+                ("status", models.TextField(help_text="The vendor's word: Enabled, Warning, Suspended and others.")),
                 ("total", models.IntegerField(help_text="Seats bought with it.")),
                 ("trial", models.BooleanField(help_text="Whether it is a trial.")),
                 (

@@ -9,7 +9,7 @@ class Finding(models.Model):
     """What an insight says of a seat or a purchase, from the run that first showed it to the one that no longer did."""
 
     application = models.ForeignKey(Application, models.CASCADE, db_index=False, help_text="Whose seat.")
-    key = models.TextField(help_text="Which insight: unused, never-seen, …")
+    key = models.TextField(help_text="Which insight: unused, never-seen and others.")
     subject = models.TextField(help_text="What it is about: the account's id and the SKU's, as far as there are any.")
     object_id = models.TextField(default="", help_text="The vendor's id of the account, or empty.")
     user_id = models.TextField(default="", help_text="User principal name, or empty.")

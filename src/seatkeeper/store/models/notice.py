@@ -30,8 +30,8 @@ class Notice(models.Model):
     """Something that somebody should know. One is open for each cause, and it ends when the cause does."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, help_text="Whose notice.")
-    cause = models.TextField(help_text="What it is about, as a key: run-failed:3:roster, secret-expires:2, …")
-    kind = models.TextField(help_text="Kind of the cause: run-failed, zero-rows, quarantine, gap, …")
+    cause = models.TextField(help_text="What it is about, as a key: run-failed:3:roster, secret-expires:2 and others.")
+    kind = models.TextField(help_text="Kind of the cause: run-failed, zero-rows, quarantine, gap and others.")
     title = models.TextField(help_text="One line.")
     body = models.TextField(help_text="What happened and what to do.")
     opened = models.BigIntegerField(help_text="When the cause was first seen.")

@@ -12,7 +12,7 @@ class Renewal(models.Model):
     subscription = models.TextField(help_text="The vendor's id of the subscription.")
     sku = models.BinaryField(help_text="Key of the SKU.")
     part_number = models.TextField(help_text="Its part number.")
-    status = models.TextField(help_text="The vendor's word: Enabled, Warning, Suspended, …")
+    status = models.TextField(help_text="The vendor's word: Enabled, Warning, Suspended and others.")
     total = models.IntegerField(help_text="Seats bought with it.")
     trial = models.BooleanField(help_text="Whether it is a trial.")
     next_lifecycle = models.BigIntegerField(null=True, help_text="When it renews or ends; null when nobody says.")
