@@ -6,7 +6,7 @@ True as long as no day waits to be counted (bulk.count_days).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from seatkeeper.model import Instant, Key, Word
 from seatkeeper.store import raw
@@ -15,6 +15,9 @@ from seatkeeper.store.listing import UseRow
 _HOLDS = """EXISTS (SELECT 1 FROM store_seat s
                     WHERE s.connection_id = u.connection_id AND s.account = u.account AND s.product = ?
                       AND s.kind <> 'other-product' AND s.since <= ? AND s.until > ?)"""
+
+_HELD = "SELECT account FROM store_seat WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?"
+RECENT: Final = 14  # days in which most holders of a seat came
 
 
 class Name(NamedTuple):
@@ -79,23 +82,41 @@ def list_uses(
 ) -> list[UseRow]:
     """For every holder of a seat, the newest success at any application of each kind, under the name of its first.
 
-    SQLite keeps in memory what it sorts, so it is asked in the order of the key: a row a person and day.
+    Most came in the last days. Only those who did not are looked for in all the days before.
     """
-    newest = [f"MAX(CASE WHEN u.app_id IN ({_numbers(apps)}) THEN u.newest END)" for apps in kinds]
-    sql = f"""
-        SELECT u.account, {", ".join(newest)} FROM store_useday u
-        WHERE u.connection_id = ?
-          AND u.account IN (SELECT account FROM store_seat
-                            WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
-        GROUP BY {"u.day, u.account ORDER BY u.day, u.account" if raw.on_sqlite() else "u.account"}
-    """
+    values = [connection_id, product, generation, generation]
     found: list[dict[Key, Instant]] = [{} for _ in kinds]
-    for account, *moments in raw.stream(sql, [connection_id, connection_id, product, generation, generation]):
-        for known, moment in zip(found, moments, strict=True):
-            if moment is not None:
-                known[account] = moment  # days come in their order
+    first, last = raw.fetch("SELECT MIN(day), MAX(day) FROM store_useday WHERE connection_id = ?", [connection_id])[0]
+    if last is not None:
+        border = last - RECENT
+        _note_newest(connection_id, kinds, found, f"u.day > {border} AND u.account IN ({_HELD})", values)
+        left = [key for (key,) in raw.fetch(_HELD, values) if any(key not in known for known in found)]
+        before = list(range(first, border + 1))
+        if len(left) + len(before) <= raw.CHUNK:
+            is_left, keys = raw.matching("u.account", left)
+            is_before, days = raw.matching("u.day", before)
+            _note_newest(connection_id, kinds, found, f"{is_before} AND {is_left}", [*days, *keys])
+        else:
+            _note_newest(connection_id, kinds, found, f"u.day <= {border} AND u.account IN ({_HELD})", values)
     pairs = zip(kinds, found, strict=True)
     return [UseRow(account, apps[0], moment) for apps, known in pairs for account, moment in known.items()]
+
+
+def _note_newest(
+    connection_id: int,
+    kinds: Sequence[Sequence[str]],
+    found: Sequence[dict[Key, Instant]],
+    condition: str,
+    values: Sequence[object],
+) -> None:
+    """SQLite keeps in memory what it sorts, so it is asked in the order of the key: a row a person and day."""
+    newest = [f"MAX(CASE WHEN u.app_id IN ({_numbers(apps)}) THEN u.newest END)" for apps in kinds]
+    sql = f"""SELECT u.account, {", ".join(newest)} FROM store_useday u WHERE u.connection_id = ? AND {condition}
+              GROUP BY {"u.day, u.account" if raw.on_sqlite() else "u.account"}"""
+    for account, *moments in raw.stream(sql, [connection_id, *values]):
+        for known, moment in zip(found, moments, strict=True):
+            if moment is not None:
+                known[account] = max(known.get(account, moment), moment)
 
 
 def _numbers(guids: Sequence[str]) -> str:
