@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,5 +68,14 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def shell(sqlite_home: Path, sandbox: Sandbox) -> Shell:
+def bare_shell(sqlite_home: Path, sandbox: Sandbox) -> Shell:
+    """Before the first command: nothing is there."""
     return Shell(sqlite_home, sandbox)
+
+
+@pytest.fixture
+def shell(bare_shell: Shell, sqlite_template: Path) -> Shell:
+    """After `migrate`, which is made once for all tests: it takes a second each time."""
+    bare_shell.home.mkdir(mode=0o700)
+    shutil.copyfile(sqlite_template, bare_shell.home / "seatkeeper.sqlite3")
+    return bare_shell

@@ -119,7 +119,7 @@ def test_help_starts_without_the_database_and_the_web_framework(shell: Shell) ->
     assert done.stdout.strip() == "[]"
 
 
-def test_processes_that_start_at_once_on_nothing_make_one_database(shell: Shell) -> None:
+def test_processes_that_start_at_once_on_nothing_make_one_database(bare_shell: Shell) -> None:
     with ThreadPoolExecutor(6) as pool:
-        done = list(pool.map(lambda _: shell.run("apps", "list"), range(6)))
+        done = list(pool.map(lambda _: bare_shell.run("apps", "list"), range(6)))
     assert [each.code for each in done] == [0] * 6, done
