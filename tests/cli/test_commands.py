@@ -101,12 +101,12 @@ def test_check_and_migrate_work_on_a_first_start(shell: Shell) -> None:
     assert "today's shape" in shell.run("check").out
 
 
-def test_the_demo_prints_the_report_and_touches_nothing_else(shell: Shell) -> None:
-    done = shell.run("demo", "--once", "--people", "60")
+def test_the_demo_prints_the_report_and_touches_nothing_else(bare_shell: Shell) -> None:
+    done = bare_shell.run("demo", "--once", "--people", "60")
     assert done.code == 0
     assert "ada.berg@northwind.example" in done.out
     assert "Suspicious activities" in done.out
-    assert not shell.home.exists()
+    assert not bare_shell.home.exists()
 
 
 def test_help_starts_without_the_database_and_the_web_framework(shell: Shell) -> None:

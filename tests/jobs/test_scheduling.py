@@ -127,7 +127,7 @@ def test_many_schedulers_run_a_task_once(application: Application) -> None:
     wait_for(lambda: roster().due is not None and not roster().lease_owner, "the plan")
     for scheduler in schedulers:
         scheduler.ask_to_stop()
-    assert all(scheduler.wait(20) for scheduler in schedulers)
+    assert all(scheduler.wait(120) for scheduler in schedulers)
     assert Run.objects.count() == 1
 
 

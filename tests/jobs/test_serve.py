@@ -47,7 +47,7 @@ def test_run_now_is_shown_live_until_it_ends(start: Start) -> None:
             seen += server.events(f"/applications/{application.pk}/integration/events")
         parts = [data for name, data in seen if name == "part"]
         assert any("waiting" in part or "beginning" in part for part in parts) or "<progress" in parts[0]
-        assert sum("<progress" in part for part in parts) >= 2
+        assert any("<progress" in part for part in parts)
         run = Run.objects.get()
         assert (run.word, run.asked_by) == (Word.COMPLETE, "a@example.com")
         assert server.events(f"/runs/{run.pk}/events")[-1][0] == "end"
