@@ -12,7 +12,7 @@ from seatkeeper.insights.evidence import activity
 from seatkeeper.model import Grade, Instant, to_id, to_text
 from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.members import Who
-from seatkeeper.services.picture import draw_picture, know, read_spans, stream_of_application
+from seatkeeper.services.picture import draw_picture, know, read_history, read_spans
 from seatkeeper.services.tables import Cell, Table
 from seatkeeper.spans import RETENTION, ReadSpan, Span, join, last_unbroken, lateness_of, subtract
 from seatkeeper.store import listing
@@ -144,9 +144,7 @@ class SignInHistory(NamedTuple):
 
 def sign_in_history(who: Who, which: Which, clock: Clock = system_clock) -> SignInHistory:
     """All of it at once, read once."""
-    application = find_application(who, which)
-    readings, sure = read_spans(application)
-    longest = listing.longest_late(application.connection_id, stream_of_application(application))
+    readings, sure, longest = read_history(find_application(who, which))
     now = clock()
     lateness = Lateness(longest, lateness_of(longest))
     return SignInHistory(_coverage(readings, sure, now), _lag(readings, sure, now), lateness)

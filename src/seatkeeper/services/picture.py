@@ -77,11 +77,18 @@ def know(application: Application) -> Known:
 
 def read_spans(application: Application) -> tuple[list[ReadSpan], list[Span]]:
     """The stretches of time whose sign-ins were read, and those for which they are complete."""
+    readings, sure, _longest = read_history(application)
+    return readings, sure
+
+
+def read_history(application: Application) -> tuple[list[ReadSpan], list[Span], Instant]:
+    """The same, with how late a sign-in is known to have come."""
     connection_id, stream = application.connection_id, stream_of_application(application)
     rows = Coverage.objects.filter(connection_id=connection_id, stream=stream).order_by("start")
     told = list(rows.values_list("start", "end", "read_at", "longest_late"))
     readings = [ReadSpan(*row[:3]) for row in told]
-    return readings, proven(readings, lateness_of(max((row[3] for row in told), default=0)))
+    longest = max((row[3] for row in told), default=0)
+    return readings, proven(readings, lateness_of(longest)), longest
 
 
 def proven_spans(application: Application) -> list[Span]:

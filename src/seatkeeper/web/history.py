@@ -79,6 +79,8 @@ def _answer(request: Asked, chosen: Application, kind: str) -> dict[str, Any]:
     told: dict[str, Any] = {"chosen": chosen, "first_day": first, "today": today.isoformat()}
     told["day"] = request.GET.get("day") or today.isoformat()
     told["before"] = request.GET.get("before") or (first or today).isoformat()
+    if not request.GET:
+        return told  # nothing was asked yet, and a day of a large roster takes its time
     try:
         table, counts = _ask(request, chosen, kind, today)
     except BadInput as error:

@@ -95,7 +95,7 @@ def _show(request: Asked, problem: BadInput | None = None) -> HttpResponse:
     context = {
         "rows": [(row, prices.write_amount(row.amount), prices.to_date(row.valid_from), prices.to_date(row.valid_until))
                  for row in rows],
-        "examples": prices.shows_examples(request.who),
+        "examples": any(row.example for row in rows),
         "missing": prices.list_missing(request.who),
         "may_change": May.LICENSES in request.who.may,
         "known": sorted(prices.EXAMPLE),
