@@ -81,10 +81,10 @@ def test_what_was_saved_counts_at_the_price_of_its_day(tenant: Tenant) -> None:
 
 
 def test_missing_prices_are_those_of_seats_that_people_hold(tenant: Tenant) -> None:
-    missing = prices.list_missing(tenant.who)
+    missing = savings.costs_by(tenant.who, "department").missing
     assert P3 in missing
     prices.set_price(tenant.who, NewPrice(P3, "1", "EUR"))
-    assert prices.list_missing(tenant.who) == [number for number in missing if number != P3]
+    assert savings.costs_by(tenant.who, "department").missing == [number for number in missing if number != P3]
 
 
 def test_a_seat_that_was_swapped_for_another_saved_nothing(tenant: Tenant) -> None:

@@ -17,11 +17,10 @@ from seatkeeper.insights import money
 from seatkeeper.services import audit, drawing
 from seatkeeper.services.applications import list_applications
 from seatkeeper.services.members import May, Who
-from seatkeeper.services.price_list import price_list, to_day_number
+from seatkeeper.services.price_list import to_day_number
 from seatkeeper.services.sheets import Row, RowError, read_sheet
-from seatkeeper.services.skus import name_skus
 from seatkeeper.services.tables import Cell, Table
-from seatkeeper.store.models import Holding, Price
+from seatkeeper.store.models import Price
 
 COLUMNS: Final = ("SKU", "Amount", "Currency", "Period", "Valid From", "Valid Until")
 PERIODS: Final = tuple(money.PER_YEAR)
@@ -55,17 +54,6 @@ class Preview:
 def list_prices(who: Who) -> list[Price]:
     who.require(May.SEE)
     return list(Price.objects.filter(organization_id=who.organization_id).order_by("part_number", "-valid_from"))
-
-
-def list_missing(who: Who) -> list[str]:
-    """Part numbers of seats that people hold and no price is known of; a banner says so."""
-    who.require(May.SEE)
-    held: set[str] = set()
-    for application in list_applications(who):
-        names = name_skus(application)
-        rows = Holding.objects.filter(application=application).values_list("skus", flat=True).distinct().order_by()
-        held |= {names.get(sku, (sku, ""))[0] for skus in rows for sku in skus.split()}
-    return price_list(who.organization_id).missing(held)
 
 
 def shows_examples(who: Who) -> bool:

@@ -51,20 +51,36 @@ def realised(who: Who, since: date | None = None, which: Which | None = None) ->
     return [Month(month, Money.total(parts)) for month, parts in sorted(months.items())]
 
 
+class Costs(NamedTuple):
+    """The shares of a group, and the SKUs that people hold and no price is known of."""
+
+    shares: list[Share]
+    missing: list[str]
+
+
 def cost_by(who: Who, group: str, which: Which | None = None) -> list[Share]:
     """The cost of held seats by department, location or cost centre, by name; those without one come last."""
+    return costs_by(who, group, which).shares
+
+
+def costs_by(who: Who, group: str, which: Which | None = None) -> Costs:
+    """The same, with what is left out of it for want of a price."""
     who.require(May.SEE)
     if group not in GROUPS:
         raise BadInput("group", f"{group[:40]!r} is not one of {', '.join(GROUPS)}.")
     prices = price_list(who.organization_id)
     sums: dict[str, list[tuple[int, Money, bool]]] = defaultdict(list)
+    held: set[str] = set()
     for application in _chosen(who, which):
         names = name_skus(application)
         rows = Holding.objects.filter(application=application).values_list(group, "skus", "status")
         for name, skus, status, people in rows.annotate(people=Count("pk")).order_by():
-            cost = prices.of_seats([names.get(sku, (sku, ""))[0] for sku in skus.split()]).times(people)
+            numbers = [names.get(sku, (sku, ""))[0] for sku in skus.split()]
+            held.update(numbers)
+            cost = prices.of_seats(numbers).times(people)
             sums[name].append((people, cost, status in IDLE))
-    return [_to_share(name, sums[name]) for name in sorted(sums, key=lambda name: (not name, name.casefold()))]
+    shares = [_to_share(name, sums[name]) for name in sorted(sums, key=lambda name: (not name, name.casefold()))]
+    return Costs(shares, prices.missing(held))
 
 
 def _to_share(name: str, parts: list[tuple[int, Money, bool]]) -> Share:

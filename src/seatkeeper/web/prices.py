@@ -96,7 +96,6 @@ def _show(request: Asked, problem: BadInput | None = None) -> HttpResponse:
         "rows": [(row, prices.write_amount(row.amount), prices.to_date(row.valid_from), prices.to_date(row.valid_until))
                  for row in rows],
         "examples": any(row.example for row in rows),
-        "missing": prices.list_missing(request.who),
         "may_change": May.LICENSES in request.who.may,
         "known": sorted(prices.EXAMPLE),
         "periods": prices.PERIODS,
@@ -110,9 +109,11 @@ def _show(request: Asked, problem: BadInput | None = None) -> HttpResponse:
 def _cost(request: Asked) -> dict[str, object]:
     """Whose the cost is, by the group that was chosen, and what was saved."""
     group = request.GET.get("by", "department")
+    costs = savings.costs_by(request.who, group)
     return {
         "group": group,
         "groups": savings.GROUPS.items(),
-        "shares": savings.cost_by(request.who, group),
+        "missing": costs.missing,
+        "shares": costs.shares,
         "months": savings.realised(request.who),
     }
