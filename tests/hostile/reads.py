@@ -75,6 +75,7 @@ class Life:
         self.moment = -1
         self.doubt = {"roster": False, "access": False}  # something was left out that nobody can miss
         self.doubted = dict(self.doubt)  # before the last run, or after it
+        self.unended = dict(self.doubt)  # the same in a read that failed: the next run may go on with it
         self.excused: set[str] = set()  # left out so, and forgotten by the vendor before it was read again
         self.story: list[str] = []
         self.names: Sequence[str] = ()
@@ -134,10 +135,14 @@ class Life:
         assert result.run is not None
         self.doubted = {key: value or (silent and key == task) for key, value in self.doubt.items()}
         whole_read = result.run.word == Word.COMPLETE and (full or (task == "roster" and result.run.full))
-        if silent and result.run.word == Word.COMPLETE:
+        if result.run.word != Word.COMPLETE:
+            self.unended[task] = self.unended[task] or silent
+            return
+        if silent or self.unended[task]:
             self.doubt[task] = True
         elif whole_read:
             self.doubt[task] = False
+        self.unended[task] = False
 
     def decide(self, result: syncs.TaskResult) -> None:
         if result.run is not None and result.run.word == Word.HELD and self.r.random() < 0.3:
