@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from seatkeeper.clock import days
 from seatkeeper.connectors import feasibility
+from seatkeeper.connectors.microsoft import access as microsoft
 from seatkeeper.services import applications, inventory, syncs
-from seatkeeper.store.models import Run
-from tests.people import Quiet, Tenant, open_tenant
+from seatkeeper.store.models import Coverage, Run
+from seatkeeper.sync import access
+from tests.people import Quiet, Tenant, compare_with_truth, open_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 TITLE = "Sign-ins can be read in time"
@@ -19,14 +22,12 @@ def forecast(tenant: Tenant) -> tuple[bool | None, str]:
 
 
 def test_the_preflight_counts_the_sign_ins_of_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    from seatkeeper.connectors.microsoft import access
-
     with open_tenant(people=1200) as tenant:
         passed, exact = forecast(tenant)
         assert passed
         number = int(exact.partition(" ")[0].replace(",", ""))
         assert number > 20
-        monkeypatch.setattr(access, "PAGE", number // 2)  # as if there were more than one page
+        monkeypatch.setattr(microsoft, "PAGE", number // 2)  # as if there were more than one page
         passed, estimate = forecast(tenant)
         assert passed
         assert estimate.startswith("about ")
@@ -76,3 +77,38 @@ def test_the_lag_is_told_with_what_is_provisional() -> None:
             "complete up to 2026-07-31 06:00, 1 d 1 h ago; "
             "provisional since then, up to 2026-08-01 06:00, 1 h 12 min ago"
         )
+
+
+@pytest.fixture
+def _five_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One page of five sign-ins makes a window that is neither too wide nor too narrow."""
+    monkeypatch.setattr(microsoft, "PAGE", 5)
+    for name, number in (("PAGE", 5), ("FEW_PAGES", 1), ("MANY_PAGES", 2), ("TELLING", 3), ("TOO_MANY", 10)):
+        monkeypatch.setattr(access, name, number)
+
+
+@pytest.mark.usefixtures("_five_fit")
+def test_a_day_that_promises_too_many_sign_ins_is_read_in_narrower_windows() -> None:
+    """A kill costs a window. What was read of the one that was given up is neither lost nor there twice."""
+    with open_tenant() as tenant:
+        (result,) = tenant.sync("access")
+        assert result.exit_code == 0
+        spans = sorted(Coverage.objects.values_list("start", "end"))
+        assert max(end - start for start, end in spans) < days(1)
+        assert [begin for begin, _ in spans[1:]] == [end for _, end in spans[:-1]]  # they tile
+        tenant.sync("licenses", "roster")
+        assert compare_with_truth(tenant) == []
+
+
+@pytest.mark.usefixtures("_five_fit")
+def test_a_log_that_is_told_oldest_first_is_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = microsoft.to_question
+    monkeypatch.setattr(microsoft, "to_question", lambda *which: f"{ask(*which)}&$orderby=createdDateTime asc")
+    with open_tenant() as tenant:
+        (result,) = tenant.sync("access")
+        assert result.exit_code == 0
+        assert max(Coverage.objects.values_list("end", flat=True)) - min(
+            Coverage.objects.values_list("start", flat=True)
+        ) == days(30)
+        tenant.sync("licenses", "roster")
+        assert compare_with_truth(tenant) == []

@@ -5,12 +5,12 @@ Resume is by window, never by a stored next link: page tokens live minutes. Inte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from seatkeeper.clock import days, seconds, system_clock
 from seatkeeper.connectors import feasibility
 from seatkeeper.connectors.base import RecordPage
-from seatkeeper.connectors.feasibility import Rate
+from seatkeeper.connectors.feasibility import PAGE, Rate
 from seatkeeper.errors import PageTokenExpired, Throttled, Unavailable, WindowTooWide
 from seatkeeper.failpoints import reach
 from seatkeeper.model import Instant, SignIn, Word
@@ -23,8 +23,10 @@ from seatkeeper.sync.work import CompleteRead, Tally, Work
 FIRST_WIDTH = days(1)
 WIDEST = days(30)
 NARROWEST = seconds(60)
-FEW_PAGES = 2  # a window of no more pages lets the next one be twice as wide
-MANY_PAGES = 40  # a window of more pages makes the next one half as wide
+FEW_PAGES = 20  # a window of no more lets the next be twice as wide: the last page of each is a request for few rows
+MANY_PAGES = 40  # a window of more pages makes the next one half as wide: a kill costs a window
+TOO_MANY = 2 * MANY_PAGES * PAGE  # sign-ins: a window that promises more is given up for a narrower one
+TELLING = PAGE // 2  # sign-ins from which on a window promises anything
 PATIENCE = 3
 LONG_WAIT = seconds(120)
 
@@ -75,12 +77,12 @@ class AccessReading:
                 self._fit_width(pages)
 
     def _read_window(self) -> Iterator[RecordPage[SignIn]]:
-        """All pages of the window; when its token expires it is read anew, when it is too wide it is halved."""
+        """All pages of the window; when its token expires it is read anew, when it is too wide it is narrowed."""
         refused = 0
         for _ in range(PATIENCE * 12):
             self.asked_at, self.rows_of_window = self.now(), 0
             try:
-                yield from self.work.connector.read_sign_ins(*self.window)
+                fitting = yield from self._read_while_few()
             except (WindowTooWide, PageTokenExpired) as error:
                 self._narrow(error)
             except Throttled as error:
@@ -90,7 +92,9 @@ class AccessReading:
                     raise
                 self._narrow(error)
             else:
-                return
+                if fitting is None:
+                    return
+                self._begin_anew(fitting)
         raise Unavailable("Microsoft did not answer for a window of sign-ins in many tries; the next run goes on there")
 
     def _narrow(self, error: Exception) -> None:
@@ -99,8 +103,29 @@ class AccessReading:
             raise Unavailable(
                 "Microsoft could not answer even for one minute of sign-ins; the next run goes on there"
             ) from error
-        self.width = max(NARROWEST, (end - start) // 2)
+        self._begin_anew((end - start) // 2)
+
+    def _begin_anew(self, width: Instant) -> None:
+        end = self.window.end
+        self.width = max(NARROWEST, width)
         self.window = whole_seconds(Span(end - self.width, end))
+
+    def _read_while_few(self) -> Generator[RecordPage[SignIn], None, Instant | None]:
+        """None when all pages were read; else the width of a window that seems to hold FEW_PAGES.
+
+        The log tells the newest first, so what was read says how many are still to come. Were it otherwise, they would
+        seem fewer: then the window is read to its end, however long it takes.
+        """
+        start, end = self.window
+        oldest = end
+        for page in self.work.connector.read_sign_ins(start, end):
+            yield page
+            oldest = min([oldest, *(sign_in.created for sign_in in page.records)])
+            read = Rate(self.rows_of_window, end - oldest)
+            telling = not page.last and read.sign_ins >= TELLING and end - start > NARROWEST
+            if telling and read.within(end - start) > TOO_MANY:
+                return read.span * FEW_PAGES * PAGE // read.sign_ins
+        return None
 
     def _fit_width(self, pages: int) -> None:
         if pages <= FEW_PAGES:
