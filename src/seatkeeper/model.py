@@ -110,6 +110,13 @@ class SignIn(NamedTuple):
     upn: str
 
 
+class AccountActivity(NamedTuple):
+    """When an account last got in anywhere in the tenant, as far as the vendor says."""
+
+    account: Key
+    last: Instant
+
+
 class Subscription(NamedTuple):
     """What was bought of a SKU."""
 

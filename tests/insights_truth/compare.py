@@ -55,7 +55,10 @@ class Tally:
 def compare(world: World, application: tables.Application, tally: Tally) -> None:
     """Everything that can be said at this moment."""
     picture = pictures.draw_picture(application, world.clock)
-    reader = truth_findings.Reader(world.threshold * DAY, world.grace * DAY, picture.observed, tuple(world.read))
+    active = world.read[-1] if world.in_tenant else None
+    reader = truth_findings.Reader(
+        world.threshold * DAY, world.grace * DAY, picture.observed, tuple(world.read), active
+    )
     said = [(_said(found), len(found.skus)) for found in find_all(picture)]
     true = [
         (Said(row["finding"], row["object_id"], _titles(row["skus"])), row)
@@ -104,16 +107,18 @@ def _compare_stored(where: str, now: Instant, application: tables.Application, t
 
 
 def _look_for_use(where: str, world: World, reader: truth_findings.Reader, idle: dict[str, str], tally: Tally) -> None:
-    """Nobody called idle came in the stretch that we call complete; and that stretch is complete."""
+    """Nobody called unused came within the threshold, nobody called never seen in the stretch that we call complete;
+    and that stretch is complete.
+    """
     if reader.complete is None:
         return
     stretch = Span(*reader.complete)
     since = {"never-seen": stretch.start, "unused": stretch.end - reader.threshold * truth_findings.TICKS}
     now, directory, used = world.tenant.seconds, world.tenant.directory, set()
     for when, who, _grade, shown in truth_findings.successes(world.tenant, reader, now):
-        if not stretch.start <= when <= stretch.end:
+        if when > stretch.end:
             continue
-        tally.unread += not shown
+        tally.unread += when >= stretch.start and not shown
         person = directory.at(who, now)
         if person and person.id in idle and when >= since[idle[person.id]]:
             used.add(person.id)

@@ -42,7 +42,10 @@ def no_coverage(patch: pytest.MonkeyPatch) -> None:
 
     def change(seen: Picture) -> Picture:
         all_time = Span(0, seen.now)
-        holders = [replace(h, evidence=grade(h.last_use, h.last_possible, all_time, h.active)) for h in seen.holders]
+        holders = [
+            replace(h, evidence=grade(h.last_use, h.last_maybe, all_time, h.active), observed_since=0)
+            for h in seen.holders
+        ]
         return replace(seen, observed=all_time, holders=holders)
 
     _see(patch, change)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 
+from seatkeeper.connectors.catalog import TASKS
 from seatkeeper.graph.egress import Answer
 from seatkeeper.model import TICKS, Instant, to_instant
 from seatkeeper.sandbox.app import App
@@ -41,6 +42,7 @@ class World:
         self.name = f"Project {seed}"
         self.threshold, self.grace = roll.choice((15, 30, 60)), roll.choice((0, 7, 30))
         self.visits = list(_visits(roll, days))
+        self.in_tenant = roll.random() < 0.4  # whether it is read when accounts got in anywhere
         self.read: list[int] = []  # the moments at which everything was read
 
     @property
@@ -60,6 +62,7 @@ class World:
             product="microsoft-project", name=self.name, tenant_id=self.tenant.tenant_id,
             client_id=self.tenant.client_id, secret=self.tenant.client_secret,
             login_url=f"https://{HOST}", graph_url=f"https://{HOST}", threshold_days=self.threshold,
+            tasks=tuple(TASKS) if self.in_tenant else (),
         )  # fmt: skip
 
 

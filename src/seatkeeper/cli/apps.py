@@ -21,7 +21,9 @@ SECRET_FILE = typer.Option(None, "--client-secret-file", help="File that holds t
 CERTIFICATE_FILE = typer.Option(
     None, "--client-certificate-file", help="PEM file that holds a certificate and its private key."
 )
-TASK = typer.Option(None, "--task", help="roster, access or licenses; repeat for several. Default: all.")
+TASK = typer.Option(
+    None, "--task", help="roster, access, licenses or activity; repeat for several. Default: the first three."
+)
 THRESHOLD = typer.Option(60, "--threshold", help="Days without a sign-in until somebody counts as inactive.")
 CA_FILE = typer.Option(None, "--ca-file", help="PEM file of the authorities to trust, e.g. of a TLS proxy.")
 

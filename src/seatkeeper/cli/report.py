@@ -69,7 +69,7 @@ def print_report(console: Console, who: Who, report: Report, clock: Clock) -> No
         console,
         "People",
         inventory.access(who, name, clock),
-        ("Object ID", "Last Possible"),
+        ("Object ID", "Last Possible", "Last In Tenant"),
         f'seatkeeper access "{name}"',
     )
     _print_some(console, "Suspicious activities", report.suspicious, (), f'seatkeeper suspicious "{name}"')

@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from seatkeeper.clock import Clock
 from seatkeeper.graph.pages import BadRow
-from seatkeeper.model import Account, Instant, Key, Renewal, Seat, SignIn, Subscription
+from seatkeeper.model import Account, AccountActivity, Instant, Key, Renewal, Seat, SignIn, Subscription
 
 Record = TypeVar("Record")
 
@@ -31,12 +31,13 @@ class Permission(NamedTuple):
 
 
 class TaskKind(NamedTuple):
-    """One thing that is read regularly; `purpose` completes the sentence "without it …"."""
+    """One thing that is read regularly; `purpose` completes the sentence "without it …"; `optional` is unticked."""
 
     key: str
     title: str
     permission: Permission
     purpose: str
+    optional: bool = False
 
 
 @dataclass(slots=True)
@@ -107,7 +108,7 @@ class Connector(Protocol):
     def to_account_key(self, raw: bytes) -> Key | None:
         """Whose row this is, of one that could not be understood otherwise."""
 
-    def read_again(self, task: TaskKind, raw: bytes) -> Account | SignIn | Subscription | None:
+    def read_again(self, task: TaskKind, raw: bytes) -> Account | SignIn | Subscription | AccountActivity | None:
         """What a row that was set aside says; None when it says nothing we keep. Raises ValueError with the reason."""
 
     def merge_account(self, old: Account, new: Account) -> Account: ...
@@ -115,6 +116,9 @@ class Connector(Protocol):
     def to_seats(self, account: Account) -> list[Seat]: ...
 
     def read_sign_ins(self, start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]: ...
+
+    def read_activity(self) -> Iterator[RecordPage[AccountActivity]]:
+        """When accounts last got in anywhere; those of whom the vendor says nothing are left out."""
 
     def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]: ...
 

@@ -7,6 +7,7 @@ from seatkeeper.connectors.microsoft.products import Product, load_products
 from seatkeeper.errors import BadInput
 
 TASKS = {task.key: task for task in MicrosoftConnector.tasks}
+USUAL = [task.key for task in MicrosoftConnector.tasks if not task.optional]
 
 
 def list_products() -> tuple[Product, ...]:

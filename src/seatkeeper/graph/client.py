@@ -29,7 +29,7 @@ from seatkeeper.graph.egress import Answer, Egress
 from seatkeeper.graph.origin import Origin
 from seatkeeper.graph.refusals import is_json, to_detail, to_error, to_intermediary
 from seatkeeper.graph.retry import Again, Retry
-from seatkeeper.graph.throttle import Pacer, to_moment, to_wait
+from seatkeeper.graph.throttle import REPORTS, Pacer, to_moment, to_wait
 from seatkeeper.graph.token import Token, TokenSource
 from seatkeeper.graph.wire import NotTrusted, TooSlow
 from seatkeeper.model import Instant
@@ -187,7 +187,7 @@ class Client:
 
     def _to_slow(self, question: Question, error: SeatkeeperError, wait: float | None = None) -> Again:
         """Sign-ins over too long a time end in a gateway timeout, or in silence: then ask for less."""
-        if question.family != "reports":
+        if question.family != REPORTS:
             return Again(error, wait)
         slow = WindowTooWide("Microsoft cannot answer for so long a time at once.", detail=error.detail)
         return Again(slow, wait, tries=_SLOW_TRIES)

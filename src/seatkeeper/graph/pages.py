@@ -19,6 +19,7 @@ from seatkeeper.errors import BrokenAnswer, NotUnderstood, Unavailable
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.retry import Again
 from seatkeeper.graph.rows import BadRow, Rows, Unreadable, to_row, to_rows
+from seatkeeper.graph.throttle import SHARED
 
 __all__ = ["BadRow", "Budget", "Page", "Rows", "read_one", "read_pages", "to_row", "to_rows"]
 
@@ -112,7 +113,7 @@ def _fetching(read: _Read[T]) -> Iterator[_Fetch[T]]:
     Not so for reports: their limit is what takes the time, and their pacer shares a database, which stays in the
     caller's thread.
     """
-    if read.family == "reports":
+    if read.family in SHARED:
         yield lambda link: partial(read.fetch, link)
         return
     ahead = ThreadPool(1)  # of a daemon thread: a request that hangs does not keep a stopped process alive

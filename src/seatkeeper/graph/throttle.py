@@ -14,6 +14,9 @@ import httpx2
 
 from seatkeeper.model import TICKS, Instant
 
+REPORTS: Final = "reports"
+ACTIVITY: Final = "activity"  # under the same limit, but slow: sign-ins go first
+SHARED: Final = frozenset({REPORTS, ACTIVITY})  # families whose limit all processes keep together
 WINDOW: Final = 10.0  # seconds, for both limits
 _MARGIN: Final = 0.02  # clocks that tick in steps must not make a window end too early
 
@@ -94,7 +97,7 @@ class LocalPacer:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._windows: Mapping[str, _Window] = {"reports": _Window(5), "directory": _Window(units)}
+        self._windows: Mapping[str, _Window] = {REPORTS: _Window(5), "directory": _Window(units)}
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -103,7 +106,7 @@ class LocalPacer:
         """Block until the request may be sent. Raises KeyError for an unknown family."""
         window = self._windows[family]
         # A request dearer than the whole limit would wait for ever; so it waits for an empty window.
-        cost = min(window.limit, 1 if family == "reports" else units)
+        cost = min(window.limit, 1 if family == REPORTS else units)
         while True:
             with self._lock:
                 wait = window.take(cost, self._clock())

@@ -45,6 +45,13 @@ class Reported(NamedTuple):
     until: Instant
 
 
+class InTenant(NamedTuple):
+    """When an account last got in anywhere in the tenant, as was known when that was read."""
+
+    last: Instant
+    read_at: Instant
+
+
 class Renewing(NamedTuple):
     """A commercial subscription with the day on which it renews or ends."""
 
@@ -52,6 +59,11 @@ class Renewing(NamedTuple):
     total: int
     trial: bool
     when: Instant
+
+
+def newest_of(one: Instant | None, other: Instant | None) -> Instant | None:
+    """The later of two moments of which either may be unknown."""
+    return one if other is None or (one is not None and one >= other) else other
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +87,17 @@ class Holder:
     observed_since: Instant | None
     location: str = ""
     reported: Reported | None = None
+    in_tenant: InTenant | None = None  # when that is read at all
 
     @property
     def last_use(self) -> Instant | None:
         """The newest use of the product itself that anything shows: a sign-in, or the vendor's activity report."""
-        reported = self.reported.last if self.reported else None
-        return max((moment for moment in (self.last_login, reported) if moment is not None), default=None)
+        return newest_of(self.last_login, self.reported.last if self.reported else None)
+
+    @property
+    def last_maybe(self) -> Instant | None:
+        """The newest activity that may have been a use: of a shared application, or anywhere in the tenant."""
+        return newest_of(self.last_possible, self.in_tenant.last if self.in_tenant else None)
 
     @property
     def plans(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from seatkeeper.sandbox.activity import STEP
 from seatkeeper.sandbox.catalog import PRODUCT, Plan, Sku, apps, load
 from seatkeeper.sandbox.crowd import in_force, project_seat
 from seatkeeper.sandbox.directory import RESTORABLE
@@ -26,20 +27,23 @@ SOON: Final = 60 * DAY  # a renewal so near is to be told of
 
 class Reader(NamedTuple):
     """Whoever asks: his rules in seconds, the stretch of which he claims to know everything (in ticks, both ends
-    included), and the moments at which he read all that the log then showed, and who was there.
+    included), the moments at which he read all that the log then showed, and who was there, and the moment at which
+    he last read when accounts got in anywhere (signInActivity), if he does.
     """
 
     threshold: int
     grace: int
     complete: tuple[int, int] | None
     read: tuple[int, ...]
+    active: int | None = None
 
 
 class Uses(NamedTuple):
-    """The newest success of each account of which the reader can know: at the product, and at what it shares."""
+    """The newest success of each account of which the reader can know: at the product, what it shares, anywhere."""
 
     direct: dict[int, int]
     ambiguous: dict[int, int]
+    anywhere: dict[int, int]
 
 
 def findings(tenant: Tenant, reader: Reader, at: int | None = None) -> list[dict[str, Any]]:
@@ -58,13 +62,31 @@ def _row(key: str, person: Person | None, *seats: Sku, units: int = 0) -> dict[s
 
 def known_uses(tenant: Tenant, reader: Reader, now: int) -> Uses:
     """What happened in the stretch is known whether the log showed it or not: that is what the reader claims."""
-    uses = Uses({}, {})
+    uses = Uses({}, {}, _anywhere(tenant, reader))
     low, high = reader.complete or (1, 0)
     for when, who, grade, shown in successes(tenant, reader, now):
         if shown or low <= when <= high:
             newest = uses.direct if grade == "direct" else uses.ambiguous
             newest[who] = max(newest.get(who, 0), when)
     return uses
+
+
+def _anywhere(tenant: Tenant, reader: Reader) -> dict[int, int]:
+    """What the directory told the reader: it counts in steps of some hours, and shows no fractions.
+
+    Of an account that never got in it tells the newest try, which a careful reader takes for a sign of life.
+    """
+    tries: dict[int, int] = {}
+    found: dict[int, int] = {}
+    until = -1 if reader.active is None else reader.active // STEP * STEP
+    for day in range(tenant.log.first, until // DAY + 1):
+        for value in tenant.log.day(day, -1):
+            when = ticks_of(day, value)
+            if when <= until * TICKS:
+                tries[who_of(value)] = when // TICKS * TICKS  # days come in order, and so do the events of a day
+                if end_of(value) == SUCCESS:
+                    found[who_of(value)] = tries[who_of(value)]
+    return tries | found
 
 
 def successes(tenant: Tenant, reader: Reader, now: int) -> Iterator[tuple[int, int, str, bool]]:
@@ -118,12 +140,14 @@ def _idle(person: Person, uses: Uses, reader: Reader) -> str:
     given = active_date(person)
     if given is not None and end - given * TICKS < max(reader.grace * TICKS, 1):
         return ""  # too new, or given where nothing is known
-    direct, ambiguous = uses.direct.get(person.number), uses.ambiguous.get(person.number)
-    if direct is None and ambiguous is None:
+    anywhere = uses.anywhere.get(person.number)
+    came = [table[person.number] for table in uses if person.number in table]
+    if not came:
         return "never-seen"
+    if anywhere is not None and (reader.active or 0) - DAY >= begin // TICKS:
+        begin = min(begin, anywhere)  # who got in nowhere did not come
     since = end - reader.threshold * TICKS
-    came = max(direct or 0, ambiguous or 0) >= since
-    return "unused" if direct is not None and not came and begin <= since else ""
+    return "unused" if max(came) < since and begin <= since else ""
 
 
 @cache
@@ -209,7 +233,8 @@ def read_question(asked: Mapping[str, Any]) -> Reader:
     if "from" in asked and "until" in asked:
         complete = _ticks(asked["from"]), _ticks(asked["until"])
     read = tuple(sorted(int(instant(text)) for text in asked.get("read", "").split(",") if text))
-    return Reader(int(asked.get("threshold", 60)) * DAY, int(asked.get("grace", 30)) * DAY, complete, read)
+    active = int(instant(asked["active"])) if asked.get("active") else None
+    return Reader(int(asked.get("threshold", 60)) * DAY, int(asked.get("grace", 30)) * DAY, complete, read, active)
 
 
 def _ticks(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from seatkeeper.connectors.catalog import TASKS
+from seatkeeper.connectors.catalog import TASKS, USUAL
 from seatkeeper.errors import BadInput
 from seatkeeper.graph.token import ClientCertificate
 from seatkeeper.model import Instant, Secret
@@ -60,11 +60,11 @@ def check_name(text: str) -> str:
 
 
 def check_tasks(keys: Sequence[str]) -> list[str]:
-    """The ticked tasks; none ticked means all."""
+    """The ticked tasks; none ticked means all but the optional ones."""
     unknown = [key for key in keys if key not in TASKS]
     if unknown:
         raise BadInput("Task", f"{unknown[0][:40]!r} is not a task. Known: {', '.join(TASKS)}.")
-    return list(dict.fromkeys(keys)) or list(TASKS)
+    return list(dict.fromkeys(keys)) or list(USUAL)
 
 
 def check_threshold(days: int) -> int:

@@ -148,8 +148,9 @@ def edit_application(who: Who, which: Which, edit: Edit) -> Application:
             application.tags = check_tags(edit.tags)
         if edit.tasks is not None:
             ticked = check_tasks(edit.tasks)
-            for task in Task.objects.filter(connection=application.connection):
-                Task.objects.filter(pk=task.pk).update(enabled=task.key in ticked)
+            for key in TASKS:
+                enabled = {"enabled": key in ticked}
+                Task.objects.update_or_create(connection=application.connection, key=key, defaults=enabled)
         _edit_connection(application.connection, edit)
         application.save()
         audit.record(who, "application.edited", application.name, _what_changes(edit))

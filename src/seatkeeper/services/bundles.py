@@ -20,9 +20,9 @@ from django.db import transaction
 from seatkeeper import __version__
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.errors import BadInput
-from seatkeeper.insights.base import Finding, Picture
+from seatkeeper.insights.base import Finding, Holder, Picture
 from seatkeeper.insights.catalog import find_all
-from seatkeeper.insights.evidence import grade
+from seatkeeper.insights.evidence import grade, observed_since
 from seatkeeper.model import Instant
 from seatkeeper.services import audit
 from seatkeeper.services.applications import Which, find_application
@@ -32,7 +32,7 @@ from seatkeeper.spans import ReadSpan, last_unbroken, lateness_of, proven
 from seatkeeper.store import listing, signing
 from seatkeeper.store.models import Application
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 PICTURE, COVERAGE, FINDINGS = "inputs/picture.json", "inputs/coverage.json", "results/findings.json"
 FILES: Final = (PICTURE, COVERAGE, FINDINGS)
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
@@ -147,6 +147,11 @@ def _faults_of_files(manifest: Manifest, files: dict[str, bytes]) -> Iterator[st
             yield f"{name} was changed: its hash is not the one in {MANIFEST}"
 
 
+def _follows(holder: Holder, picture: Picture) -> bool:
+    evidence = grade(holder.last_use, holder.last_maybe, picture.observed, holder.active)
+    return (holder.evidence, holder.observed_since) == (evidence, observed_since(picture.observed, holder.in_tenant))
+
+
 def _work_out_again(manifest: Manifest, files: dict[str, bytes]) -> Verdict:
     """Whether the results follow from the inputs."""
     try:
@@ -155,15 +160,14 @@ def _work_out_again(manifest: Manifest, files: dict[str, bytes]) -> Verdict:
         told = msgspec.json.decode(files[FINDINGS], type=list[Finding])
     except msgspec.MsgspecError as error:
         return Verdict(manifest, 0, [f"A file has another shape than this program knows: {error}"])
-    faults = []
+    faults: list[str] = []
     if picture.observed != last_unbroken(proven(coverage.readings, lateness_of(coverage.longest_late))):
         faults.append("The stretch of complete sign-ins does not follow from what was read")
-    for holder in (*picture.holders, *picture.apart):
-        reported = holder.reported.last if holder.reported else None
-        if holder.evidence != grade(
-            holder.last_login or reported, holder.last_possible, picture.observed, holder.active
-        ):
-            faults.append(f"The evidence about {holder.user_id} does not follow from the inputs")
+    faults += [
+        f"The evidence about {holder.user_id} does not follow from the inputs"
+        for holder in (*picture.holders, *picture.apart)
+        if not _follows(holder, picture)
+    ]
     if find_all(picture) != told:
         faults.append("The findings do not follow from the inputs")
     return Verdict(manifest, len(told), faults)

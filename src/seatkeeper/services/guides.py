@@ -11,7 +11,7 @@ from string import Template
 from typing import Final, NamedTuple
 
 from seatkeeper.connectors.base import TaskKind
-from seatkeeper.connectors.catalog import TASKS
+from seatkeeper.connectors.catalog import TASKS, USUAL
 
 GRAPH: Final = "00000003-0000-0000-c000-000000000000"  # Microsoft Graph itself, in every tenant
 NAME: Final = "Seatkeeper (read only)"
@@ -41,13 +41,13 @@ class Need(NamedTuple):
 
 
 def needs(keys: Iterable[str] = ()) -> list[Need]:
-    """The least permission of each task, of all when none is named."""
-    tasks = [TASKS[key] for key in keys] or list(TASKS.values())
+    """The least permission of each task, of the usual ones when none is named."""
+    tasks = [TASKS[key] for key in list(keys) or USUAL]
     return [Need(task, task.permission.name, PERMISSIONS[task.permission.name]) for task in tasks]
 
 
 def guides(keys: Iterable[str] = ()) -> list[Guide]:
-    """Ready scripts for the tasks, of all when none is named."""
+    """Ready scripts for the tasks, of the usual ones when none is named."""
     wanted = needs(keys)
     return [
         Guide(key, title, hint, _fill(script, line, between, wanted))
@@ -56,7 +56,8 @@ def guides(keys: Iterable[str] = ()) -> list[Guide]:
 
 
 def _fill(script: str, line: str, between: str, wanted: Sequence[Need]) -> str:
-    lines = [Template(line).substitute(id=need.permission_id, permission=need.permission) for need in wanted]
+    permissions = dict.fromkeys((need.permission_id, need.permission) for need in wanted)  # two tasks may need one
+    lines = [Template(line).substitute(id=number, permission=name) for number, name in permissions]
     return Template(script.strip()).substitute(graph=GRAPH, name=NAME, permissions=between.join(lines))
 
 

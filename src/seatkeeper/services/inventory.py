@@ -23,7 +23,7 @@ ROSTER_COLUMNS = (
     "Blocked", "Guest", "Department", "Plans", "Active Date Source", "Assigned By", "Object ID",
 )  # fmt: skip
 ACCESS_COLUMNS = (
-    "User ID", "Last Login", "Evidence", "Observed Since", "Status", "Last Possible", "Object ID",
+    "User ID", "Last Login", "Evidence", "Observed Since", "Status", "Last Possible", "Object ID", "Last In Tenant",
 )  # fmt: skip
 SUSPICIOUS_COLUMNS = ("User ID", "Type", "Sign-ins", "First Seen", "Last Seen", "State")
 COVERAGE_COLUMNS = ("From", "To", "State")
@@ -53,11 +53,11 @@ def access(who: Who, name: str, clock: Clock = system_clock) -> Table:
     rows: list[Sequence[Cell]] = [
         (
             h.user_id, h.last_login, h.evidence, h.observed_since,
-            activity(h, picture), h.last_possible, to_id(h.account),
+            activity(h, picture), h.last_possible, to_id(h.account), h.in_tenant.last if h.in_tenant else None,
         )
         for h in picture.holders
     ]  # fmt: skip
-    return Table(ACCESS_COLUMNS, rows, frozenset({"Last Login", "Observed Since", "Last Possible"}))
+    return Table(ACCESS_COLUMNS, rows, frozenset({"Last Login", "Observed Since", "Last Possible", "Last In Tenant"}))
 
 
 def suspicious(who: Who, name: str) -> Table:

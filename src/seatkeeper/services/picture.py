@@ -12,7 +12,18 @@ from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.connectors.catalog import find_product
 from seatkeeper.connectors.microsoft.licensing import from_json
 from seatkeeper.connectors.microsoft.products import Product, stream_of
-from seatkeeper.insights.base import Gone, HeldSeat, Holder, Picture, Plan, Purchase, Renewing, Reported
+from seatkeeper.insights.base import (
+    Gone,
+    HeldSeat,
+    Holder,
+    InTenant,
+    Picture,
+    Plan,
+    Purchase,
+    Renewing,
+    Reported,
+    newest_of,
+)
 from seatkeeper.insights.deleted import RESTORABLE
 from seatkeeper.insights.evidence import grade, observed_since
 from seatkeeper.model import ActiveSource, Grade, Instant, Key, SeatKind, to_id, to_instant, to_key
@@ -163,11 +174,20 @@ def _reported(application: Application) -> dict[str, Reported]:
     }
 
 
+def _in_tenant(known: Known) -> dict[Key, InTenant]:
+    """When holders last got in anywhere; nobody's while the task that reads it is not ticked."""
+    connection_id = known.application.connection_id
+    if not Task.objects.filter(connection_id=connection_id, key="activity", enabled=True).exists():
+        return {}
+    rows = listing.list_activity(connection_id, known.product.key, known.generations.get("roster", 0))
+    return {account: InTenant(last, read_at) for account, last, read_at in rows}
+
+
 def _to_holders(
     rows: Iterable[listing.SeatRow], plans: Plans, known: Known, uses: tuple[dict[Key, Instant], dict[Key, Instant]]
 ) -> tuple[list[Holder], list[Holder]]:
     """Who holds seats of the product, and who has it inside another product's licence."""
-    reported = _reported(known.application)
+    reported, in_tenant = _reported(known.application), _in_tenant(known)
     found: tuple[list[Holder], list[Holder]] = ([], [])
     for account, seats in groupby(rows, lambda row: row.account):
         newest = uses[0].get(account), uses[1].get(account)
@@ -176,7 +196,7 @@ def _to_holders(
             kinds[row.kind == SeatKind.OTHER_PRODUCT].append(row)
         for some, people in zip(kinds, found, strict=True):
             if some:
-                told = reported.get((some[0].upn or "").casefold())
+                told = reported.get((some[0].upn or "").casefold()), in_tenant.get(account)
                 people.append(_to_holder(some, plans, newest, told, known.observed))
     for people in found:
         people.sort(key=lambda holder: (holder.user_id.casefold(), holder.account))  # databases differ in their order
@@ -212,11 +232,14 @@ def _to_holder(
     rows: Sequence[listing.SeatRow],
     plans: Plans,
     uses: tuple[Instant | None, Instant | None],
-    reported: Reported | None,
+    told: tuple[Reported | None, InTenant | None],
     observed: Span | None,
 ) -> Holder:
     row, seats = rows[0], to_held_seats(rows, plans)
     active, source = active_date(seats)
+    reported, in_tenant = told
+    use = newest_of(uses[0], reported.last if reported else None)
+    maybe = newest_of(uses[1], in_tenant.last if in_tenant else None)
     return Holder(
         account=row.account,
         user_id=row.upn or to_id(row.account),
@@ -231,10 +254,11 @@ def _to_holder(
         active_source=source,
         last_login=uses[0],
         last_possible=uses[1],
-        evidence=grade(uses[0] or (reported.last if reported else None), uses[1], observed, active),
-        observed_since=observed_since(observed),
+        evidence=grade(use, maybe, observed, active),
+        observed_since=observed_since(observed, in_tenant),
         location=_same(row.location),
         reported=reported,
+        in_tenant=in_tenant,
     )
 
 

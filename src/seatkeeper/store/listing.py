@@ -123,6 +123,18 @@ def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]
     return [UseRow._make(row) for row in raw.fetch(sql, values)]
 
 
+def list_activity(connection_id: int, product: str, generation: int) -> list[tuple[Key, Instant, Instant]]:
+    """For holders of a seat of whom it is known: when they last got in anywhere, and when that was read."""
+    sql = """
+        SELECT account, last, read_at FROM store_accountactivity
+        WHERE connection_id = ?
+          AND account IN (SELECT account FROM store_seat
+                          WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
+    """
+    values = [connection_id, connection_id, product, generation, generation]
+    return [(account, last, read_at) for account, last, read_at in raw.fetch(sql, values)]
+
+
 def list_strangers(connection_id: int, product: str, generation: int, apps: Sequence[str]) -> list[StrangerRow]:
     """Accounts that got in to one of the applications and hold no seat of the product."""
     is_one_of, guids = raw.matching("p.guid", apps)

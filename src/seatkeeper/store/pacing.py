@@ -15,14 +15,14 @@ import msgspec
 from django.db import transaction
 
 from seatkeeper.clock import seconds, system_clock
-from seatkeeper.graph.throttle import LocalPacer
+from seatkeeper.graph.throttle import ACTIVITY, SHARED, LocalPacer
 from seatkeeper.model import TICKS, Instant
 from seatkeeper.store.models import RequestWindow
 
-REPORTS: Final = "reports"
-WINDOW: Final = seconds(10.2)  # the limit's ten seconds and a little for clocks that differ
+WINDOW: Final = seconds(10.1)  # the limit's ten seconds and a little for clocks that differ
 UNANSWERED: Final = seconds(70)  # longer than a request may take
 LIMITS: Final = 5, 122  # requests of one app in a window: in one tenant, and over all tenants
+SLOW: Final = 2  # of them at most for what is of use but not urgent
 
 
 class Sent(msgspec.Struct, array_like=True):
@@ -31,6 +31,7 @@ class Sent(msgspec.Struct, array_like=True):
     at: Instant
     answered: bool
     ticket: int
+    slow: bool = False
 
 
 _decode: Final = msgspec.json.Decoder(list[Sent]).decode
@@ -50,31 +51,32 @@ class SharedPacer:
 
     def take(self, family: str, units: int) -> None:
         """Block until the request may be sent."""
-        if family != REPORTS:
+        if family not in SHARED:
             self._local.take(family, units)
             return
-        while (wait := self._try()) > 0:
+        while (wait := self._try(slow=family == ACTIVITY)) > 0:
             self._sleep(wait)
 
     def done(self, family: str) -> None:
         """The answer came, or the request failed: from now on it counts for one window."""
-        if family != REPORTS:
+        if family not in SHARED:
             self._local.done(family)
         elif self._open:
             self._answered(self._open.pop(0))
 
-    def _try(self) -> float:
-        """0 when the request was let in under both limits, else seconds until it is worth asking again."""
+    def _try(self, *, slow: bool) -> float:
+        """0 when the request was let in under all limits, else seconds until it is worth asking again."""
         now = system_clock()
         with transaction.atomic():
             windows = self._lock()
             spent = [[sent for sent in _decode(w.spent) if _counts(sent, now)] for w in windows]
             waits = [_wait(some, limit, now) for some, limit in zip(spent, LIMITS, strict=True)]
+            waits += [_wait([sent for sent in spent[0] if sent.slow], SLOW, now)] if slow else []
             if max(waits) > 0:
                 return max(waits) / TICKS
             self._ticket += 1
             for window, some in zip(windows, spent, strict=True):
-                window.spent = _encode([*some, Sent(now, False, self._ticket)]).decode()
+                window.spent = _encode([*some, Sent(now, False, self._ticket, slow)]).decode()
                 window.save(update_fields=["spent"])
         self._open.append(self._ticket)
         return 0.0

@@ -19,6 +19,7 @@ from seatkeeper.model import Word
 from seatkeeper.store import leases
 from seatkeeper.store.models import Run
 from seatkeeper.sync.access import AccessReading
+from seatkeeper.sync.activity import ActivityReading
 from seatkeeper.sync.licenses import LicensesReading
 from seatkeeper.sync.quarantine import save_bad_rows, try_again
 from seatkeeper.sync.roster import RosterReading
@@ -30,6 +31,7 @@ READINGS: dict[str, type[Reading]] = {
     "roster": RosterReading,
     "access": AccessReading,
     "licenses": LicensesReading,
+    "activity": ActivityReading,
 }
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from seatkeeper.connectors.base import Check
-from seatkeeper.connectors.catalog import TASKS, find_product, list_products
+from seatkeeper.connectors.catalog import USUAL, find_product, list_products
 from seatkeeper.errors import BadInput, SeatkeeperError
 from seatkeeper.services import applications
 from seatkeeper.services.guides import GRAPH, NAME, grant, guides, needs
@@ -31,7 +31,7 @@ def add(request: Asked) -> HttpResponse:
     if not product:
         return _catalogue(request)
     if request.method != "POST":
-        form = ConnectForm(initial={"name": find_product(product).title, "tasks": list(TASKS)})
+        form = ConnectForm(initial={"name": find_product(product).title, "tasks": USUAL})
         return _panel(request, form, product)
     form = ConnectForm(request.POST, request.FILES)
     if form.is_valid():

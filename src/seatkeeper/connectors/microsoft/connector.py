@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.base import Check, Permission, RecordPage, Spent, TaskKind
-from seatkeeper.connectors.microsoft import access, licenses, licensing, preflight, roster
+from seatkeeper.connectors.microsoft import access, activity, licenses, licensing, preflight, roster
 from seatkeeper.connectors.microsoft.products import Product, Watched, load_products, stream_of
 from seatkeeper.errors import PermissionMissing
 from seatkeeper.graph.client import Client
-from seatkeeper.model import Account, Instant, Key, Renewal, Seat, SignIn, Subscription
+from seatkeeper.model import Account, AccountActivity, Instant, Key, Renewal, Seat, SignIn, Subscription
 
 # The permission to ask for first, then those that serve as well
 # (microsoft-graph-devx-content permissions.json, 2026-08-07).
@@ -38,12 +38,19 @@ LICENSES = TaskKind(
     ),
     "nobody can say how many seats were bought",
 )
+ACTIVITY = TaskKind(
+    "activity",
+    "Account Activity",
+    ACCESS.permission,
+    "nobody can say when an account was last used anywhere",
+    optional=True,
+)
 
 
 class MicrosoftConnector:
     """Reads one tenant; `live` maps the SKUs the tenant said it owns to their service plan ids."""
 
-    tasks: ClassVar[tuple[TaskKind, ...]] = (LICENSES, ROSTER, ACCESS)
+    tasks: ClassVar[tuple[TaskKind, ...]] = (LICENSES, ROSTER, ACCESS, ACTIVITY)
 
     def __init__(self, client: Client, products: Iterable[Product], live: Mapping[str, Iterable[str]]) -> None:
         self.client = client
@@ -92,9 +99,11 @@ class MicrosoftConnector:
     def to_account_key(self, raw: bytes) -> Key | None:
         return roster.to_account_key(raw)
 
-    def read_again(self, task: TaskKind, raw: bytes) -> Account | SignIn | Subscription | None:
+    def read_again(self, task: TaskKind, raw: bytes) -> Account | SignIn | Subscription | AccountActivity | None:
         if task.key == ACCESS.key:
             return access.read_again(raw, self.watched.apps)
+        if task.key == ACTIVITY.key:
+            return activity.read_again(raw)
         return roster.read_again(raw, self.watched) if task.key == ROSTER.key else licenses.read_again(raw)
 
     def merge_account(self, old: Account, new: Account) -> Account:
@@ -105,6 +114,9 @@ class MicrosoftConnector:
 
     def read_sign_ins(self, start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]:
         return access.read_sign_ins(self.client, self.watched.apps, start, end)
+
+    def read_activity(self) -> Iterator[RecordPage[AccountActivity]]:
+        return activity.read_activity(self.client)
 
     def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]:
         return licenses.read_subscriptions(self.client)

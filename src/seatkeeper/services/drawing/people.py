@@ -79,6 +79,7 @@ def to_holdings(picture: Picture, employees: Employees, worth: Worth) -> Iterato
             last_login=h.last_login,
             last_reported=h.reported.last if h.reported else None,
             last_possible=h.last_possible,
+            last_in_tenant=h.in_tenant.last if h.in_tenant else None,
             evidence=h.evidence.value,
             observed_since=h.observed_since,
             status=activity(h, picture).value,

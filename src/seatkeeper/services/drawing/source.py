@@ -25,7 +25,7 @@ from seatkeeper.store.models import (
 )
 
 DAY: Final = days(1)
-FORM: Final = 3  # to be raised when drawings of the same readings come out otherwise
+FORM: Final = 4  # to be raised when drawings of the same readings come out otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,16 @@ class Source:
 def look(application: Application, now: Instant) -> Source:
     """Read before the rows themselves: what comes in between makes the next drawing, never a lost one."""
     connection_id = application.connection_id
-    tasks = dict(Task.objects.filter(connection_id=connection_id).values_list("key", "generation"))
+    mine = Task.objects.filter(connection_id=connection_id)
+    tasks = dict(mine.values_list("key", "generation"))
+    in_tenant = mine.filter(key="activity", enabled=True).exists()
     runs = Run.objects.filter(task__connection_id=connection_id).aggregate(newest=Max("pk"), ended=Max("ended"))
     stream = stream_of_application(application)
     read = Coverage.objects.filter(connection_id=connection_id, stream=stream)
     coverage = read.aggregate(newest=Max("pk"))["newest"] or 0
     told = (
         FORM, load_products().date, now // DAY, sorted(runs.items()), sorted(tasks.items()), coverage, stream,
-        application.product, application.threshold_days, application.grace_days, _said(application, now),
+        in_tenant, application.product, application.threshold_days, application.grace_days, _said(application, now),
     )  # fmt: skip
     generations = tasks.get("roster", 0), tasks.get("licenses", 0)
     return Source(now // DAY, now, *generations, coverage, runs["newest"] or 0, digest(told))

@@ -194,6 +194,8 @@ def _why_holder(application: Application, holding: Holding, drawn: Standing | No
             f"Last sign-in to an application that several products share on {_day(holding.last_possible)}: "
             "it may have been this product."
         )
+    if holding.last_in_tenant is not None:
+        yield f"The account last got in anywhere in the tenant on {_day(holding.last_in_tenant)}, by the directory."
     end = drawn.observed_until if drawn else None
     if end is not None:
         since = end - days(application.threshold_days)
@@ -207,8 +209,8 @@ def _why_holder(application: Application, holding: Holding, drawn: Standing | No
 def _rule(status: str, threshold: int, since: str) -> str:
     return {
         Activity.ACTIVE: f"the product itself was used since {since}, within {threshold} days",
-        Activity.POSSIBLY_ACTIVE: f"a shared application was used since {since}, within {threshold} days",
-        Activity.INACTIVE: f"it was used once, but not since {since}, and we could see all of that time",
+        Activity.POSSIBLY_ACTIVE: f"what may have been a use was seen since {since}, within {threshold} days",
+        Activity.INACTIVE: f"it was used once, or may have been, but not since {since}, and all of that time is known",
         Activity.NEVER_SEEN: "no use was seen in all the time that we could see",
         Activity.NOT_OBSERVABLE: "we could not see enough of the time to say anything",
     }[Activity(status)]

@@ -36,6 +36,7 @@ LISTING: Final = Listing[Holding](
         Column("last_login", "Last Login", Kind.TIME),
         Column("last_reported", "Last Reported", Kind.DAY, shown=False),
         Column("last_possible", "Last Possible", Kind.TIME, shown=False),
+        Column("last_in_tenant", "Last In Tenant", Kind.TIME, shown=False),
         Column("evidence", "Evidence", Kind.BADGE),
         Column("observed_since", "Observed Since", Kind.DAY, shown=False),
         Column("status", "Status", Kind.BADGE),

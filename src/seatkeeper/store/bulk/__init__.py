@@ -19,6 +19,7 @@ from seatkeeper.store.bulk.accounts import (
     mark_seen,
     rewrite_accounts,
 )
+from seatkeeper.store.bulk.activity import save_activity
 from seatkeeper.store.bulk.counts import count_missing, count_published
 from seatkeeper.store.bulk.quarantine import (
     list_set_aside,
@@ -67,6 +68,7 @@ __all__ = [
     "resolve_quarantine",
     "resolve_unmet",
     "rewrite_accounts",
+    "save_activity",
     "save_quarantine",
     "save_sign_ins",
     "save_subscriptions",

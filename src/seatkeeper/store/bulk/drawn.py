@@ -37,6 +37,7 @@ class HoldingRow(NamedTuple):
     last_login: Instant | None
     last_reported: Instant | None
     last_possible: Instant | None
+    last_in_tenant: Instant | None
     evidence: str
     observed_since: Instant | None
     status: str

@@ -7,6 +7,7 @@ Roster tables keep versions: a reader at published generation G sees the rows wi
 from __future__ import annotations
 
 from seatkeeper.store.models.account import Account
+from seatkeeper.store.models.account_activity import AccountActivity
 from seatkeeper.store.models.api_token import ApiToken
 from seatkeeper.store.models.application import Application
 from seatkeeper.store.models.audit_event import AuditEvent
@@ -42,6 +43,7 @@ from seatkeeper.store.models.use_day import UseDay
 
 __all__ = [
     "Account",
+    "AccountActivity",
     "ApiToken",
     "Application",
     "AuditEvent",

@@ -31,6 +31,7 @@ class Holding(models.Model):
     last_login = models.BigIntegerField(null=True, help_text="Newest success at the product itself.")
     last_reported = models.BigIntegerField(null=True, help_text="Last day of activity, by the vendor's own report.")
     last_possible = models.BigIntegerField(null=True, help_text="Newest success at an ambiguous application.")
+    last_in_tenant = models.BigIntegerField(null=True, help_text="Newest success anywhere in the tenant, if read.")
     evidence = models.TextField(help_text="confirmed, possible, none seen or not observable yet.")
     observed_since = models.BigIntegerField(null=True, help_text="From when on a sign-in would have been seen.")
     status = models.TextField(help_text="active, possibly active, inactive, never seen or not observable.")

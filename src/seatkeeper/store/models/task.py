@@ -9,7 +9,7 @@ class Task(models.Model):
     """What we read of a connection, who is at it now, and where to go on."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, help_text="The connection that is read.")
-    key = models.TextField(help_text="Which task: roster, access or licenses.")
+    key = models.TextField(help_text="Which task: roster, access, licenses or activity.")
     enabled = models.BooleanField(default=True, help_text="Whether the operator ticked the task.")
     fence = models.BigIntegerField(
         default=0, help_text="Grows with each claim; a writer that holds an older number may not save."

@@ -1,0 +1,47 @@
+"""How Account Activity is read: each row is true by itself, so a page is of use whether or not the next one comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatkeeper.connectors.base import RecordPage
+from seatkeeper.model import AccountActivity, Instant, Word
+from seatkeeper.store import bulk
+from seatkeeper.store.models import Task
+from seatkeeper.sync.work import CompleteRead, Tally, Work
+
+
+class ActivityReading:
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.began = self.now()  # what is told is true of this moment at least
+        self.read = 0
+        roster = Task.objects.filter(connection_id=work.task.connection_id, key="roster").first()
+        self.accounts = bulk.count_published(work.task.connection_id, roster.generation)[0] if roster else 0
+
+    def now(self) -> Instant:
+        return self.work.connector.vendor_time(self.work.clock)
+
+    def pages(self) -> Iterator[RecordPage[AccountActivity]]:
+        yield from self.work.connector.read_activity()
+
+    def save(self, page: RecordPage[AccountActivity]) -> Tally:
+        now = self.now()
+        known = [row for row in page.records if row.last <= now]  # nobody got in tomorrow
+        added = bulk.save_activity(self.work.task.connection_id, known, self.began)
+        self.read += len(page.records) + len(page.bad) + page.left_out
+        return Tally(kept=len(known), added=added)
+
+    def share(self) -> float | None:
+        return min(self.read / self.accounts, 0.99) if self.accounts else None
+
+    def outlook(self) -> str:
+        return ""
+
+    def finish(self, read: CompleteRead) -> Word:
+        task = read.work.task
+        task.full_read_at = self.began
+        task.save(update_fields=["full_read_at"])
+        bulk.resolve_unmet(task.connection_id, task.key, read.work.run.pk)
+        read.work.run.full = True
+        return Word.COMPLETE
