@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from seatkeeper.clock import days
 from seatkeeper.insights import never_seen, unused
-from seatkeeper.insights.base import HeldSeat, Holder, Picture, Plan
+from seatkeeper.insights.base import HeldSeat, Holder, InTenant, Picture, Plan
 from seatkeeper.insights.evidence import Activity, activity, grade, observed_since
 from seatkeeper.model import Instant
 from seatkeeper.spans import Span
@@ -76,3 +78,43 @@ def test_a_seat_that_is_new_is_not_called_never_seen() -> None:
 def test_a_seat_that_began_after_our_proof_ends_is_not_observable_yet() -> None:
     observed = span(200, 1)
     assert holder(observed=observed, active=0).evidence == "not observable yet"
+
+
+def with_tenant(person: Holder, last: int, read: int, observed: Span) -> Holder:
+    """The same person, of whom the directory said so many days ago when the account last got in anywhere."""
+    told = InTenant(NOW - days(last), NOW - days(read))
+    evidence = grade(person.last_use, NOW - days(last), observed, person.active)
+    return replace(person, in_tenant=told, evidence=evidence, observed_since=observed_since(observed, told))
+
+
+def test_who_got_in_nowhere_is_unused_although_our_sign_ins_do_not_reach_back_that_far() -> None:
+    observed = span(30)
+    bo = with_tenant(holder(observed=observed), last=90, read=1, observed=observed)
+    assert bo.observed_since == NOW - days(90)
+    assert activity(bo, picture(observed, bo)) is Activity.INACTIVE
+    (found,) = unused.find(picture(observed, bo))
+    assert (found.evidence, found.observed_since) == ("possible", NOW - days(90))
+    assert "nowhere in the tenant" in found.advice
+
+
+def test_who_got_in_anywhere_within_the_threshold_is_possibly_active() -> None:
+    observed = span(200)
+    bo = with_tenant(holder(observed=observed), last=20, read=1, observed=observed)
+    assert activity(bo, picture(observed, bo)) is Activity.POSSIBLY_ACTIVE
+    assert list(never_seen.find(picture(observed, bo))) == []
+
+
+def test_what_the_directory_said_before_our_sign_ins_begin_proves_nothing_of_the_time_between() -> None:
+    observed = span(30)
+    bo = with_tenant(holder(observed=observed), last=90, read=30, observed=observed)  # and it may have been a day late
+    assert bo.observed_since == observed.start
+    assert activity(bo, picture(observed, bo)) is Activity.NOT_OBSERVABLE
+
+
+def test_a_possible_use_longer_ago_than_the_threshold_is_no_use_now() -> None:
+    observed = span(200)
+    bo = holder(possible=100, observed=observed)
+    assert activity(bo, picture(observed, bo)) is Activity.INACTIVE
+    (found,) = unused.find(picture(observed, bo))
+    assert found.evidence == "possible"
+    assert list(never_seen.find(picture(observed, bo))) == []

@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from seatkeeper.clock import days
-from seatkeeper.insights.base import Picture
-from seatkeeper.insights.evidence import grade
+from seatkeeper.insights.base import Holder, Picture
+from seatkeeper.insights.evidence import grade, observed_since
 from seatkeeper.services import drawing, picture
 from seatkeeper.spans import Span, join
 from seatkeeper.store import raw
@@ -69,6 +69,20 @@ def by_name(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "draw_picture", lambda application, clock, *_: draw(application, clock, list_uses))
 
 
+def no_upper_bound(patch: pytest.MonkeyPatch) -> None:
+    """Who got in elsewhere is judged as if nobody had read that."""
+
+    def change(seen: Picture) -> Picture:
+        return replace(seen, holders=[_without_tenant(holder, seen) for holder in seen.holders])
+
+    _see(patch, change)
+
+
+def _without_tenant(holder: Holder, seen: Picture) -> Holder:
+    evidence = grade(holder.last_use, holder.last_possible, seen.observed, holder.active)
+    return replace(holder, in_tenant=None, evidence=evidence, observed_since=observed_since(seen.observed))
+
+
 def nothing_comes_late(patch: pytest.MonkeyPatch) -> None:
     """What was read is taken to be complete up to the moment of reading."""
     for module in (access, picture):
@@ -81,5 +95,6 @@ MUTANTS: Final[dict[str, Callable[[pytest.MonkeyPatch], None]]] = {
     "threshold a day long": a_day_more,
     "coverage ignored": no_coverage,
     "joined by name": by_name,
+    "account activity ignored": no_upper_bound,
     "late sign-ins ignored": nothing_comes_late,
 }

@@ -91,3 +91,22 @@ def test_processes_that_start_together_send_five_and_then_wait(database: Databas
     moments = sorted(float(line) for child in children for line in child.communicate(timeout=60)[0].splitlines())
     assert len(moments) == 8
     assert moments[5] - moments[0] >= 10
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_not_urgent_takes_two_requests_of_five_and_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    slow, sign_ins = (SharedPacer("app", "tenant", sleep=clock.sleep) for _ in range(2))
+    began = clock.now
+    for _ in range(2):
+        slow.take("activity", 1)
+        slow.done("activity")
+    for _ in range(3):
+        sign_ins.take("reports", 1)
+        sign_ins.done("reports")
+    assert clock.now == began
+    slow.take("activity", 1)
+    assert clock.now - began >= seconds(10)
+    slow.done("activity")
+    sign_ins.take("reports", 1)  # at once: what came first has left the window
+    assert clock.now - began < seconds(11)
