@@ -17,9 +17,10 @@ test: $(VENV)/dev ## every fast test, on SQLite and on a real PostgreSQL
 lint: $(VENV)/dev ## style, types and layers
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && SEATKEEPER_HOME=$(CURDIR)/$(VENV)/home $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/dev ## rows a CPU second beside the floors, and peak memory
+bench: $(VENV)/dev ## rows a CPU second beside the floors, peak memory, and all findings of a large tenant; longer ones: .venv/bin/python -m benchmarks --throttled, or --memory
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.sandbox
+	$(BIN)/python -m benchmarks --insight
 
 bench-web: $(VENV)/dev ## every page over a large tenant: p50, p95 and queries, also while a sync writes
 	$(BIN)/python -m benchmarks.web

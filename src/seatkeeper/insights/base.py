@@ -20,8 +20,7 @@ class Plan(NamedTuple):
     opens: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class HeldSeat:
+class HeldSeat(NamedTuple):
     """One assignment of a SKU to a person."""
 
     plan: Plan

@@ -18,8 +18,10 @@ WEB_PLAN = 1  # the level of the plan that covers the web
 
 def find(picture: Picture) -> Iterator[Finding]:
     for holder in picture.holders:
+        if holder.reported is None or not _is_web_only(holder.reported, picture):
+            continue
         ranked = [seat.plan for seat in holder.seats if seat.plan.level is not None]
-        if not ranked or holder.reported is None or not _is_web_only(holder.reported, picture):
+        if not ranked:
             continue
         best = max(ranked, key=lambda plan: plan.level or 0)
         if (best.level or 0) > WEB_PLAN:

@@ -13,6 +13,8 @@ from seatkeeper.insights.base import Finding, Insight, Picture, about
 
 def find(picture: Picture) -> Iterator[Finding]:
     for holder in picture.holders:
+        if len(holder.seats) < 2:
+            continue
         ranked = sorted(
             (seat.plan for seat in holder.seats if seat.plan.level is not None),
             key=lambda plan: (plan.level, plan.title),

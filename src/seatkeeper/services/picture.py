@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
 
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.connectors.catalog import find_product
@@ -221,10 +222,11 @@ def _newest_uses(known: Known, uses: Iterable[listing.UseRow]) -> tuple[dict[Key
     """The newest sign-in of each holder to the product itself, and to an ambiguous application."""
     direct, ambiguous = known.product.apps_of(Grade.DIRECT), known.product.apps_of(Grade.AMBIGUOUS)
     newest: tuple[dict[Key, Instant], dict[Key, Instant]] = ({}, {})
-    for use in uses:
-        for apps, found in ((direct, newest[0]), (ambiguous, newest[1])):
-            if use.app in apps:
-                found[use.account] = max(found.get(use.account, use.newest), use.newest)
+    by_app = dict.fromkeys(direct, newest[0]) | dict.fromkeys(ambiguous, newest[1])
+    for account, app, moment in uses:
+        found = by_app.get(app)
+        if found is not None and moment > found.get(account, -1):
+            found[account] = moment
     return newest
 
 
@@ -268,15 +270,16 @@ def to_held_seats(rows: Iterable[listing.SeatRow], plans: Plans) -> tuple[HeldSe
 
 
 def _to_held_seat(row: listing.SeatRow, plans: Plans) -> HeldSeat:
+    same = sys.intern  # as _same, of words that are never null
     return HeldSeat(
-        plan=plans.of(row.sku),
-        kind=_same(row.kind),
-        active=row.active,
-        active_source=_same(row.active_source),
-        assigned_by=_same(row.assigned_by),
-        state=_same(row.state),
-        error=_same(row.error),
-        retired=plans.retired(row.plans),
+        plans.of(row.sku),
+        same(row.kind),
+        row.active,
+        same(row.active_source),
+        same(row.assigned_by),
+        same(row.state),
+        same(row.error),
+        plans.retired(row.plans),
     )
 
 
@@ -285,9 +288,12 @@ def _same(word: str | None) -> str:
     return sys.intern(word) if word else ""
 
 
+_DATES: Final = ((ActiveSource.PLAN, min), (ActiveSource.STATE, max), (ActiveSource.CREATED, min))
+
+
 def active_date(seats: Sequence[HeldSeat]) -> tuple[Instant | None, str]:
     """A person's Active Date: the earliest plan date, else the newest licence change, else the account's creation."""
-    for source, choose in ((ActiveSource.PLAN, min), (ActiveSource.STATE, max), (ActiveSource.CREATED, min)):
+    for source, choose in _DATES:
         dates = [seat.active for seat in seats if seat.active_source == source and seat.active is not None]
         if dates:
             return choose(dates), source
