@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import stamina
 from django.db import connection
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -21,38 +18,13 @@ SHARDS, STEPS = range(4), 50
 EXAMPLES = 50 if THOROUGH else 25  # of each shard on each engine; the seeds differ, so no shard repeats another
 
 
-@pytest.fixture(autouse=True)
-def _patience_without_waiting() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=2):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses_for_garbage() -> Iterator[None]:
-    """A quarter of the time goes into looking through what is never garbage; the machine collects its own."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    yield
-    gc.enable()
-    gc.unfreeze()
-
-
-@pytest.fixture
-def _no_power_cuts(database: Database) -> None:
-    """Then SQLite need not wait for the disk; PostgreSQL does not in any test."""
-    if database.engine == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous=OFF")
-
-
 def seeded(shard: int, machine: type[Machine]) -> Any:
     """The machine with the seed of a shard, so that CI repeats itself; a thorough run is another each time."""
     mine = type(machine.__name__, (machine,), {})
     return mine if THOROUGH else seed(f"{connection.vendor} {shard}")(mine)
 
 
-def explore(machine: Any, examples: int) -> None:
+def explore(machine: Any, examples: int, **more: Any) -> None:
     TAKEN.clear()
     rules = settings(
         max_examples=examples + 1,  # the first is always the simplest one: nothing but the first rule
@@ -61,18 +33,20 @@ def explore(machine: Any, examples: int) -> None:
         database=None,
         print_blob=True,
         suppress_health_check=list(HealthCheck),
+        **more,
     )
     run_state_machine_as_test(machine, settings=rules)
 
 
 @pytest.mark.timeout(3600 if THOROUGH else 600)
-@pytest.mark.usefixtures("_no_power_cuts")
 @pytest.mark.parametrize("shard", SHARDS)
 def test_every_promise_holds_whatever_happens(
-    database: Database, shard: int, capsys: pytest.CaptureFixture[str]
+    no_power_cuts: Database, shard: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     explore(seeded(shard, Machine), EXAMPLES)
     with capsys.disabled():
-        sys.stdout.write(f"\n{database.engine}, {EXAMPLES} examples of {STEPS} steps: {dict(sorted(TAKEN.items()))}\n")
+        sys.stdout.write(
+            f"\n{no_power_cuts.engine}, {EXAMPLES} examples of {STEPS} steps: {dict(sorted(TAKEN.items()))}\n"
+        )
     assert TAKEN["kill"]
     assert TAKEN["complete"]
