@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
+from operator import attrgetter
 from typing import NamedTuple
 
 from seatkeeper.model import Instant, to_instant
@@ -11,6 +13,7 @@ from seatkeeper.sandbox.signins import RETENTION, UNIT, app_of
 from tests.property.source import Source
 
 DAY = 86_400
+created = attrgetter("created")
 
 
 class Event(NamedTuple):
@@ -25,25 +28,34 @@ class Log:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.first = (source.tenant.seconds - RETENTION) // DAY
-        self._days: dict[int, list[Event]] = {}
+        self._day = (source.tenant.seconds - RETENTION) // DAY  # the first that is not over yet, or was not made
+        self._over: list[Event] = []  # of all days before it
+        self._now: Instant | None = None
+        self._events: list[Event] = []
+        self._told: set[str] = set()
 
     def events(self) -> list[Event]:
-        """All that happened by now, told or not yet."""
-        now = self.source.now
-        days = range(self.first, self.source.tenant.seconds // DAY + 1)
-        return [event for day in days for event in self._day(day) if event.created <= now]
+        """All that happened by now, told or not yet, the oldest first."""
+        if self._now != self.source.now:
+            self._now, today = self.source.now, self.source.tenant.seconds // DAY
+            for day in range(self._day, today):
+                self._over += self._make(day)
+            self._day = today
+            self._events = self._over + [event for event in self._make(today) if event.created <= self._now]
+            self._events.sort(key=created)
+            self._told = {event.id for event in self._events}
+        return self._events
 
     def told(self) -> set[str]:
-        return {event.id for event in self.events()}
+        self.events()
+        return self._told
 
-    def successes(self) -> list[Event]:
-        return [event for event in self.events() if not event.error_code]
+    def between(self, start: Instant, end: Instant) -> list[Event]:
+        """Those of a stretch of time, both ends included."""
+        events = self.events()
+        return events[bisect_left(events, start, key=created) : bisect_right(events, end, key=created)]
 
-    def _day(self, day: int) -> list[Event]:
-        today = self.source.tenant.seconds // DAY
-        if day in self._days and day < today:
-            return self._days[day]
+    def _make(self, day: int) -> list[Event]:
         tenant = self.source.tenant
         mask = sum(1 << code for code, app in enumerate(apps()) if app.grade != "other")
         found = []
@@ -54,5 +66,4 @@ class Log:
             found.append(
                 Event(row["id"], to_instant(row["createdDateTime"]), row["userId"] or "", row["status"]["errorCode"])
             )
-        self._days[day] = found
         return found

@@ -1,0 +1,38 @@
+"""What the tests of this folder need to be quick."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+import stamina
+from django.db import connection
+
+from tests.conftest import Database
+
+
+@pytest.fixture(autouse=True)
+def _patience_without_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=2):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses_for_garbage() -> Iterator[None]:
+    """A quarter of the time goes into looking through what is never garbage; the machine collects its own."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
+@pytest.fixture
+def no_power_cuts(database: Database) -> Database:
+    """Then SQLite need not wait for the disk; PostgreSQL does not in any test."""
+    if database.engine == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=OFF")
+    return database

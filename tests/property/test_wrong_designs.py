@@ -1,0 +1,76 @@
+"""The machine bites: designs that are known to be wrong are found by it, each by the first part of what CI draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import Phase
+
+from seatkeeper.errors import SeatkeeperError
+from seatkeeper.spans import LATENESS
+from seatkeeper.store import leases
+from seatkeeper.sync import missing, retire
+from seatkeeper.sync.access import AccessReading
+from seatkeeper.sync.roster import RosterReading
+from seatkeeper.sync.work import Tally
+from tests.property import THOROUGH
+from tests.property.test_machine import explore, seeded
+
+Wrong = Callable[[pytest.MonkeyPatch], None]
+
+
+def forget_the_lease(patch: pytest.MonkeyPatch) -> None:
+    """Pages are saved by whoever comes, also after a take-over."""
+    patch.setattr(leases, "hold", lambda *_: None)
+
+
+def claim_up_to_now(patch: pytest.MonkeyPatch) -> None:
+    """Sign-ins count as complete up to the moment of reading, though some come late."""
+    right = AccessReading._cover
+
+    def cover(reading: AccessReading) -> None:
+        reading.asked_at += LATENESS
+        right(reading)
+        reading.asked_at -= LATENESS
+
+    patch.setattr(AccessReading, "_cover", cover)
+
+
+def take_half_a_read_for_a_whole(patch: pytest.MonkeyPatch) -> None:
+    """An error ends the read of the directory as the last page does, and whoever was not read is retired.
+
+    The guard against large losses would hold such a read, so it is off here.
+    """
+    right = RosterReading._read_to_the_end
+
+    def read(reading: RosterReading) -> Iterator[Any]:
+        try:
+            yield from right(reading)
+        except SeatkeeperError:
+            return
+
+    patch.setattr(RosterReading, "_read_to_the_end", read)
+    patch.setattr(missing, "ask", lambda *_: ())
+    patch.setattr(retire, "too_many_missing", lambda *_: "")
+
+
+def skip_a_page(patch: pytest.MonkeyPatch) -> None:
+    """A page of sign-ins that is not the last of its window is lost."""
+    right = AccessReading.save
+    patch.setattr(AccessReading, "save", lambda self, page: right(self, page) if page.last else Tally())
+
+
+QUICKLY_FOUND = [forget_the_lease, skip_a_page]
+SLOWLY_FOUND = [claim_up_to_now, take_half_a_read_for_a_whole]  # in three quarters of a minute each
+DESIGNS = QUICKLY_FOUND + (SLOWLY_FOUND if THOROUGH else [])
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("no_power_cuts")
+@pytest.mark.parametrize("wrong", DESIGNS)
+def test_a_wrong_design_is_found(monkeypatch: pytest.MonkeyPatch, wrong: Wrong) -> None:
+    wrong(monkeypatch)
+    with pytest.raises(AssertionError):
+        explore(seeded(0), 25, phases=(Phase.generate,), report_multiple_bugs=False)
