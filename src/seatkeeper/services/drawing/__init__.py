@@ -105,8 +105,9 @@ def _replace(prepared: _Prepared, before: Standing | None) -> Standing | None:
     """Put the drawing in the place of the one before; None when another process has drawn meanwhile."""
     application, source = prepared.application, prepared.source
     with transaction.atomic():
-        # Locked, drawings of one application come one after the other.
-        if not Application.objects.select_for_update().filter(pk=application.pk).exists():
+        # Drawings of one application come one after the other; whoever changes it meanwhile waits for none.
+        drawn.alone(application.pk)
+        if not Application.objects.filter(pk=application.pk).exists():
             return None
         now_newest = standing.newest(application)
         if (now_newest and (now_newest.pk, now_newest.digest)) != (before and (before.pk, before.digest)):
@@ -121,6 +122,7 @@ def _replace(prepared: _Prepared, before: Standing | None) -> Standing | None:
         Saving.objects.bulk_create(endings.given_back, batch_size=1000)
         follow_up(application, source.now)
         reach("FP:before-drawn")
-        _take_mark_off(application)
         saved = saved_a_month([application.pk], read_prices(application.organization_id))
-        return standing.save(application, source, prepared.counts, saved.values())
+        done = standing.save(application, source, prepared.counts, saved.values())
+        _take_mark_off(application)
+    return done
