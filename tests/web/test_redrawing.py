@@ -36,9 +36,9 @@ def tenant(browser: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]
 def test_pages_with_figures_say_so_until_the_new_ones_are_there(browser: Client, tenant: Tenant) -> None:
     application, finding = Application.objects.get().pk, Finding.objects.filter(state="open")[0].pk
     one = f"/applications/{application}"
-    addresses = {
-        path: "/redrawing/events" for path in ("/applications", "/prices", "/findings", "/suspicious")
-    } | {path: f"{one}/redrawing/events" for path in (one, f"{one}/users", f"{one}/findings", f"/findings/{finding}")}
+    of_one = [one, f"{one}/users", f"{one}/findings", f"/findings/{finding}"]
+    of_all = ["/applications", "/prices", "/findings", "/suspicious"]
+    addresses = dict.fromkeys(of_one, f"{one}/redrawing/events") | dict.fromkeys(of_all, "/redrawing/events")
     for path, events in addresses.items():
         html = browser.get(path).content.decode()
         assert WORDS in html, path

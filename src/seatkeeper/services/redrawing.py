@@ -58,7 +58,7 @@ def draw_due(application_id: int) -> None:
 
 
 def pending(who: Who, application_id: int | None = None) -> Instant | None:
-    """Since when the figures of one or of all applications do not show something that was changed; None when they do."""
+    """Since when something was changed that the figures of one or of all applications do not show; None: they do."""
     who.require(May.SEE)
     mine = Application.objects.filter(organization_id=who.organization_id)
     if application_id is not None:
