@@ -254,7 +254,7 @@ def test_whoever_has_the_machine_lets_a_sole_administrator_back_in(admin: Who) -
     memberships.let_back_in(operator(), admin.name, drop_second_factor=True)
     assert Authenticator.objects.count() == 0
     made = AuditEvent.objects.filter(action="member.let_back_in").order_by("pk")
-    assert [(event.by, event.detail) for event in made] == [
+    assert [(event.who, event.detail) for event in made] == [
         ("command line", "the second factor stays"),
         ("command line", "the second factor is gone"),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -95,7 +96,8 @@ def _answer(request: Asked, chosen: Application, kind: str) -> dict[str, Any]:
 def _page(request: Asked, chosen: Application, kind: str, asked: Question) -> dict[str, Any]:
     """The rows of the page, how many there are in all, and for a comparison how many of each kind."""
     day, before = _days(request, chosen.pk)
-    part, counts = history.Slice((asked.page - 1) * asked.size, asked.size), {}
+    part = history.Slice((asked.page - 1) * asked.size, asked.size)
+    counts: Mapping[str, int] = {}
     if kind == "compare":
         found = history.compare(request.who, chosen.pk, before, day, part)
         table, counts, total = found.changes, found.counts, sum(found.counts.values())
