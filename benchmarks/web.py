@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.large import NOW, Size, build, open_store
@@ -49,6 +50,10 @@ ADDRESSES = (
     "/findings",
     "/prices",
     "/history",
+    "/history?application={id}&day={today}",
+    "/history?application={id}&day={today}&page=20",
+    "/history?application={id}&show=compare&day={today}",
+    "/history?application={id}&show=position&day={today}",
     "/plans",
     "/notices",
     "/members",
@@ -199,7 +204,7 @@ def run(engine: str, folder: str, size: list[int], requests: int) -> int:
     draw(application)
     client = sign_in(who)
     person = Holding.objects.filter(application=application, status="active")[100].object_id
-    where = {"id": application.pk, "person": person}
+    where = {"id": application.pk, "person": person, "today": datetime.now(UTC).date()}
     print()
     bad = print_pages(client, where, requests)
     with writer(engine, folder):

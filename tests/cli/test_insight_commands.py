@@ -73,3 +73,9 @@ def test_what_cannot_be_is_refused_with_its_name(shell: Shell) -> None:
         done = shell.run(*words)
         assert (done.code, done.out) == (2, ""), words
         assert said in done.err, words
+
+
+def test_a_member_who_cannot_sign_in_gets_a_link_on_stdout(shell: Shell) -> None:
+    refused = shell.run("members", "link", "ada@example.com")
+    assert (refused.code, refused.out) == (2, "")
+    assert "nobody yet" in refused.err

@@ -44,6 +44,21 @@ def test_every_past_day_shows_the_roster_as_it_was() -> None:
         assert _holders(history.roster_on(tenant.who, NAME, between)) == said[FIRST + timedelta(days=2)]
 
 
+def test_pages_of_a_day_and_of_a_comparison_hold_together_what_the_whole_holds() -> None:
+    with open_tenant(people=120, churn=40) as tenant:
+        said = _live(tenant, 5, 9)
+        first, last = min(said), max(said)
+        whole = history.roster_on(tenant.who, NAME, first)
+        pages = [history.roster_page(tenant.who, NAME, first, history.Slice(start, 7)) for start in range(0, 700, 7)]
+        assert [row for table, _total in pages for row in table.rows] == list(whole.rows)
+        assert {total for _table, total in pages} == {len(whole.rows)}
+        all_of_it = history.compare(tenant.who, NAME, first, last)
+        parts = [history.compare(tenant.who, NAME, first, last, history.Slice(start, 3)) for start in range(0, 99, 3)]
+        assert [row for part in parts for row in part.changes.rows] == list(all_of_it.changes.rows)
+        assert {tuple(sorted(part.counts.items())) for part in parts} == {tuple(sorted(all_of_it.counts.items()))}
+        assert set(all_of_it.counts) == {"joined", "left", "changed plan"}
+
+
 def test_two_days_differ_by_who_joined_who_left_and_whose_plan_changed() -> None:
     with open_tenant(people=120, churn=20) as tenant:
         said = _live(tenant, 5, 9)

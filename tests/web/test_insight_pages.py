@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 
@@ -134,13 +135,45 @@ def test_scripts_and_mails_are_files_that_no_browser_runs(browser: Client, tenan
     assert "<b>May" not in read(browser, f"/plans/{plan.pk}")
     read(browser, f"/plans/{plan.pk}/script.az", 422)  # not approved yet
     keep = [str(pk) for pk in plan.items.values_list("pk", flat=True)[:2]]
-    browser.post(f"/plans/{plan.pk}/review", {"keep": [*keep, "x", "9" * 30], "then": "approve"})
+    among = [str(pk) for pk in plan.items.values_list("pk", flat=True)]
+    browser.post(f"/plans/{plan.pk}/review", {"keep": [*keep, "x", "9" * 30], "among": among, "then": "approve"})
     assert plan.items.filter(state="proposed").count() == 2
     for path in ("script.az", "script.powershell-undo", "mails"):
         answer = browser.get(f"/plans/{plan.pk}/{path}")
         assert answer["Content-Disposition"].startswith("attachment; filename=")
         assert answer["Content-Security-Policy"] == "sandbox"
     read(browser, f"/plans/{plan.pk}/script.exe", 422)
+
+
+def test_each_page_of_a_plan_keeps_its_own_ticks(browser: Client, tenant: Tenant) -> None:
+    browser.post(f"/applications/{Application.objects.get().pk}/plans/propose", {"name": "May"})
+    plan = ReclaimPlan.objects.get()
+    plan.items.all().delete()
+    said = {"sku": "s", "title": "P3", "finding": "unused", "evidence": "none seen", "state": "proposed"}
+    for number in range(120):
+        plan.items.create(object_id=f"{number}", user_id=f"p{number:03}", **said)
+    address = f"/plans/{plan.pk}"
+
+    def boxes(page: int) -> tuple[list[str], list[str]]:
+        html = read(browser, f"{address}?page={page}")
+        ticks = re.findall(r'name="keep" value="(\d+)"( checked)?', html)
+        assert f"Page {page} of 3" in html
+        return [pk for pk, _checked in ticks], [pk for pk, checked in ticks if checked]
+
+    first, second = boxes(1)[0], boxes(2)[0]
+    assert (len(first), len(second), len(boxes(3)[0])) == (50, 50, 20)
+    answer = browser.post(f"{address}/review", {"among": first, "keep": first[1:], "page": "1", "then": "next"})
+    assert answer["Location"] == f"{address}?page=2"
+    answer = browser.post(f"{address}/review", {"among": second, "keep": second[:1], "page": "2", "then": "previous"})
+    assert answer["Location"] == address
+    assert (boxes(1)[1], boxes(2)[1]) == (first[1:], second[:1])
+    browser.post(f"{address}/review", {"among": first, "keep": first[2:], "page": "1", "then": "approve"})
+    assert plan.items.filter(state="proposed").count() == 48 + 1 + 20
+    html = read(browser, f"{address}?page=3")
+    assert 'rel="prev"' in html
+    item = plan.items.get(user_id="p119").pk
+    answer = browser.post(f"{address}/items/{item}/answer", {"answer": "needed", "page": "3"})
+    assert answer["Location"] == f"{address}?page=3"
 
 
 def test_what_if_says_what_is_wrong_beside_what_is_so_today(browser: Client, tenant: Tenant) -> None:

@@ -15,7 +15,7 @@ from django.test import Client
 
 from seatkeeper.errors import BadInput, NotAllowed, NotFound
 from seatkeeper.services import memberships, tokens
-from seatkeeper.services.members import ROLES, May, Role, Who, who_is
+from seatkeeper.services.members import ROLES, May, Role, Who, operator, who_is
 from seatkeeper.store.models import AuditEvent, Membership, Organization, SavedView
 
 from .conftest import PASSWORD, NewMember, SignedIn
@@ -236,3 +236,35 @@ def test_the_docs_say_what_each_role_may_do() -> None:
         assert f"| {role} | {ticks} |" in DOCS
     for may in May:
         assert may.words in DOCS
+
+
+def test_whoever_has_the_machine_lets_a_sole_administrator_back_in(admin: Who) -> None:
+    from allauth.mfa.models import Authenticator
+
+    member = User.objects.get(email=admin.name)
+    Authenticator.objects.create(user=member, type="totp", data={"secret": "x"})
+    inside, guest = Client(), Client()
+    inside.force_login(member)
+    link = memberships.let_back_in(operator(), f" {admin.name.upper()}")
+    assert is_in(inside), "nothing ends before the link is used"
+    assert Authenticator.objects.count() == 1, "the second factor stays"
+    assert guest.post(link.path, {"password": "another password 1"}).status_code == 302
+    assert guest.get(link.path).status_code == 404
+    assert not is_in(inside)
+    memberships.let_back_in(operator(), admin.name, drop_second_factor=True)
+    assert Authenticator.objects.count() == 0
+    made = AuditEvent.objects.filter(action="member.let_back_in").order_by("pk")
+    assert [(event.who, event.detail) for event in made] == [
+        ("command line", "the second factor stays"),
+        ("command line", "the second factor is gone"),
+    ]
+
+
+def test_a_way_back_in_is_made_at_the_machine_only_and_for_active_members(admin: Who, new_member: NewMember) -> None:
+    bob = new_member(Role.VIEWER)
+    memberships.deactivate(admin, Membership.objects.get(member=bob).pk)
+    with pytest.raises(NotAllowed, match="at the machine"):
+        memberships.let_back_in(admin, admin.name)
+    for email in ("nobody@example.com", bob.email):
+        with pytest.raises(BadInput, match=admin.name):
+            memberships.let_back_in(operator(), email)

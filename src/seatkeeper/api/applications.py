@@ -41,6 +41,7 @@ class ApplicationOut(Schema):
     tags: list[str]
     tasks: list[str]
     active: bool
+    up_to_date: Annotated[bool, Field(description="Whether figures show every change; if not, they soon will")]
     created: str
 
 
@@ -98,6 +99,7 @@ def to_out(application: Application) -> dict[str, Any]:
         "tags": split_tags(application.tags),
         "tasks": service.list_ticked(application),
         "active": application.active,
+        "up_to_date": application.undrawn_since is None,
         "created": to_text(application.created),
     }
 

@@ -20,6 +20,7 @@ from seatkeeper.cli import (
     exceptions,
     history,
     inventory,
+    members,
     notices,
     plans,
     prices,
@@ -45,6 +46,7 @@ app.add_typer(apps.app, name="apps")
 app.add_typer(exceptions.app, name="exceptions", rich_help_panel="What to do")
 app.add_typer(plans.app, name="plans", rich_help_panel="What to do")
 app.add_typer(history.app, name="history", rich_help_panel="Proof")
+app.add_typer(members.app, name="members", rich_help_panel="Operation")
 app.add_typer(notices.app, name="notices", rich_help_panel="Operation")
 app.add_typer(prices.app, name="prices", rich_help_panel="What is known")
 app.add_typer(sandbox.app, name="sandbox")

@@ -1,4 +1,4 @@
-"""The scheduler inside a process: one thread looks for what is due, a thread a run does it, and one sends notices.
+"""The scheduler inside a process: a thread looks for what is due, one a run does it, one draws, one sends notices.
 
 The queue is the database, so nothing is lost with the process, and several processes may look: a task's lease lets
 one of them in.
@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from django.db import connections
@@ -18,7 +19,7 @@ from django.db import connections
 from seatkeeper.clock import system_clock
 from seatkeeper.jobs.schedule import History, is_done, next_run
 from seatkeeper.model import Instant
-from seatkeeper.services import notices, running, scheduling
+from seatkeeper.services import notices, redrawing, running, scheduling
 from seatkeeper.services.scheduling import Waiting
 
 log = logging.getLogger("seatkeeper.jobs")
@@ -49,10 +50,12 @@ class Scheduler:
         self._thread = threading.Thread(target=self._watch, name="scheduler", daemon=True)
         self._run_ended = threading.Event()
         self._teller = threading.Thread(target=self._tell, name="notices", daemon=True)
+        self._drawer = threading.Thread(target=self._draw, name="drawing", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
         self._teller.start()
+        self._drawer.start()
 
     def is_alive(self) -> bool:
         return self._thread.is_alive()
@@ -61,12 +64,13 @@ class Scheduler:
         """Nothing more is begun; runs end at their next page."""
         self._stopping.set()
         running.changed.set()
+        redrawing.wanted.set()
         self._run_ended.set()
 
     def wait(self, seconds: float) -> bool:
         """Whether everything has ended within the time; a run that has not is taken up by the next process."""
         end = time.monotonic() + seconds
-        for thread in [self._thread, self._teller, *(job.thread for job in list(self._jobs.values()))]:
+        for thread in [self._thread, self._teller, self._drawer, *(job.thread for job in list(self._jobs.values()))]:
             thread.join(max(0.0, end - time.monotonic()))
         return not self._jobs
 
@@ -85,6 +89,22 @@ class Scheduler:
             _guarded(notices.look_and_send)
             self._run_ended.wait(TELL_EVERY)
         connections.close_all()
+
+    def _draw(self) -> None:
+        """In a thread of its own: a large drawing takes seconds, and nobody's run waits for it."""
+        while not self._stopping.is_set():
+            redrawing.wanted.clear()
+            fine = _guarded(self._draw_due)
+            redrawing.wanted.wait(TICK) if fine else self._stopping.wait(AFTER_TROUBLE)
+        connections.close_all()
+
+    def _draw_due(self) -> None:
+        """All that is due; what fails is in the log, keeps its mark, and holds up nothing else."""
+        failed = False
+        for application_id in redrawing.list_due():
+            failed |= not self._stopping.is_set() and not _guarded(partial(redrawing.draw_due, application_id))
+        if failed:
+            self._stopping.wait(AFTER_TROUBLE)
 
     def _look(self) -> None:
         now = system_clock()

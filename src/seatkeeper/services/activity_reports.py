@@ -18,7 +18,7 @@ from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.connectors.microsoft.concealed import SHARE, is_concealed
 from seatkeeper.errors import BadInput
 from seatkeeper.model import Instant, to_text
-from seatkeeper.services import applications, audit, drawing
+from seatkeeper.services import applications, audit, redrawing
 from seatkeeper.services.applications import Which
 from seatkeeper.services.members import May, Who
 from seatkeeper.services.sheets import Row, RowError, Sheet, read_sheet
@@ -133,7 +133,7 @@ def import_report(
         ProductActivity.objects.bulk_create(saved, batch_size=1000)
         detail = f"{len(report.rows)} people, {report.period_days} days until {to_text(report.until)[:10]}"
         audit.record(who, "activity-report.imported", application.name, detail)
-    drawing.draw(application, clock)
+        redrawing.want(who, [application], clock)
     return report
 
 

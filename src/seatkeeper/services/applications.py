@@ -13,7 +13,7 @@ from seatkeeper.connectors.catalog import TASKS, find_product
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.graph.clouds import to_endpoints
 from seatkeeper.model import Instant
-from seatkeeper.services import audit, drawing
+from seatkeeper.services import audit, redrawing
 from seatkeeper.services.application_input import (
     Edit,
     NewApplication,
@@ -56,8 +56,8 @@ def add_application(who: Who, new: NewApplication) -> Application:
             created=system_clock(),
         )
         audit.record(who, "application.added", name, f"{product.title}, tenant {tenant_id}")
-    drawing.draw(application)  # the tenant may have been read for another product
-    return application
+        redrawing.want(who, [application])  # the tenant may have been read for another product
+    return find(who, application.pk)
 
 
 def _connect(who: Who, tenant_id: str, new: NewApplication, tasks: Sequence[str]) -> Connection:
@@ -154,8 +154,8 @@ def edit_application(who: Who, which: Which, edit: Edit) -> Application:
         _edit_connection(application.connection, edit)
         application.save()
         audit.record(who, "application.edited", application.name, _what_changes(edit))
-    drawing.draw(application)
-    return application
+        redrawing.want(who, [application])
+    return find(who, application.pk)
 
 
 def _what_changes(edit: Edit) -> str:
@@ -214,9 +214,9 @@ def set_active(who: Who, which: Which, *, active: bool) -> Application:
         application.active = active
         application.save(update_fields=["active"])
         audit.record(who, f"application.{'reactivated' if active else 'deactivated'}", application.name)
-    if active:
-        drawing.draw(application)
-    return application
+        if active:
+            redrawing.want(who, [application])
+    return find(who, application.pk)
 
 
 class Losses(NamedTuple):

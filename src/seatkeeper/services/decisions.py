@@ -17,7 +17,7 @@ from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.insights.catalog import INSIGHTS
 from seatkeeper.insights.exempt import SCOPES
 from seatkeeper.model import Instant, to_instant
-from seatkeeper.services import audit, drawing
+from seatkeeper.services import audit, drawing, redrawing
 from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.members import May, Who
 from seatkeeper.services.tables import Cell, Table
@@ -96,7 +96,7 @@ def exempt(who: Who, which: Which, new: NewExemption, clock: Clock = system_cloc
             defaults={"label": label, "reason": reason, "until": new.until, "by": who.name, "at": clock()},
         )
         audit.record(who, "exemption.made", label, f"{new.finding or 'every finding'}: {reason}")
-    drawing.draw(application, clock)
+        redrawing.want(who, [application], clock)
     return exemption
 
 
@@ -110,7 +110,7 @@ def end_exemption(who: Who, exemption_id: int, clock: Clock = system_clock) -> N
             raise NotFound("The exception")
         audit.record(who, "exemption.ended", exemption.label, exemption.reason)
         exemption.delete()
-    drawing.draw(exemption.application, clock)
+        redrawing.want(who, [exemption.application], clock)
 
 
 def list_exemptions(who: Who, which: Which) -> list[Exemption]:

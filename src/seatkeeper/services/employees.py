@@ -8,7 +8,7 @@ from django.db import transaction
 
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput
-from seatkeeper.services import audit, drawing, uploads
+from seatkeeper.services import audit, redrawing, uploads
 from seatkeeper.services.applications import list_applications
 from seatkeeper.services.employee_lists import LARGEST_FILE, EmployeeList, read_list
 from seatkeeper.services.members import May, Who
@@ -43,7 +43,6 @@ def import_list(who: Who, name: str, encoding: str = "", mapping: Mapping[str, i
         Employee.objects.bulk_create(people, batch_size=1000)
         left_out = len({wrong.row for wrong in found.wrong})
         audit.record(who, "employees.imported", f"{len(found.people):,} employees", f"{left_out:,} rows left out")
+        redrawing.want(who, list_applications(who))
     uploads.forget(who, name)
-    for application in list_applications(who):
-        drawing.draw(application)
     return len(found.people)

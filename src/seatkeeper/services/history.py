@@ -7,7 +7,7 @@ published. A day shows what was published by its end, in UTC.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -20,8 +20,11 @@ from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.members import May, Who
 from seatkeeper.services.picture import Plans, active_date, to_held_seats
 from seatkeeper.services.tables import Cell, Table
-from seatkeeper.store import listing
+from seatkeeper.store import listing, past
 from seatkeeper.store.models import Application
+from seatkeeper.store.past import Slice
+
+__all__ = ["Slice"]
 
 DAY: Final = days(1)
 ROSTER_COLUMNS: Final = (
@@ -29,6 +32,7 @@ ROSTER_COLUMNS: Final = (
     "Blocked", "Guest", "Department", "Plans", "Object ID",
 )  # fmt: skip
 CHANGE_COLUMNS: Final = ("Change", "User ID", "Email", "Plans Before", "Plans After", "Object ID")
+CHANGES: Final = {(True, True): "changed plan", (False, True): "joined", (True, False): "left"}
 POSITION_COLUMNS: Final = ("Date", "SKU", "Plan", "Bought", "Assigned", "On Roster")
 
 
@@ -49,13 +53,7 @@ class Comparison:
     before: Day
     after: Day
     changes: Table
-
-    @property
-    def counts(self) -> dict[str, int]:
-        found: dict[str, int] = defaultdict(int)
-        for row in self.changes.rows:
-            found[str(row[0])] += 1
-        return dict(found)
+    counts: Mapping[str, int]
 
 
 def to_day(text: str) -> date:
@@ -90,34 +88,50 @@ def roster_on(who: Who, which: Which, day: date) -> Table:
     who.require(May.SEE)
     application = find_application(who, which)
     people = _people(application, find_day(application, day))
+    return _to_roster(sorted(people.values(), key=_by_name))
+
+
+def roster_page(who: Who, which: Which, day: date, part: Slice) -> tuple[Table, int]:
+    """Some of the same people, and how many there are in all."""
+    who.require(May.SEE)
+    application = find_application(who, which)
+    shown = find_day(application, day)
+    roster = _roster(application, shown)
+    keys = past.page_of_holders(roster, part)
+    people = _people(application, shown, keys)
+    return _to_roster([people[key] for key in keys]), past.count_holders(roster)
+
+
+def _to_roster(people: Iterable[_Person]) -> Table:
     rows: list[Sequence[Cell]] = [
         (
             p.user_id, p.row.mail or "", p.row.given_name or "", p.row.surname or "", p.active,
             p.row.enabled is False, p.row.user_type == "Guest", p.row.department or "", p.plans, to_id(p.row.account),
         )
-        for p in sorted(people.values(), key=_by_name)
+        for p in people
     ]  # fmt: skip
     return Table(ROSTER_COLUMNS, rows, frozenset({"Active Date"}))
 
 
-def compare(who: Who, which: Which, first: date, second: date) -> Comparison:
-    """What changed on the roster from the end of one day to the end of another."""
+def compare(who: Who, which: Which, first: date, second: date, part: Slice | None = None) -> Comparison:
+    """What changed on the roster from the end of one day to the end of another; all of it, or a part."""
     who.require(May.SEE)
     application = find_application(who, which)
     if first > second:
         raise BadInput("Date", f"{first} is after {second}: give the earlier day first.")
     days_of = find_day(application, first), find_day(application, second)
-    before, after = (_people(application, day) for day in days_of)
+    rosters = [_roster(application, day) for day in days_of]
+    changes = past.page_of_changes(rosters[0], rosters[1], part)
+    before, after = (_people(application, day, [change.account for change in changes]) for day in days_of)
     rows: list[Sequence[Cell]] = []
-    for key in before.keys() | after.keys():
-        old, new = before.get(key), after.get(key)
-        word = "joined" if old is None else "left" if new is None else "changed plan" if old.plans != new.plans else ""
-        shown = new or old
-        if word and shown:
+    for change in changes:
+        old, new = before.get(change.account), after.get(change.account)
+        if (shown := new or old) is not None:
             plans = old.plans if old else "", new.plans if new else ""
-            rows.append((word, shown.user_id, shown.row.mail or "", *plans, to_id(key)))
-    rows.sort(key=lambda row: (str(row[0]), str(row[1]).casefold(), str(row[5])))
-    return Comparison(*days_of, Table(CHANGE_COLUMNS, rows))
+            word = CHANGES[change.before, change.after]
+            rows.append((word, shown.user_id, shown.row.mail or "", *plans, to_id(change.account)))
+    counts = {CHANGES[kind]: count for kind, count in past.count_changes(rosters[0], rosters[1]).items()}
+    return Comparison(*days_of, Table(CHANGE_COLUMNS, rows), counts)
 
 
 def position(who: Who, which: Which, day: date) -> Table:
@@ -125,19 +139,24 @@ def position(who: Who, which: Which, day: date) -> Table:
     who.require(May.SEE)
     application = find_application(who, which)
     shown = find_day(application, day)
-    held: dict[Key, int] = defaultdict(int)
-    for row in listing.list_seats(application.connection_id, application.product, shown.roster):
-        held[row.sku] += row.kind != SeatKind.OTHER_PRODUCT
+    held = past.count_seats(_roster(application, shown))
     plans = _plans(application, shown)
     owned = {bytes(s.sku): s for s in listing.list_subscriptions(application.connection_id, shown.licenses)}
     counted = {sku.id for sku in find_product(application.product).skus if sku.kind is SeatKind.SEAT}
-    keys = {key for key in owned if to_id(key) in counted} | {key for key, number in held.items() if number}
+    keys = {key for key in owned if to_id(key) in counted} | held.keys()
     rows: list[Sequence[Cell]] = []
     for key in sorted(keys, key=lambda key: plans.of(key).part_number):
         bought = owned[key].enabled + owned[key].warning if key in owned else None
         plan = plans.of(key)
         rows.append(
-            (shown.date, plan.part_number, plan.title, bought, owned[key].consumed if key in owned else None, held[key])
+            (
+                shown.date,
+                plan.part_number,
+                plan.title,
+                bought,
+                owned[key].consumed if key in owned else None,
+                held.get(key, 0),
+            )
         )
     return Table(POSITION_COLUMNS, rows)
 
@@ -162,11 +181,16 @@ def _plans(application: Application, day: Day) -> Plans:
     return Plans(find_product(application.product), owned)
 
 
-def _people(application: Application, day: Day) -> Mapping[Key, _Person]:
-    """The holders of a day, each with all the seats."""
-    plans = _plans(application, day)
+def _roster(application: Application, day: Day) -> past.Roster:
+    return past.Roster(application.connection_id, application.product, day.roster)
+
+
+def _people(application: Application, day: Day, keys: Sequence[Key] | None = None) -> Mapping[Key, _Person]:
+    """The holders of a day, or some of them, each with all the seats."""
+    plans, roster = _plans(application, day), _roster(application, day)
+    found = listing.stream_seats(*roster) if keys is None else listing.seats_of(*roster, keys)
     seats: dict[Key, list[listing.SeatRow]] = defaultdict(list)
-    for row in listing.list_seats(application.connection_id, application.product, day.roster):
+    for row in found:
         if row.kind != SeatKind.OTHER_PRODUCT:
             seats[row.account].append(row)
     people = {}

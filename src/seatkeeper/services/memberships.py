@@ -72,6 +72,27 @@ def new_link(who: Who, membership_id: int) -> Link:
     return _link(membership_id, member)
 
 
+def let_back_in(who: Who, email: str, *, drop_second_factor: bool = False) -> Link:
+    """For whoever has the machine, when no administrator can sign in: nothing ends before the link is used.
+
+    The second factor stays unless it was said that it shall go.
+    """
+    who.require(May.MEMBERS)
+    if who.member_id is not None:
+        raise NotAllowed("A link that leaves the password in force is made at the machine itself only.")
+    mine = Membership.objects.select_related("member").filter(organization_id=who.organization_id)
+    membership = mine.filter(member__username=email.strip().lower()).first()
+    if membership is None or not membership.member.is_active:
+        known = ", ".join(mine.filter(member__is_active=True).values_list("member__email", flat=True)[:20])
+        raise BadInput("Email", f"no active member is called {email[:60]!r}. There is: {known or 'nobody yet'}.")
+    with transaction.atomic():
+        if drop_second_factor:
+            Authenticator.objects.filter(user=membership.member).delete()
+        kept = "the second factor is gone" if drop_second_factor else "the second factor stays"
+        audit.record(who, "member.let_back_in", membership.member.email, kept)
+    return _link(membership.pk, membership.member)
+
+
 def change_role(who: Who, membership_id: int, role: str) -> None:
     """The member signs in again, so that no session outlives what it was allowed."""
     with _changing(who, membership_id) as membership:

@@ -14,7 +14,7 @@ from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.microsoft.products import load_products
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.insights import money
-from seatkeeper.services import audit, drawing
+from seatkeeper.services import audit, redrawing
 from seatkeeper.services.applications import list_applications
 from seatkeeper.services.members import May, Who
 from seatkeeper.services.price_list import to_day_number
@@ -69,14 +69,13 @@ def set_price(who: Who, new: NewPrice, clock: Clock = system_clock) -> Price:
         _refuse_second_currency(who, [price])
         saved = _save(who, price)
         audit.record(who, "price.set", price.part_number, f"{price.amount} {price.currency} a {price.period}")
-    _draw_anew(who, clock)
+        _draw_anew(who, clock)
     return saved
 
 
 def _draw_anew(who: Who, clock: Clock) -> None:
     """Pages show what every seat and finding is worth: with other prices, all of it is drawn again."""
-    for application in list_applications(who):
-        drawing.draw(application, clock)
+    redrawing.want(who, list_applications(who), clock)
 
 
 def delete_price(who: Who, price_id: int, clock: Clock = system_clock) -> None:
@@ -87,7 +86,7 @@ def delete_price(who: Who, price_id: int, clock: Clock = system_clock) -> None:
             raise NotFound("The price")
         audit.record(who, "price.deleted", price.part_number, f"{price.amount} {price.currency} a {price.period}")
         price.delete()
-    _draw_anew(who, clock)
+        _draw_anew(who, clock)
 
 
 def load_example(who: Who, clock: Clock = system_clock) -> int:
@@ -100,7 +99,7 @@ def load_example(who: Who, clock: Clock = system_clock) -> int:
         for part_number, amount in EXAMPLE.items():
             _save(who, money.Price(part_number, Decimal(amount), "EUR", "month", today, None), example=True)
         audit.record(who, "price.example-loaded", f"{len(EXAMPLE)} prices")
-    _draw_anew(who, clock)
+        _draw_anew(who, clock)
     return len(EXAMPLE)
 
 
@@ -149,7 +148,7 @@ def import_prices(who: Who, body: bytes, name: str, clock: Clock = system_clock)
         for price in sorted(found.prices, key=lambda price: price.since):
             _save(who, price)
         audit.record(who, "price.imported", name, f"{len(found.prices)} prices")
-    _draw_anew(who, clock)
+        _draw_anew(who, clock)
     return len(found.prices)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.errors import BadInput, NotFound
@@ -136,18 +136,25 @@ def find_plan(who: Who, plan_id: int) -> ReclaimPlan:
     return plan
 
 
-def list_items(plan: ReclaimPlan) -> list[ReclaimItem]:
-    return list(plan.items.order_by("user_id", "title", "pk"))
+def list_items(plan: ReclaimPlan, start: int = 0, size: int | None = None) -> list[ReclaimItem]:
+    """All of them, or a page."""
+    items = plan.items.order_by("user_id", "title", "pk")
+    return list(items[start:] if size is None else items[start : start + size])
 
 
-def review(who: Who, plan_id: int, keep: Sequence[int]) -> int:
-    """Leave only these items in a draft; the others are dropped. Answers how many stay."""
+def review(who: Who, plan_id: int, keep: Sequence[int], among: Sequence[int] | None = None) -> int:
+    """Of all items of a draft, or of those that were looked at, leave only these; the others are dropped.
+
+    Answers how many stay in the plan.
+    """
     who.require(May.LICENSES)
     with transaction.atomic():
         plan = _in_state(who, plan_id, DRAFT, "reviewed")
-        stays = plan.items.filter(pk__in=list(keep)).update(state=PROPOSED)
-        dropped = plan.items.exclude(pk__in=list(keep)).update(state=DROPPED)
-        audit.record(who, "plan.reviewed", plan.name, f"{stays} stay, {dropped} dropped")
+        items = plan.items.all() if among is None else plan.items.filter(pk__in=list(among))
+        items.filter(pk__in=list(keep)).update(state=PROPOSED)
+        items.exclude(pk__in=list(keep)).update(state=DROPPED)
+        stays = plan.items.filter(state=PROPOSED).count()
+        audit.record(who, "plan.reviewed", plan.name, f"{stays} stay, {plan.items.count() - stays} dropped")
     return stays
 
 
@@ -222,15 +229,16 @@ def outcome(plan: ReclaimPlan, clock: Clock = system_clock) -> Outcome:
     """Counted by what the seats cost today."""
     prices = price_list(plan.application.organization_id, clock)
     names = name_skus(plan.application)
-    items = [item for item in list_items(plan) if item.state != DROPPED]
+    counts = list(plan.items.values_list("state", "sku").annotate(number=Count("pk")))
 
-    def worth(states: Sequence[str]) -> Money:
-        return prices.of_seats([names.get(i.sku, (i.sku, ""))[0] for i in items if i.state in states])
+    def count(state: str) -> int:
+        return sum(number for its, _sku, number in counts if its == state)
 
-    states = [item.state for item in items]
-    return Outcome(
-        states.count(PROPOSED), states.count(KEPT), states.count(GONE), worth((PROPOSED, GONE)), worth((GONE,))
-    )
+    def worth(*states: str) -> Money:
+        seats = [(names.get(sku, (sku, ""))[0], number) for state, sku, number in counts if state in states]
+        return Money.total(prices.a_month(part_number).times(number) for part_number, number in seats)
+
+    return Outcome(count(PROPOSED), count(KEPT), count(GONE), worth(PROPOSED, GONE), worth(GONE))
 
 
 PLAN_COLUMNS: Final = ("Plan", "Name", "State", "Made", "By", "To Take", "Kept", "Gone", "Worth", "Saved")
@@ -267,6 +275,6 @@ def to_take(plan: ReclaimPlan) -> Iterator[ReclaimItem]:
     return (item for item in list_items(plan) if item.state == PROPOSED and item.assigned_by != "group")
 
 
-def of_groups(plan: ReclaimPlan) -> list[ReclaimItem]:
+def count_of_groups(plan: ReclaimPlan) -> int:
     """Seats that a group gives: they go when the person leaves the group, not by a script on the person."""
-    return [item for item in list_items(plan) if item.state == PROPOSED and "group" in item.assigned_by]
+    return plan.items.filter(state=PROPOSED, assigned_by__contains="group").count()

@@ -91,7 +91,6 @@ def run_waiting(waiting: Waiting, stop: Callable[[], bool]) -> None:
             connector = to_connector(task.connection, client)
             run(Work(task, TASKS[task.key], connector, system_clock, Silent(), task.asked_full, stop, asked_by))
         drawing.draw_all(task.connection_id)
-        drawing.draw_all(task.connection_id)
     except AlreadyRunning:
         return
     except SeatkeeperError as error:  # the door could not even be opened: no run has begun that could say so

@@ -7,7 +7,7 @@ from django.db import transaction
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.model import Instant, to_key
-from seatkeeper.services import applications, audit, drawing
+from seatkeeper.services import applications, audit, redrawing
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Recognition, Stranger
 
@@ -50,7 +50,7 @@ def recognize(who: Who, application_id: int, object_id: str, reason: str, until:
             defaults={"reason": reason, "until": until, "by": who.name, "at": now},
         )
         audit.record(who, "suspicious.recognized", _subject(stranger), reason)
-    drawing.draw(stranger.application)
+        redrawing.want(who, [stranger.application])
 
 
 def unrecognize(who: Who, application_id: int, object_id: str) -> None:
@@ -62,7 +62,7 @@ def unrecognize(who: Who, application_id: int, object_id: str) -> None:
         if not mine.delete()[0]:
             raise NotFound("The recognition")
         audit.record(who, "suspicious.unrecognized", _subject(stranger))
-    drawing.draw(stranger.application)
+        redrawing.want(who, [stranger.application])
 
 
 def _subject(stranger: Stranger) -> str:

@@ -12,7 +12,7 @@ from seatkeeper.connectors.base import TaskKind
 from seatkeeper.connectors.catalog import TASKS
 from seatkeeper.errors import AlreadyRunning, BadInput, CredentialsRejected, NotFound
 from seatkeeper.model import Word
-from seatkeeper.services import audit, drawing, running
+from seatkeeper.services import audit, drawing, redrawing, running
 from seatkeeper.services.applications import find_application, list_applications
 from seatkeeper.services.connections import open_client, to_connector
 from seatkeeper.services.members import May, Who
@@ -133,7 +133,7 @@ def _decide(who: Who, run_id: int, decide: Callable[[Run], Run], action: str) ->
     with transaction.atomic():
         run = decide(_find_held(who, run_id))
         audit.record(who, action, f"run {run.pk}, {TASKS[run.task.key].title}")
-    drawing.draw_all(run.task.connection_id)
+        redrawing.want(who, Application.objects.filter(connection_id=run.task.connection_id, active=True))
     running.changed.set()  # the task was left alone until somebody decided
     return run
 

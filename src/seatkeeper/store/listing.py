@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.db.models import Max, Min
 
@@ -63,14 +63,7 @@ class StrangerRow(NamedTuple):
     held_until: Instant | None
 
 
-def list_seats(connection_id: int, product: str, generation: int) -> list[SeatRow]:
-    """All seats of the product with their holders."""
-    return list(stream_seats(connection_id, product, generation))
-
-
-def stream_seats(connection_id: int, product: str, generation: int) -> Iterator[SeatRow]:
-    """The same one by one, those of a person together; to be read to their end."""
-    sql = """
+_SEATS: Final = """
         SELECT s.account, s.sku, s.kind, s.plans, s.active, s.active_source, s.assigned_by, s.state, s.error,
                a.upn, a.mail, a.given_name, a.surname, a.enabled, a.user_type, a.department,
                a.usage_location
@@ -78,10 +71,29 @@ def stream_seats(connection_id: int, product: str, generation: int) -> Iterator[
         LEFT JOIN store_account a
           ON a.connection_id = s.connection_id AND a.key = s.account AND a.since <= ? AND a.until > ?
         WHERE s.connection_id = ? AND s.product = ? AND s.since <= ? AND s.until > ?
-        ORDER BY s.account, s.sku
     """
+
+
+def list_seats(connection_id: int, product: str, generation: int) -> list[SeatRow]:
+    """All seats of the product with their holders."""
+    return list(stream_seats(connection_id, product, generation))
+
+
+def stream_seats(connection_id: int, product: str, generation: int) -> Iterator[SeatRow]:
+    """The same one by one, those of a person together; to be read to their end."""
     values = [generation, generation, connection_id, product, generation, generation]
-    return map(SeatRow._make, raw.stream(sql, values))
+    return map(SeatRow._make, raw.stream(f"{_SEATS} ORDER BY s.account, s.sku", values))
+
+
+def seats_of(connection_id: int, product: str, generation: int, accounts: Sequence[Key]) -> list[SeatRow]:
+    """The same of some accounts."""
+    values = [generation, generation, connection_id, product, generation, generation]
+    rows: list[SeatRow] = []
+    for some in raw.chunks(accounts):
+        condition, keys = raw.matching("s.account", some)
+        found = raw.fetch(f"{_SEATS} AND {condition} ORDER BY s.account, s.sku", [*values, *keys])
+        rows += map(SeatRow._make, found)
+    return rows
 
 
 def list_gone(connection_id: int, product: str, generation: int, since: Instant) -> list[GoneRow]:

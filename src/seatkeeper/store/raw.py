@@ -117,6 +117,15 @@ def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
+def alone(purpose: int, number: int) -> None:
+    """Wait until no other transaction is at the same thing, and keep others waiting until this one ends.
+
+    No row is locked, so nobody else is held up. On SQLite a transaction is alone already.
+    """
+    if not on_sqlite():
+        fetch("SELECT pg_advisory_xact_lock(?, ?)", [purpose, number])
+
+
 def _without_nul(rows: Sequence[Row]) -> Sequence[Row]:
     """NUL in a text becomes U+FFFD, the sign for "not a character".
 

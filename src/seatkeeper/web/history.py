@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.model import to_text
 from seatkeeper.services import applications, bundles, history
+from seatkeeper.services.listings.base import Question
 from seatkeeper.services.tables import Table
 from seatkeeper.store.models import Application
 from seatkeeper.web.listings import to_file
@@ -22,7 +24,6 @@ KINDS: Final = {
     "compare": "Compare two days",
     "position": "Licence position",
 }
-SHOWN: Final = 1000  # rows on a page; a file holds all
 
 
 @page()
@@ -42,8 +43,12 @@ def export_index(request: Asked, show: str, form: str) -> HttpResponseBase:
     mine = applications.list_applications(request.who)
     if show not in KINDS or not mine:
         raise Http404
-    table, _counts = _ask(request, _choose(request, mine), show, _today())
-    return to_file(table, show, form)
+    chosen = _choose(request, mine).pk
+    day, before = _days(request, chosen)
+    if show == "compare":
+        return to_file(history.compare(request.who, chosen, before, day).changes, show, form)
+    ask = history.position if show == "position" else history.roster_on
+    return to_file(ask(request.who, chosen, day), show, form)
 
 
 @page()
@@ -82,27 +87,41 @@ def _answer(request: Asked, chosen: Application, kind: str) -> dict[str, Any]:
     if not request.GET:
         return told  # nothing was asked yet, and a day of a large roster takes its time
     try:
-        table, counts = _ask(request, chosen, kind, today)
+        asked = Question.read(dict(request.GET.lists()), ())
+        return told | _page(request, chosen, kind, asked)
     except BadInput as error:
         return told | {"problem": str(error)}
-    return told | {
-        "table": Table(table.columns, list(table.written())[:SHOWN]),
-        "total": len(table.rows),
-        "shown": min(SHOWN, len(table.rows)),
+
+
+def _page(request: Asked, chosen: Application, kind: str, asked: Question) -> dict[str, Any]:
+    """The rows of the page, how many there are in all, and for a comparison how many of each kind."""
+    day, before = _days(request, chosen.pk)
+    part = history.Slice((asked.page - 1) * asked.size, asked.size)
+    counts: Mapping[str, int] = {}
+    if kind == "compare":
+        found = history.compare(request.who, chosen.pk, before, day, part)
+        table, counts, total = found.changes, found.counts, sum(found.counts.values())
+    elif kind == "position":
+        table = history.position(request.who, chosen.pk, day)
+        total = len(table.rows)
+    else:
+        table, total = history.roster_page(request.who, chosen.pk, day, part)
+    pages = 1 if kind == "position" else max(1, -(-total // asked.size))
+    return {
+        "table": Table(table.columns, list(table.written())),
+        "total": total,
         "counts": sorted(counts.items()),
+        "page": asked.page,
+        "pages": pages,
     }
 
 
-def _ask(request: Asked, chosen: Application, kind: str, today: date) -> tuple[Table, dict[str, int]]:
-    """The rows, and for a comparison how many of each kind. Raises BadInput."""
-    day = history.to_day(request.GET.get("day") or today.isoformat())
-    if kind == "compare":
-        first = history.first_day(request.who, chosen.pk)
-        before = history.to_day(request.GET.get("before") or (first or day).isoformat())
-        found = history.compare(request.who, chosen.pk, before, day)
-        return found.changes, found.counts
-    ask = history.position if kind == "position" else history.roster_on
-    return ask(request.who, chosen.pk, day), {}
+def _days(request: Asked, application_id: int) -> tuple[date, date]:
+    """The day that was asked for, and the one to compare it with. Raises BadInput."""
+    day = history.to_day(request.GET.get("day") or _today().isoformat())
+    if before := request.GET.get("before"):
+        return day, history.to_day(before)
+    return day, history.first_day(request.who, application_id) or day
 
 
 def _today() -> date:

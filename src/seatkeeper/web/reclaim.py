@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 
 from seatkeeper.errors import BadInput
 from seatkeeper.services import reclaim, reclaim_scripts
+from seatkeeper.services.listings.base import Question
 from seatkeeper.services.members import May
 from seatkeeper.web.applications import frame
 from seatkeeper.web.pages import Asked, page
@@ -29,12 +30,16 @@ def propose(request: Asked, application_id: int) -> HttpResponse:
 
 @page()
 def plan(request: Asked, plan_id: int) -> HttpResponse:
-    found = reclaim.find_plan(request.who, plan_id)
+    found, asked = reclaim.find_plan(request.who, plan_id), Question.read(dict(request.GET.lists()), ())
+    total = found.items.count()
     context = {
         "plan": found,
-        "items": reclaim.list_items(found),
+        "items": reclaim.list_items(found, (asked.page - 1) * asked.size, asked.size),
+        "page": asked.page,
+        "pages": max(1, -(-total // asked.size)),
+        "total": total,
         "outcome": reclaim.outcome(found),
-        "of_groups": len(reclaim.of_groups(found)),
+        "of_groups": reclaim.count_of_groups(found),
         "may_decide": May.LICENSES in request.who.may,
     }
     return render(request, "seatkeeper/plans/plan.html", context)
@@ -42,14 +47,15 @@ def plan(request: Asked, plan_id: int) -> HttpResponse:
 
 @page(May.LICENSES, methods=("POST",))
 def review(request: Asked, plan_id: int) -> HttpResponse:
-    """Keep the ticked seats; with the other button, approve what is left, too."""
-    stays = reclaim.review(request.who, plan_id, [int(pk) for pk in request.POST.getlist("keep") if _is_number(pk)])
-    if request.POST.get("then") == "approve":
+    """Of the page's seats keep the ticked ones, then go where the button leads; with one of them, approve it all."""
+    keep, among = ([int(pk) for pk in request.POST.getlist(name) if _is_number(pk)] for name in ("keep", "among"))
+    stays, then = reclaim.review(request.who, plan_id, keep, among), request.POST.get("then", "")
+    if then == "approve":
         reclaim.approve(request.who, plan_id)
         messages.success(request, f"Approved: {stays:,} seats. The scripts and mails can be had now.")
-    else:
-        messages.success(request, f"{stays:,} seats stay in the plan.")
-    return redirect(f"/plans/{plan_id}")
+        return redirect(f"/plans/{plan_id}")
+    messages.success(request, f"Saved. {stays:,} seats are ticked in the whole plan.")
+    return _back(request, plan_id, {"previous": -1, "next": 1}.get(then, 0))
 
 
 @page(May.LICENSES, methods=("POST",))
@@ -64,7 +70,7 @@ def answer(request: Asked, plan_id: int, item_id: int) -> HttpResponse:
     """What the holder said."""
     item = reclaim.note_answer(request.who, plan_id, item_id, request.POST.get("answer", ""))
     messages.success(request, f"{item.user_id}: {item.answer or 'no answer'}.")
-    return redirect(f"/plans/{plan_id}")
+    return _back(request, plan_id)
 
 
 @page(May.LICENSES)
@@ -100,6 +106,13 @@ def _show_plans(request: Asked, application_id: int, problem: BadInput | None = 
         **head,
     }
     return render(request, "seatkeeper/plans/index.html", context, status=422 if problem else 200)
+
+
+def _back(request: Asked, plan_id: int, step: int = 0) -> HttpResponse:
+    """To the page of the plan that was looked at, or one beside it."""
+    page = request.POST.get("page", "")
+    number = int(page) + step if _is_number(page) else 1
+    return redirect(f"/plans/{plan_id}" + (f"?page={number}" if number > 1 else ""))
 
 
 def _is_number(text: str) -> bool:

@@ -45,15 +45,24 @@ def draw_all(connection_id: int, clock: Clock = system_clock) -> None:
 def draw(application: Application, clock: Clock = system_clock) -> Standing | None:
     """Draw what is known of the application, unless it is drawn already; None while nothing was ever read."""
     for _ in range(PATIENCE):
-        count_uses(application.connection_id)
-        source, before = look(application, clock()), standing.newest(application)
-        if not (source.roster or source.licenses or source.coverage):
+        # Read first, with its mark: what is changed from here on leaves another mark, and makes the next drawing.
+        if (fresh := Application.objects.filter(pk=application.pk).first()) is None:
+            return None
+        count_uses(fresh.connection_id)
+        source, before = look(fresh, clock()), standing.newest(fresh)
+        never_read = not (source.roster or source.licenses or source.coverage)
+        if never_read or (before is not None and before.digest == source.digest):
+            _take_mark_off(fresh)
             return before
-        if before is not None and before.digest == source.digest:
-            return before
-        if (done := _replace(_prepare(application, source), before)) is not None:
+        if (done := _replace(_prepare(fresh, source), before)) is not None:
             return done
     return standing.newest(application)
+
+
+def _take_mark_off(drawn_from: Application) -> None:
+    """The drawing shows everything up to the mark that was there when it began; a newer one stays."""
+    if (since := drawn_from.undrawn_since) is not None:
+        Application.objects.filter(pk=drawn_from.pk, undrawn_since=since).update(undrawn_since=None)
 
 
 def count_uses(connection_id: int) -> None:
@@ -96,8 +105,9 @@ def _replace(prepared: _Prepared, before: Standing | None) -> Standing | None:
     """Put the drawing in the place of the one before; None when another process has drawn meanwhile."""
     application, source = prepared.application, prepared.source
     with transaction.atomic():
-        # Locked, drawings of one application come one after the other.
-        if not Application.objects.select_for_update().filter(pk=application.pk).exists():
+        # Drawings of one application come one after the other; whoever changes it meanwhile waits for none.
+        drawn.alone(application.pk)
+        if not Application.objects.filter(pk=application.pk).exists():
             return None
         now_newest = standing.newest(application)
         if (now_newest and (now_newest.pk, now_newest.digest)) != (before and (before.pk, before.digest)):
@@ -113,4 +123,6 @@ def _replace(prepared: _Prepared, before: Standing | None) -> Standing | None:
         follow_up(application, source.now)
         reach("FP:before-drawn")
         saved = saved_a_month([application.pk], read_prices(application.organization_id))
-        return standing.save(application, source, prepared.counts, saved.values())
+        done = standing.save(application, source, prepared.counts, saved.values())
+        _take_mark_off(application)
+    return done

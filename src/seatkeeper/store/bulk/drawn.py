@@ -13,6 +13,7 @@ T = TypeVar("T")
 
 PORTION: Final = 2_000  # rows that are in memory at once
 FINDINGS: Final = "store_finding"
+LOCK: Final = 0x5EA7  # tells this lock from others in the same PostgreSQL database
 
 
 class HoldingRow(NamedTuple):
@@ -75,6 +76,11 @@ class FindingRow(NamedTuple):
     monthly_cost: str
     advice: str
     words: str
+
+
+def alone(application_id: int) -> None:
+    """One drawing of an application at a time, until the transaction ends."""
+    raw.alone(LOCK, application_id)
 
 
 def replace_holdings(application_id: int, rows: Iterable[HoldingRow]) -> None:

@@ -26,6 +26,9 @@ class Application(models.Model):
     tags = models.TextField(default="", blank=True, help_text="The operator's own words for it, comma separated.")
     active = models.BooleanField(default=True, help_text="Whether it is read and counted.")
     created = models.BigIntegerField(help_text="When the application was added here.")
+    undrawn_since = models.BigIntegerField(
+        null=True, help_text="When something was changed that its drawing does not show yet; null when it shows all."
+    )
 
     class Meta:
         constraints = [

@@ -31,6 +31,12 @@ class Seat(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["connection", "account", "sku", "product", "since"], name="seat_version")
         ]
+        # Every question about a product's seats in a generation is answered from here, without a look at the rows.
+        indexes = [
+            models.Index(
+                fields=["connection", "product", "account", "sku", "since", "until", "kind"], name="seat_by_product"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.product} seat {self.pk}"

@@ -7,11 +7,14 @@ from typing import Any, Final
 
 from django import forms, template
 from django.forms import BoundField
+from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from seatkeeper.model import TICKS, Instant, to_text
+from seatkeeper.services import redrawing as service
 from seatkeeper.services.listings.base import Answer, Column, Kind, Listing
+from seatkeeper.store.models import Application
 from seatkeeper.web.listings import ADDRESSES
 
 register = template.Library()
@@ -171,3 +174,13 @@ def span(ticks: Instant) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes / 60:.1f} h" if minutes < 2880 else f"{minutes / 1440:.1f} days"
+
+
+@register.inclusion_tag("seatkeeper/parts/redrawing.html", takes_context=True)
+def redrawing(context: Context, application: Application | None = None) -> dict[str, object]:
+    """Whether the figures of one or of all applications are from before a change; not in the answer to a form."""
+    if context["request"].method != "GET":
+        return {}
+    if application is not None:
+        return {"since": application.undrawn_since, "events": f"/applications/{application.pk}/redrawing/events"}
+    return {"since": service.pending(context["who"]), "events": "/redrawing/events"}

@@ -58,6 +58,10 @@ for (const form of all("form[data-confirm]")) {
   });
 }
 
+// Nothing that somebody has begun to type is taken away.
+let typed = false;
+document.addEventListener("input", () => { typed = true; });
+
 // Parts that the server keeps up to date: it sends the part's new HTML, made by the same template, as events.
 // The browser comes back by itself after an end of the connection, but not after a refusal.
 function keepUpToDate(part) {
@@ -68,7 +72,7 @@ function keepUpToDate(part) {
   });
   source.addEventListener("end", () => {
     source.close();
-    if (part.dataset.liveThen === "reload") location.reload();
+    if (part.dataset.liveThen === "reload" && !typed) location.reload();
   });
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) setTimeout(keepUpToDate, 10000, part);

@@ -1,0 +1,71 @@
+"""Pages say that their figures are from before a change, and show the new ones by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from seatkeeper.services import redrawing
+from seatkeeper.services.members import Role
+from seatkeeper.store.models import Application, Finding, Organization
+
+from ..people import Tenant, open_tenant
+from .conftest import SignedIn
+
+WORDS = "Figures are being worked out anew."
+
+
+@pytest.fixture
+def browser(signed_in: SignedIn) -> Client:
+    return signed_in(Role.LICENSES)
+
+
+@pytest.fixture
+def tenant(browser: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
+    """A tenant that counts as large, with a price that nobody has drawn yet."""
+    monkeypatch.setattr(redrawing, "SMALL", 5)
+    with open_tenant(people=60) as tenant:
+        tenant.sync()
+        form = {"part_number": "PROJECT_P1", "amount": "10", "currency": "EUR", "period": "month"}
+        assert browser.post("/prices/set", form).status_code == 302
+        yield tenant
+
+
+def test_pages_with_figures_say_so_until_the_new_ones_are_there(browser: Client, tenant: Tenant) -> None:
+    application, finding = Application.objects.get().pk, Finding.objects.filter(state="open")[0].pk
+    one = f"/applications/{application}"
+    of_one = [one, f"{one}/users", f"{one}/findings", f"/findings/{finding}"]
+    of_all = ["/applications", "/prices", "/findings", "/suspicious"]
+    addresses = dict.fromkeys(of_one, f"{one}/redrawing/events") | dict.fromkeys(of_all, "/redrawing/events")
+    for path, events in addresses.items():
+        html = browser.get(path).content.decode()
+        assert WORDS in html, path
+        assert f'data-live="{events}"' in html
+    assert WORDS not in browser.post("/prices/set", {"part_number": ""}).content.decode()  # no form is taken away
+    redrawing.draw_due(application)
+    for path in addresses:
+        assert WORDS not in browser.get(path).content.decode(), path
+
+
+def test_the_stream_ends_when_the_figures_are_there(browser: Client, tenant: Tenant) -> None:
+    application = Application.objects.get().pk
+    for path in ("/redrawing/events", f"/applications/{application}/redrawing/events"):
+        Application.objects.update(undrawn_since=1)
+        answer = browser.get(path)
+        events = iter(answer.streaming_content)  # type: ignore[attr-defined]
+        next(events)
+        assert WORDS in next(events).decode()
+        redrawing.draw_due(application)
+        assert "The new figures are there." in next(events).decode()
+        assert next(events).decode().startswith("event: end")
+        answer.close()
+
+
+def test_an_application_of_somebody_else_has_no_stream(
+    signed_in: SignedIn, other_organization: Organization, tenant: Tenant
+) -> None:
+    stranger = signed_in(Role.ADMINISTER, other_organization)
+    assert stranger.get(f"/applications/{Application.objects.get().pk}/redrawing/events").status_code == 404
+    assert WORDS not in stranger.get("/prices").content.decode()
