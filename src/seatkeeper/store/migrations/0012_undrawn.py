@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0010_notices"),
+        ("store", "0011_account_activity"),
     ]
 
     operations = [
