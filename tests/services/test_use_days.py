@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
 from seatkeeper import failpoints
 from seatkeeper.failpoints import Reached
 from seatkeeper.services import drawing
 from seatkeeper.store import raw
-from seatkeeper.store.models import Connection, ProductDay, SignIn, UncountedDay, UseDay
+from seatkeeper.store.bulk import use_days as bulk
+from seatkeeper.store.models import Connection, NewestUse, ProductDay, SignIn, UncountedDay, UseDay
 from tests.people import open_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -30,11 +32,21 @@ def exact() -> list[tuple[object, ...]]:
     )
 
 
+def newest() -> list[tuple[object, ...]]:
+    return sorted((bytes(a), *rest) for a, *rest in NewestUse.objects.values_list("account", "app_id", "newest"))
+
+
+def exact_newest() -> list[tuple[object, ...]]:
+    sql = "SELECT account, app_id, max(created) FROM store_signin WHERE error_code = 0 GROUP BY account, app_id"
+    return sorted(raw.fetch(sql))
+
+
 def test_the_counts_equal_the_sign_ins() -> None:
     with open_tenant() as tenant:
         for _ in range(2):
             tenant.sync()
             assert counted() == exact() != []
+            assert newest() == exact_newest()
             assert not UncountedDay.objects.exists()
             tenant.move(days=3)
 
@@ -60,6 +72,28 @@ def test_sign_ins_of_an_interrupted_reading_are_counted_too() -> None:
         assert SignIn.objects.exists()
         drawing.count_uses(Connection.objects.get().pk)
         assert counted() == exact() != []
+
+
+def test_a_newest_use_that_was_rewritten_is_taken_back() -> None:
+    """Microsoft merges steps of a sign-in: a success gets another time, or turns out to be none."""
+    with open_tenant() as tenant:
+        tenant.sync()
+        connection = Connection.objects.get().pk
+        later = {key: max(row[2] for row in exact_newest() if row[0] == key) for key, *_ in exact_newest()}
+        for place, last in enumerate(later.values()):
+            event = SignIn.objects.filter(created=last)
+            with transaction.atomic():
+                bulk.mark_days(connection, [last])
+                if place % 3 == 0:
+                    event.delete()
+                elif place % 3 == 1:
+                    event.update(error_code=50140)
+                else:
+                    event.update(created=last - DAY // 24)
+                    bulk.mark_days(connection, [last - DAY // 24])
+        before = newest()
+        drawing.count_uses(connection)
+        assert newest() == exact_newest() != before
 
 
 def test_a_product_day_counts_a_person_once() -> None:

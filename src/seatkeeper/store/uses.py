@@ -6,7 +6,6 @@ True as long as no day waits to be counted (bulk.count_days).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from seatkeeper.model import Instant, Key, Word
@@ -80,67 +79,16 @@ def ids_of(guids: Sequence[str]) -> list[int]:
 def list_uses(
     connection_id: int, product: str, generation: int, *, kinds: Sequence[Sequence[str]] = ()
 ) -> list[UseRow]:
-    """For every holder of a seat, the newest success at any application of each kind, under the name of its first.
-
-    The newest days come first: whoever was met at a kind is looked for no more. While most are still to be met, days
-    are read as they lie; then the few that are left are looked up in each.
-    """
+    """For every holder of a seat, the newest success at any application of each kind, under the name of its first."""
     seats = [connection_id, product, generation, generation]
-    held = [key for (key,) in raw.fetch(_HELD, seats)]
-    looked = [_Looked(ids_of(apps), held, {}) for apps in kinds]
-    days, length = _counted_days(connection_id), 1 if raw.on_sqlite() else 8
-    while days:
-        many = [kind for kind in looked if len(kind.left) * 2 > len(held)]
-        few = [kind for kind in looked if len(kind.left) * 2 <= len(held)]
-        # PostgreSQL reads the whole table rather than look up thousands in it, so it is asked seldom.
-        length = length * 2 if many or raw.on_sqlite() else len(days)
-        portion, days = days[:length], days[length:]
-        within = f"u.day BETWEEN {portion[-1]} AND {portion[0]} AND u.account IN ({_HELD})"
-        _note_newest(connection_id, many, within, seats)
-        for some in raw.chunks(sorted({key for kind in few for key in kind.left})):
-            is_one, keys = raw.matching("u.account", some)
-            _note_newest(connection_id, few, f"u.day IN ({', '.join(map(str, portion))}) AND {is_one}", keys)
-        for kind in looked:
-            kind.left = [key for key in kind.left if key not in kind.newest]
-    pairs = zip(kinds, looked, strict=True)
-    return [UseRow(account, apps[0], moment) for apps, kind in pairs for account, moment in kind.newest.items()]
-
-
-@dataclass(slots=True)
-class _Looked:
-    """A kind of applications, by number: who is still looked for, and the newest success of those who were met."""
-
-    apps: list[int]
-    left: list[Key]
-    newest: dict[Key, Instant]
-
-
-def _counted_days(connection_id: int) -> list[int]:
-    """Newest first."""
-    sql = "SELECT DISTINCT day FROM store_productday WHERE connection_id = ? ORDER BY day DESC"
-    return [day for (day,) in raw.fetch(sql, [connection_id])]
-
-
-def _note_newest(connection_id: int, kinds: Sequence[_Looked], condition: str, values: Sequence[object]) -> None:
-    """SQLite keeps in memory what it sorts, so it is asked in the order of the key: a row a person and day.
-
-    `+` says not to look applications up, of which there are few.
-    """
-    apps = [app for kind in kinds for app in kind.apps]
-    if not apps:
-        return
-    newest = [f"MAX(CASE WHEN u.app_id IN ({_numbers(kind.apps)}) THEN u.newest END)" for kind in kinds]
-    sql = f"""SELECT u.account, {", ".join(newest)} FROM store_useday u
-              WHERE u.connection_id = ? AND {condition} AND +u.app_id IN ({_numbers(apps)})
-              GROUP BY {"u.day, u.account" if raw.on_sqlite() else "u.account"}"""
-    for account, *moments in raw.stream(sql, [connection_id, *values]):
-        for kind, moment in zip(kinds, moments, strict=True):
-            if moment is not None and moment > kind.newest.get(account, -1):
-                kind.newest[account] = moment
-
-
-def _numbers(apps: Sequence[int]) -> str:
-    return ", ".join(map(str, apps)) or "NULL"
+    found = []
+    for guids in kinds:
+        is_one_of, apps = raw.matching("n.app_id", ids_of(guids))
+        sql = f"""SELECT n.account, MAX(n.newest) FROM store_newestuse n
+                  WHERE n.connection_id = ? AND {is_one_of} AND n.account IN ({_HELD}) GROUP BY n.account"""
+        rows = raw.fetch(sql, [connection_id, *apps, *seats])
+        found += [UseRow(account, guids[0], newest) for account, newest in rows]
+    return found
 
 
 def list_use_counts(

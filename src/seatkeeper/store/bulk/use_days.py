@@ -18,6 +18,7 @@ from seatkeeper.store import raw
 
 TABLE: Final = "store_useday"
 PRODUCTS: Final = "store_productday"
+NEWEST: Final = "store_newestuse"
 MARKS: Final = "store_uncountedday"
 DAY: Final = days(1)
 
@@ -44,8 +45,8 @@ class Watched(NamedTuple):
 
 
 def count_days(connection_id: int, products: Sequence[Watched]) -> None:
-    """Count each marked day anew, a transaction each so that nobody waits for long."""
-    for (day,) in raw.fetch(f"SELECT day FROM {MARKS} WHERE connection_id = ? ORDER BY day", [connection_id]):
+    """Count each marked day anew, a transaction each so that nobody waits for long; the newest first."""
+    for (day,) in raw.fetch(f"SELECT day FROM {MARKS} WHERE connection_id = ? ORDER BY day DESC", [connection_id]):
         with transaction.atomic():
             # The mark goes first: what is written from now on waits for us and marks the day again.
             if raw.run(f"DELETE FROM {MARKS} WHERE connection_id = ? AND day = ?", [connection_id, day]):
@@ -55,13 +56,50 @@ def count_days(connection_id: int, products: Sequence[Watched]) -> None:
 
 
 def _count_day(connection_id: int, day: int) -> None:
-    raw.run(f"DELETE FROM {TABLE} WHERE connection_id = ? AND day = ?", [connection_id, day])
+    counted_before = raw.run(f"DELETE FROM {TABLE} WHERE connection_id = ? AND day = ?", [connection_id, day])
     raw.run(
         f"""INSERT INTO {TABLE} (connection_id, day, account, app_id, sign_ins, oldest, newest)
             SELECT ?, ?, account, app_id, count(*), min(created), max(created) FROM store_signin
             WHERE connection_id = ? AND created >= ? AND created < ? AND error_code = 0 GROUP BY account, app_id""",
         [connection_id, day, connection_id, day * DAY, (day + 1) * DAY],
     )
+    # Several processes may count: rows in one order, so that none waits for another that waits for it.
+    raw.run(
+        f"""INSERT INTO {NEWEST} (connection_id, account, app_id, newest)
+            SELECT connection_id, account, app_id, newest FROM {TABLE} WHERE connection_id = ? AND day = ?
+            ORDER BY account, app_id
+            ON CONFLICT (connection_id, account, app_id) DO UPDATE SET newest = excluded.newest
+            WHERE excluded.newest > {NEWEST}.newest""",
+        [connection_id, day],
+    )
+    if counted_before:
+        _take_back(connection_id, day)
+
+
+def _take_back(connection_id: int, day: int) -> None:
+    """The newest use of whoever's was on this day and is no more: Microsoft can give a sign-in another time or result.
+
+    What another process has set meanwhile is newer, and stays.
+    """
+    stale = raw.fetch(
+        f"""SELECT n.account, n.app_id, n.newest FROM {NEWEST} n
+            WHERE n.connection_id = ? AND n.newest >= ? AND n.newest < ? AND NOT EXISTS
+                  (SELECT 1 FROM {TABLE} u WHERE u.connection_id = n.connection_id AND u.day = ?
+                   AND u.account = n.account AND u.app_id = n.app_id AND u.newest = n.newest)
+            ORDER BY n.account, n.app_id""",
+        [connection_id, day * DAY, (day + 1) * DAY, day],
+    )
+    mine = "connection_id = ? AND account = ? AND app_id = ?"
+    for account, app, newest in stale:
+        key = [connection_id, account, app]
+        raw.run(f"DELETE FROM {NEWEST} WHERE {mine} AND newest = ?", [*key, newest])
+        raw.run(
+            f"""INSERT INTO {NEWEST} (connection_id, account, app_id, newest)
+                SELECT connection_id, account, app_id, max(newest) FROM {TABLE}
+                WHERE {mine} AND day IN (SELECT DISTINCT day FROM {PRODUCTS} WHERE connection_id = ?)
+                GROUP BY connection_id, account, app_id ON CONFLICT DO NOTHING""",
+            [*key, connection_id],
+        )
 
 
 def _sum_up(connection_id: int, day: int, products: Sequence[Watched]) -> None:

@@ -19,6 +19,7 @@ from seatkeeper.store.models.finding import Finding
 from seatkeeper.store.models.finding_event import FindingEvent
 from seatkeeper.store.models.holding import Holding
 from seatkeeper.store.models.membership import Membership
+from seatkeeper.store.models.newest_use import NewestUse
 from seatkeeper.store.models.notice import Notice, NoticeDelivery, NoticeTarget
 from seatkeeper.store.models.organization import Organization
 from seatkeeper.store.models.price import Price
@@ -55,6 +56,7 @@ __all__ = [
     "FindingEvent",
     "Holding",
     "Membership",
+    "NewestUse",
     "Notice",
     "NoticeDelivery",
     "NoticeTarget",
