@@ -137,9 +137,10 @@ def _command(url: str, arguments: list[str], how: How) -> int:
 
 def shorten_leases(length: float) -> None:
     """Leases that lapse while a test watches."""
+    right: Any = leases
     claim, hold = leases.claim, leases.hold
-    leases.claim = lambda task_id, owner, seconds: claim(task_id, owner, length)
-    leases.hold = lambda task_id, fence, seconds: hold(task_id, fence, length)
+    right.claim = lambda task_id, owner, seconds, after=None: claim(task_id, owner, length, after=after)
+    right.hold = lambda task_id, fence, seconds: hold(task_id, fence, length)
 
 
 def tell_commits(file: Path) -> None:

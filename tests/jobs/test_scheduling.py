@@ -131,6 +131,13 @@ def test_many_schedulers_run_a_task_once(application: Application) -> None:
     assert Run.objects.count() == 1
 
 
+def test_who_comes_late_does_not_do_what_another_has_just_done(application: Application) -> None:
+    (found,) = waiting()
+    scheduling.run_waiting(found, threading.Event().is_set)
+    scheduling.run_waiting(found, threading.Event().is_set)
+    assert Run.objects.count() == 1
+
+
 def test_a_stop_is_looked_for_at_most_once_a_second(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     moment = [100.0]
     monkeypatch.setattr("seatkeeper.services.running.time.monotonic", lambda: moment[0])

@@ -32,13 +32,14 @@ def exact() -> list[tuple[object, ...]]:
     )
 
 
-def newest() -> list[tuple[object, ...]]:
-    return sorted((bytes(a), *rest) for a, *rest in NewestUse.objects.values_list("account", "app_id", "newest"))
+def newest() -> list[tuple[bytes, int, int]]:
+    rows = NewestUse.objects.values_list("account", "app_id", "newest")
+    return sorted((bytes(account), app, moment) for account, app, moment in rows)
 
 
-def exact_newest() -> list[tuple[object, ...]]:
+def exact_newest() -> list[tuple[bytes, int, int]]:
     sql = "SELECT account, app_id, max(created) FROM store_signin WHERE error_code = 0 GROUP BY account, app_id"
-    return sorted(raw.fetch(sql))
+    return sorted((account, app, moment) for account, app, moment in raw.fetch(sql))
 
 
 def test_the_counts_equal_the_sign_ins() -> None:
@@ -79,8 +80,7 @@ def test_a_newest_use_that_was_rewritten_is_taken_back() -> None:
     with open_tenant() as tenant:
         tenant.sync()
         connection = Connection.objects.get().pk
-        later = {key: max(row[2] for row in exact_newest() if row[0] == key) for key, *_ in exact_newest()}
-        for place, last in enumerate(later.values()):
+        for place, last in enumerate({account: moment for account, _app, moment in exact_newest()}.values()):
             event = SignIn.objects.filter(created=last)
             with transaction.atomic():
                 bulk.mark_days(connection, [last])

@@ -48,6 +48,7 @@ class Waiting:
     word: str | None
     started: Instant | None
     ended: Instant | None
+    fence: int
 
 
 def list_waiting(now: Instant) -> list[Waiting]:
@@ -61,7 +62,7 @@ def list_waiting(now: Instant) -> list[Waiting]:
     return [
         Waiting(
             task.pk, task.connection_id, task.every_hours, task.failures, task.due, task.asked_by,
-            task.word, task.started, task.ended,
+            task.word, task.started, task.ended, task.fence,
         )
         for task in free
     ]  # fmt: skip
@@ -83,13 +84,14 @@ def postpone(task_id: int, due: Instant) -> None:
 
 
 def run_waiting(waiting: Waiting, stop: Callable[[], bool]) -> None:
-    """Run the task to its word. Does nothing when another process was faster."""
+    """Run the task to its word. Does nothing when another process is at it, or was since we looked."""
     task = Task.objects.select_related("connection").get(pk=waiting.task_id)
     asked_by = task.asked_by or SCHEDULER
     try:
         with open_client(task.connection) as client:
             connector = to_connector(task.connection, client)
-            run(Work(task, TASKS[task.key], connector, system_clock, Silent(), task.asked_full, stop, asked_by))
+            kind, fence = TASKS[task.key], waiting.fence
+            run(Work(task, kind, connector, system_clock, Silent(), task.asked_full, stop, asked_by, fence))
         drawing.draw_all(task.connection_id)
     except AlreadyRunning:
         return

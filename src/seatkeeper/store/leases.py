@@ -24,10 +24,11 @@ def this_process() -> str:
     return f"{_machine()}:{os.getpid()}:{_started(os.getpid())}"
 
 
-def claim(task_id: int, owner: str, seconds: float) -> int | None:
+def claim(task_id: int, owner: str, seconds: float, *, after: int | None = None) -> int | None:
     """Take the task for so long, and return the fence to save with; None when another process has it.
 
-    A lease whose process is gone is taken over at once; otherwise when it lapses.
+    A lease whose process is gone is taken over at once; otherwise when it lapses. With `after`, the fence that the task
+    had when its run was decided on, None too when somebody has taken it since: what was wanted may be done.
     """
     now = clock.system_clock()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
@@ -35,7 +36,8 @@ def claim(task_id: int, owner: str, seconds: float) -> int | None:
     if holder and owner_is_dead(holder):
         free |= Q(lease_owner=holder)
     with transaction.atomic():
-        won = Task.objects.filter(free, pk=task_id).update(
+        mine = Task.objects.filter(free, pk=task_id)
+        won = (mine if after is None else mine.filter(fence=after)).update(
             fence=F("fence") + 1, lease_owner=owner, lease_until=now + clock.seconds(seconds)
         )
         return Task.objects.values_list("fence", flat=True).get(pk=task_id) if won else None

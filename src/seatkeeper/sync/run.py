@@ -73,7 +73,7 @@ def run_task(work: Work) -> Outcome:
 @contextmanager
 def _claimed(work: Work) -> Iterator[None]:
     """Hold the task alone, by one conditional UPDATE; the fencing number is checked in every transaction."""
-    fence = leases.claim(work.task.pk, leases.this_process(), LEASE)
+    fence = leases.claim(work.task.pk, leases.this_process(), LEASE, after=work.after)
     if fence is None:
         raise AlreadyRunning(f"{work.kind.title} is being run by another process; see `seatkeeper runs`")
     work.fence = fence

@@ -50,6 +50,7 @@ class Work:
     full: bool = False
     stop: Callable[[], bool] = lambda: False
     asked_by: str = ""
+    after: int | None = None  # the fence when the run was decided on, where nobody may have run the task since
     run: Run = field(default_factory=Run)
     notes: list[str] = field(default_factory=list)
     fence: int = 0
