@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,16 +106,22 @@ def sandbox() -> Iterator[Sandbox]:
         yield tenant
 
 
-@pytest.fixture
-def server(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("SEATKEEPER_DATABASE_URL", sqlite_database)
-    started = Server("serve", "--port", "0").ready()
+@contextmanager
+def serving(database: str, monkeypatch: pytest.MonkeyPatch, *options: str) -> Iterator[Server]:
+    monkeypatch.setenv("SEATKEEPER_DATABASE_URL", database)
+    started = Server("serve", "--port", "0", *options).ready()
     yield started
     with suppress(Exception):
         started.stop()
     assert started.process.stderr is not None
     started.process.stderr.close()
     sys.stderr.writelines(started.said)  # shown when the test fails
+
+
+@pytest.fixture
+def server(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    with serving(sqlite_database, monkeypatch) as started:
+        yield started
 
 
 @pytest.fixture

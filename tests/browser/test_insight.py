@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ from tests.jobs.conftest import Server
 
 from ..conftest import connected
 from ..people import NAME, Tenant, open_tenant
-from .conftest import Eyes
+from .conftest import Eyes, serving
 from .test_walk import set_up
 
 expect.set_options(timeout=30_000)
@@ -29,14 +27,8 @@ WRONG = RIGHT + "PROJECTPREMIUM,-5,EUR,month\nPROJECTESSENTIALS,7,euros,month\n"
 @pytest.fixture
 def server(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Without a scheduler: what was read is what the test has read."""
-    monkeypatch.setenv("SEATKEEPER_DATABASE_URL", sqlite_database)
-    started = Server("serve", "--port", "0", "--no-scheduler").ready()
-    yield started
-    with suppress(Exception):
-        started.stop()
-    assert started.process.stderr is not None
-    started.process.stderr.close()
-    sys.stderr.writelines(started.said)
+    with serving(sqlite_database, monkeypatch, "--no-scheduler") as started:
+        yield started
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
 from playwright.sync_api import expect
@@ -17,7 +15,7 @@ from tests.jobs.conftest import Server
 
 from ..conftest import connected
 from ..people import NAME, Tenant, open_tenant
-from .conftest import Eyes
+from .conftest import Eyes, serving
 from .test_walk import set_up
 
 WORDS = "Figures are being worked out anew."
@@ -26,14 +24,8 @@ WORDS = "Figures are being worked out anew."
 @pytest.fixture
 def server(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Without a scheduler: the test says when something is drawn."""
-    monkeypatch.setenv("SEATKEEPER_DATABASE_URL", sqlite_database)
-    started = Server("serve", "--port", "0", "--no-scheduler").ready()
-    yield started
-    with suppress(Exception):
-        started.stop()
-    assert started.process.stderr is not None
-    started.process.stderr.close()
-    sys.stderr.writelines(started.said)
+    with serving(sqlite_database, monkeypatch, "--no-scheduler") as started:
+        yield started
 
 
 @pytest.fixture
