@@ -12,7 +12,7 @@ demo: $(VENV)/run ## a pretend tenant, connected, read and reported, from nothin
 	@if [ -t 1 ]; then $(BIN)/seatkeeper demo; else $(BIN)/seatkeeper demo --once; fi
 
 test: $(VENV)/dev ## every fast test, on SQLite and on a real PostgreSQL
-	$(BIN)/pytest -q -n 4
+	$(BIN)/pytest -q -n 4 --dist loadgroup
 
 lint: $(VENV)/dev ## style, types and layers
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && SEATKEEPER_HOME=$(CURDIR)/$(VENV)/home $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -21,6 +21,10 @@ from .client import Client
 from .conftest import Make
 from .test_identity import CERTIFICATE, public_pem
 
+# The first use of the SDK imports thousands of modules: it is paid in one process, not in each.
+SDK = pytest.mark.xdist_group("the official SDK")
+pytestmark = SDK
+
 SCOPE = "https://graph.microsoft.com/.default"
 
 

@@ -27,9 +27,12 @@ from .client import Client
 from .conftest import Make
 from .test_clouds_and_challenges import _outside, federated  # noqa: F401
 from .test_identity import CERTIFICATE
-from .test_official_clients import SCOPE, _context, _msal, _options, registered  # noqa: F401
+from .test_official_clients import SCOPE, SDK, _context, _msal, _options, registered  # noqa: F401
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK warns of its own classes
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # the SDK warns of its own classes
+    SDK,
+]
 DOCS = Path(__file__).parent.parent.parent / "docs" / "sandbox.md"
 
 
