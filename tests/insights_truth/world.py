@@ -99,9 +99,9 @@ class Wire:
 @contextmanager
 def read_from(world: World) -> Iterator[pytest.MonkeyPatch]:
     """Our connections lead to this tenant, nobody waits for its limits, and its clock is everybody's."""
-    draw_all = drawing.draw_all
+    draw = drawing.draw
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connections, "Egress", lambda *_: Wire(world.app))
         patch.setattr(connections, "SharedPacer", Unpaced)
-        patch.setattr(drawing, "draw_all", lambda connection_id, *_: draw_all(connection_id, world.clock))
+        patch.setattr(drawing, "draw", lambda application, *_: draw(application, world.clock))
         yield patch
