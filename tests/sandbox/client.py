@@ -26,7 +26,8 @@ class Client:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.http = httpx2.Client(verify=ssl.create_default_context(cafile=sandbox.ca_file), trust_env=False)
+        verify = ssl.create_default_context(cafile=sandbox.ca_file)
+        self.http = httpx2.Client(verify=verify, trust_env=False, timeout=60)  # a busy machine is no fault
         self._token = ""
 
     def close(self) -> None:
