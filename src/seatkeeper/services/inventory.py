@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.feasibility import to_words
-from seatkeeper.insights.base import Holder
 from seatkeeper.insights.evidence import activity
 from seatkeeper.model import Grade, Instant, to_id, to_text
 from seatkeeper.services.applications import Which, find_application
+from seatkeeper.services.drawing.people import assigned_by
 from seatkeeper.services.members import Who
 from seatkeeper.services.picture import draw_picture, know, read_history, read_spans
 from seatkeeper.services.tables import Cell, Table
@@ -35,16 +35,11 @@ def roster(who: Who, name: str) -> Table:
     rows: list[Sequence[Cell]] = [
         (
             h.user_id, h.mail, h.first_name, h.last_name, h.active,
-            h.blocked, h.guest, h.department, h.plans, h.active_source, _assigned_by(h), to_id(h.account),
+            h.blocked, h.guest, h.department, h.plans, h.active_source, assigned_by(h), to_id(h.account),
         )
         for h in draw_picture(find_application(who, name)).holders
     ]  # fmt: skip
     return Table(ROSTER_COLUMNS, rows, frozenset({"Active Date"}))
-
-
-def _assigned_by(holder: Holder) -> str:
-    ways = {way for seat in holder.seats for way in seat.assigned_by.split(", ") if way}
-    return ", ".join(sorted(ways))
 
 
 def access(who: Who, name: str, clock: Clock = system_clock) -> Table:
