@@ -1,7 +1,7 @@
 """One suite, two engines: a test that asks for `database` runs on a SQLite file and on a real PostgreSQL.
 
-Each test gets a database of its own, copied from one that was migrated once, with real commits: what we promise is
-about transactions, processes and kills, so no test is wrapped in a transaction of the test framework.
+Each test gets a database like one that was migrated once, with real commits: what we promise is about transactions,
+processes and kills, so no test is wrapped in a transaction of the test framework.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import django
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from tests.postgres import Reused, run_on
 from tests.proofs import pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401 - pytest finds its hooks here
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -85,8 +86,10 @@ def postgres_template(tmp_path_factory: pytest.TempPathFactory, django_db_blocke
 
     with _one_at_a_time(tmp_path_factory.getbasetemp().parent / "postgres.lock"):
         server = get_server(tempfile.mkdtemp(prefix="pg-", dir=_SCRATCH), cleanup_mode="delete")
-    # These databases need not survive a power cut.
-    _on_server(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template")
+    # These databases need not survive a power cut, and live too short for housekeeping.
+    for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+        run_on(server.get_uri(), f"ALTER SYSTEM SET {name} = off")
+    run_on(server.get_uri(), "SELECT pg_reload_conf()", "CREATE DATABASE template")
     url: str = server.get_uri(database="template")
     with django_db_blocker.unblock(), connected(url):
         migrate()
@@ -103,14 +106,6 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         yield
 
 
-def _on_server(url: str, *statements: str) -> None:
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as server:
-        for statement in statements:
-            server.execute(statement.encode())
-
-
 @pytest.fixture
 def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
     """URL of a fresh SQLite file."""
@@ -119,13 +114,16 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite://{path}"
 
 
+@pytest.fixture(scope="session")
+def reused(postgres_template: str) -> Reused:
+    return Reused(postgres_template)
+
+
 @pytest.fixture
-def postgres_database(postgres_template: str, tmp_path: Path) -> Iterator[str]:
-    """URL of a fresh PostgreSQL database."""
-    server = postgres_template.replace("/template?", "/postgres?")
-    _on_server(server, "CREATE DATABASE test TEMPLATE template")
-    yield postgres_template.replace("/template?", "/test?")
-    _on_server(server, "DROP DATABASE test WITH (FORCE)")
+def postgres_database(reused: Reused) -> Iterator[str]:
+    """URL of an empty PostgreSQL database."""
+    yield reused.url
+    reused.empty()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -89,7 +89,7 @@ class Eyes:
         assert self.noticed == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # and no longer: other tests run event loops of their own in this thread
 def browser() -> Iterator[Browser]:
     # Playwright leaves an event loop running in this thread, in which Django would refuse to touch the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

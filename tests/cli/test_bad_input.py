@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,9 @@ def refused(done: Done, *words: str) -> None:
 
 
 def nothing_saved(shell: Shell) -> bool:
-    return shell.run("apps", "list", "--format", "jsonl").out == ""
+    with closing(sqlite3.connect(shell.home / "seatkeeper.sqlite3")) as base:
+        saved: tuple[int] = base.execute("SELECT COUNT(*) FROM store_application").fetchone()
+    return saved == (0,)
 
 
 @pytest.mark.parametrize(

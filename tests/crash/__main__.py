@@ -5,12 +5,14 @@ from __future__ import annotations
 import tests.conftest  # isort: skip - before anything imports the settings: our own are not touched
 
 import argparse
+import io
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +33,6 @@ from tests.crash.upgrades import kill_upgrades
 from tests.crash.ways import Calls, Failpoints, FullDisk, Polite, Timed, failpoints
 from tests.crash.world import FORK
 
-WARM = (seatkeeper.cli.main, seatkeeper.cli.sync, seatkeeper.services.findings, seatkeeper.services.syncs)
 A_LIFE = 60  # kills of one tenant
 
 
@@ -153,6 +154,7 @@ def _lives(seed: int, wanted: int) -> Iterator[tuple[int, int]]:
 
 def main() -> int:
     asked, begin = read_arguments(), time.monotonic()
+    warm()
     if not STRACE:
         say("strace is missing (apt-get install strace): kills at system calls and broken disks are NOT RUN")
         asked.calls = asked.disk = asked.power = 0
@@ -166,6 +168,12 @@ def main() -> int:
         else:
             lines = run(list(plan(asked, folder, None)), asked.workers)
     return report(lines, asked, time.monotonic() - begin)
+
+
+def warm() -> None:
+    """What the command imports at its start or when it first runs is imported here, not in every child."""
+    with redirect_stdout(io.StringIO()):
+        seatkeeper.cli.main.app(["sync", "--help"], standalone_mode=False)
 
 
 def run(jobs: list[Job], workers: int) -> dict[str, Figures]:

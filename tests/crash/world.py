@@ -55,6 +55,7 @@ class World:
         self._pipe = pipe
         self.ready: dict[str, str] = pipe.recv()
         self.moved = 0.0
+        self._true: Truth | None = None
 
     def _ask(self, *question: Any) -> Any:
         self._pipe.send(question)
@@ -67,16 +68,13 @@ class World:
     def move(self, hours: float) -> None:
         self._ask("move", hours)
         self.moved += hours
+        self._true = None
 
     def truth(self) -> Truth:
-        found: Truth = self._ask("truth")
-        return found
-
-    def fault(self, name: str, value: str = "") -> None:
-        self._ask("fault", name, value)
-
-    def mend(self) -> None:
-        self._ask("mend")
+        """What holds now: the clock stands still, and so does the truth."""
+        if self._true is None:
+            self._true = self._ask("truth")
+        return self._true
 
 
 @contextmanager
@@ -104,8 +102,6 @@ def _live(pipe: Connection, seed: int, people: int, faults: tuple[str, ...]) -> 
         acts: dict[str, Callable[..., Any]] = {
             "move": lambda hours: sandbox.tenant.move(hours=hours),
             "truth": lambda: _truth(sandbox, begin),
-            "fault": sandbox.tenant.mischief.switch_on,
-            "mend": sandbox.tenant.mischief.active.clear,
         }
         while True:
             name, *values = pipe.recv()

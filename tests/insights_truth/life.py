@@ -26,6 +26,8 @@ def live(seed: int, days: int, mutant: str = "") -> Tally:
             world.move(step)
             visit(who, world)
             compare(world, application, tally)
+            if mutant and tally.wrong:
+                break  # it is found
     return tally
 
 

@@ -27,7 +27,7 @@ from .client import Client
 from .conftest import Make
 from .test_clouds_and_challenges import _outside, federated  # noqa: F401
 from .test_identity import CERTIFICATE
-from .test_official_clients import SCOPE, SDK, _context, _msal, _options, registered  # noqa: F401
+from .test_official_clients import EVENTS, PEOPLE, SCOPE, SDK, _context, _msal, _options, a_hundred_events, registered  # noqa: F401
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # the SDK warns of its own classes
@@ -88,10 +88,10 @@ def test_the_sdk_pages_through_a_selection_of_everybody(registered: Client) -> N
     ],
 )
 def test_the_sdk_pages_through_sign_ins(make: Make, faults: tuple[str, ...]) -> None:
-    client = make(*faults, people=300)
+    client = make(*faults, people=PEOPLE, sign_ins=EVENTS)
 
     async def work(graph: GraphServiceClient) -> list[Any]:
-        return await _iterate(graph, await graph.audit_logs.sign_ins.get())
+        return await _iterate(graph, await graph.audit_logs.sign_ins.get(request_configuration=a_hundred_events()))
 
     rows = _with_graph(client, work)
     assert [row.id for row in rows] == [row["id"] for row in client.rows("/auditLogs/signIns")]
@@ -99,7 +99,7 @@ def test_the_sdk_pages_through_sign_ins(make: Make, faults: tuple[str, ...]) -> 
 
 
 def test_the_sdk_follows_a_delta_round_and_the_next_one(make: Make) -> None:
-    client = make(people=700, churn=30.0)
+    client = make(people=450, churn=30.0)
 
     async def work(graph: GraphServiceClient) -> tuple[dict[str, Any], list[Any]]:
         known: dict[str, Any] = {}
@@ -120,7 +120,7 @@ def test_the_sdk_follows_a_delta_round_and_the_next_one(make: Make) -> None:
         return known, later
 
     known, later = _with_graph(client, work, cae=True)
-    assert len(known) == 700
+    assert len(known) == 450
     for user in later:
         if "@removed" in user.additional_data:
             known.pop(user.id, None)

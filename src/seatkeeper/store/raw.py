@@ -7,32 +7,17 @@ Django's own cursor would rewrite each statement and look at each row again, for
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-import psycopg
 from django.db import connection
 from django.db.transaction import TransactionManagementError
-from psycopg.adapt import Dumper
-
-from seatkeeper.model import Missing
 
 Row = tuple[Any, ...]
 
 # SQLite takes 32,766 parameters a statement; what else a statement asks for needs a few.
 CHUNK: Final = 30_000
-
-
-class _NullDumper(Dumper):
-    def dump(self, obj: Missing) -> None:  # noqa: ARG002 - psycopg writes NULL for None
-        return None
-
-
-# A field that the vendor has never sent is NULL. Without these, psycopg would write the word "MISSING".
-sqlite3.register_adapter(Missing, lambda _: None)
-psycopg.adapters.register_dumper(Missing, _NullDumper)
 
 
 def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
