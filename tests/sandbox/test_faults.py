@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 
 from seatkeeper.cli.main import app
 from seatkeeper.sandbox.mischief import FAULTS, Mischief
+from seatkeeper.sandbox.serve import Sandbox
+from seatkeeper.sandbox.tenant import Settings
 
-from .client import Client
+from .client import NOW, Client
 from .conftest import Make
 
 CATALOGUE = [
@@ -24,6 +26,7 @@ USERS = "/users?$top=50"
 LOG = "/auditLogs/signIns?$top=200"
 DELTA = "/users/delta?$select=id,displayName,userPrincipalName,mail"
 RETRIED = ("expired-page-token", "token-expires", "claims-challenge", "retry-after")
+Pages = list[list[tuple[int, bytes]]]
 LINKS = [f"hostile-link={variant}" for variant in FAULTS["hostile-link"].variants]
 
 
@@ -80,7 +83,7 @@ def _read(client: Client, path: str, most: int = 8) -> list[tuple[int, bytes]]:
     return found
 
 
-def _script(client: Client) -> list[list[tuple[int, bytes]]]:
+def _script(client: Client) -> Pages:
     found = [_read(client, USERS), _read(client, LOG), _read(client, DELTA)]
     client.sandbox.tenant.move(days=1)
     client.renew()
@@ -97,11 +100,21 @@ ELSEWHERE = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def plain() -> Pages:
+    """What a tenant of the same seed answers without any fault."""
+    with Sandbox(settings=Settings(people=320, now=NOW, frozen=True)) as sandbox:
+        client = Client(sandbox)
+        answers = _script(client)
+        client.close()
+        return answers
+
+
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in ELSEWHERE])
-def test_each_fault_spoils_something_and_does_so_again_with_the_same_seed(make: Make, name: str) -> None:
-    plain, one, two = make(people=320), make(name, people=320), make(name, people=320)
+def test_each_fault_spoils_something_and_does_so_again_with_the_same_seed(make: Make, plain: Pages, name: str) -> None:
+    one, two = make(name, people=320), make(name, people=320)
     spoiled = _script(one)
-    assert spoiled != _script(plain)
+    assert spoiled != plain
     if name not in {"reset", "cut-body", "retry-after"}:
         assert [[status for status, _ in pages] for pages in spoiled] == [
             [status for status, _ in pages] for pages in _script(two)
