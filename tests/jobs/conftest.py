@@ -25,7 +25,6 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 
 from seatkeeper.clock import system_clock
-from seatkeeper.connectors.catalog import TASKS
 from seatkeeper.sandbox.serve import Sandbox
 from seatkeeper.sandbox.tenant import Settings
 from seatkeeper.services import applications
@@ -168,7 +167,7 @@ def added(*tasks: str, sign_ins: int | None = None) -> Iterator[Application]:
                 login_url=sandbox.login_url,
                 graph_url=sandbox.graph_url,
                 ca_file=sandbox.ca_file,
-                tasks=tasks or tuple(TASKS),
+                tasks=tasks,
             ),
         )
 

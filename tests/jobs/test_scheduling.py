@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from seatkeeper.clock import days, system_clock
 from seatkeeper.errors import NotAllowed
 from seatkeeper.jobs import embedded
 from seatkeeper.jobs.embedded import Scheduler
-from seatkeeper.model import Word
+from seatkeeper.model import Instant, Word
 from seatkeeper.services import running, scheduling
 from seatkeeper.services.members import ROLES, Role, Who, operator
 from seatkeeper.services.scheduling import Waiting
@@ -107,6 +108,31 @@ def test_a_bug_in_a_run_is_logged_and_tried_again_later(
     scheduler.ask_to_stop()
     assert scheduler.wait(20)
     assert (roster().due or 0) > system_clock()
+
+
+def test_a_run_that_was_just_begun_when_the_process_was_told_to_stop_is_waited_for(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, beginning, go_on, ended = scheduling.plan, threading.Event(), threading.Event(), threading.Event()
+
+    def begin_slowly(waiting: Waiting, due: Instant | None) -> None:
+        plan(waiting, due)
+        beginning.set()
+        assert go_on.wait(20)
+
+    def run_slowly(*_: object) -> None:
+        time.sleep(0.2)
+        ended.set()
+
+    monkeypatch.setattr(scheduling, "plan", begin_slowly)
+    monkeypatch.setattr(scheduling, "run_waiting", run_slowly)
+    scheduler = Scheduler()
+    scheduler.start()
+    assert beginning.wait(20)
+    scheduler.ask_to_stop()
+    threading.Timer(0.2, go_on.set).start()  # when `wait` waits already
+    assert scheduler.wait(20)
+    assert ended.is_set()
 
 
 def test_a_run_that_ended_when_nobody_could_note_it_is_not_run_again(application: Application) -> None:

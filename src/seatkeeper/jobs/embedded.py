@@ -70,8 +70,10 @@ class Scheduler:
     def wait(self, seconds: float) -> bool:
         """Whether everything has ended within the time; a run that has not is taken up by the next process."""
         end = time.monotonic() + seconds
-        for thread in [self._thread, self._teller, self._drawer, *(job.thread for job in list(self._jobs.values()))]:
+        for thread in (self._thread, self._teller, self._drawer):
             thread.join(max(0.0, end - time.monotonic()))
+        for job in list(self._jobs.values()):  # only now: the first thread may have been about to begin one
+            job.thread.join(max(0.0, end - time.monotonic()))
         return not self._jobs
 
     def _watch(self) -> None:
