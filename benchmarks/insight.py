@@ -37,20 +37,16 @@ def print_insight(size: Size) -> int:
 
 def find() -> dict[str, float]:
     """In a process that did nothing else."""
-    from functools import partial
-
     from seatkeeper.connectors.catalog import find_product
     from seatkeeper.insights.catalog import INSIGHTS
-    from seatkeeper.model import Grade, to_instant
-    from seatkeeper.services.picture import draw_picture
-    from seatkeeper.store import uses
+    from seatkeeper.model import to_instant
+    from seatkeeper.services.picture import draw_picture, from_counts
     from seatkeeper.store.models import Application
 
     began, cpu = time.monotonic(), time.process_time()
     application = Application.objects.get(name="Large")
     product = find_product(application.product)
-    kinds = product.apps_of(Grade.DIRECT), product.apps_of(Grade.AMBIGUOUS)
-    picture = draw_picture(application, lambda: to_instant(NOW), partial(uses.list_uses, kinds=kinds))
+    picture = draw_picture(application, lambda: to_instant(NOW), from_counts(product))
     findings = sum(1 for insight in INSIGHTS for _ in insight.find(picture))
     return {
         "findings": findings,

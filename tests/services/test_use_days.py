@@ -8,9 +8,10 @@ from django.db import transaction
 from seatkeeper import failpoints
 from seatkeeper.failpoints import Reached
 from seatkeeper.services import drawing
+from seatkeeper.services.picture import draw_picture, quick_picture
 from seatkeeper.store import raw
 from seatkeeper.store.bulk import use_days as bulk
-from seatkeeper.store.models import Connection, NewestUse, ProductDay, SignIn, UncountedDay, UseDay
+from seatkeeper.store.models import Application, Connection, NewestUse, ProductDay, SignIn, UncountedDay, UseDay
 from tests.people import open_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -50,6 +51,24 @@ def test_the_counts_equal_the_sign_ins() -> None:
             assert newest() == exact_newest()
             assert not UncountedDay.objects.exists()
             tenant.move(days=3)
+
+
+def test_the_picture_from_the_counts_is_the_picture() -> None:
+    with open_tenant() as tenant:
+        tenant.sync()
+        application = Application.objects.get()
+        assert quick_picture(application, tenant.clock) == draw_picture(application, tenant.clock)
+
+
+def test_a_day_that_waits_to_be_counted_is_seen_in_the_picture_all_the_same() -> None:
+    with open_tenant() as tenant:
+        tenant.sync()
+        NewestUse.objects.all().delete()
+        UncountedDay.objects.create(connection=Connection.objects.get(), day=20_000)
+        application = Application.objects.get()
+        picture = quick_picture(application, tenant.clock)
+        assert picture == draw_picture(application, tenant.clock)
+        assert any(holder.last_login for holder in picture.holders)
 
 
 def test_a_kill_while_counting_loses_no_day() -> None:

@@ -15,7 +15,7 @@ from seatkeeper.services import inventory
 from seatkeeper.services.applications import find_application, list_applications
 from seatkeeper.services.drawing import lifecycle, worth
 from seatkeeper.services.members import Who
-from seatkeeper.services.picture import draw_picture
+from seatkeeper.services.picture import quick_picture
 from seatkeeper.services.tables import Cell, Table
 from seatkeeper.store import listing
 from seatkeeper.store.bulk import drawn
@@ -34,7 +34,11 @@ REPORT_COLUMNS = (
 def findings(who: Who, name: str, clock: Clock = system_clock) -> Table:
     """What the insights say of the application's seats, what each costs a month, and what was decided on it."""
     application = find_application(who, name)
-    found = lifecycle.to_rows(find_all(draw_picture(application, clock)), worth.read_worth(application, clock()))
+    return _to_table(application, quick_picture(application, clock))
+
+
+def _to_table(application: Application, picture: Picture) -> Table:
+    found = lifecycle.to_rows(find_all(picture), worth.read_worth(application, picture.now))
     states = drawn.list_states(application.pk)
     rows: list[Sequence[Cell]] = [
         (
@@ -82,14 +86,14 @@ class Report:
 
 def report_on(who: Who, application: Application, clock: Clock = system_clock) -> Report:
     """All that the report shows of one application."""
-    picture = draw_picture(application, clock)
+    picture = quick_picture(application, clock)
     task = Task.objects.filter(connection_id=application.connection_id, key="roster").first()
     return Report(
         application,
         picture,
         Counter(activity(holder, picture) for holder in picture.holders),
         inventory.suspicious(who, application.name),
-        findings(who, application.name, clock),
+        _to_table(application, picture),
         listing.newest_complete_run(task.pk) if task else None,
         health(application),
     )

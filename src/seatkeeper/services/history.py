@@ -17,8 +17,8 @@ from seatkeeper.connectors.catalog import find_product
 from seatkeeper.errors import BadInput
 from seatkeeper.model import Instant, Key, SeatKind, to_id
 from seatkeeper.services.applications import Which, find_application
+from seatkeeper.services.held_seats import Plans, active_date, to_held_seats
 from seatkeeper.services.members import May, Who
-from seatkeeper.services.picture import Plans, active_date, to_held_seats
 from seatkeeper.services.tables import Cell, Table
 from seatkeeper.store import listing, past
 from seatkeeper.store.models import Application

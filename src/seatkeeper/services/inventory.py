@@ -12,7 +12,7 @@ from seatkeeper.model import Grade, Instant, to_id, to_text
 from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.drawing.people import assigned_by
 from seatkeeper.services.members import Who
-from seatkeeper.services.picture import draw_picture, know, read_history, read_spans
+from seatkeeper.services.picture import know, quick_picture, read_history, read_spans
 from seatkeeper.services.tables import Cell, Table
 from seatkeeper.spans import RETENTION, ReadSpan, Span, join, last_unbroken, lateness_of, subtract
 from seatkeeper.store import listing
@@ -37,14 +37,14 @@ def roster(who: Who, name: str) -> Table:
             h.user_id, h.mail, h.first_name, h.last_name, h.active,
             h.blocked, h.guest, h.department, h.plans, h.active_source, assigned_by(h), to_id(h.account),
         )
-        for h in draw_picture(find_application(who, name)).holders
+        for h in quick_picture(find_application(who, name)).holders
     ]  # fmt: skip
     return Table(ROSTER_COLUMNS, rows, frozenset({"Active Date"}))
 
 
 def access(who: Who, name: str, clock: Clock = system_clock) -> Table:
     """Application Access: when each seat holder last signed in, and how sure we are."""
-    picture = draw_picture(find_application(who, name), clock)
+    picture = quick_picture(find_application(who, name), clock)
     rows: list[Sequence[Cell]] = [
         (
             h.user_id, h.last_login, h.evidence, h.observed_since,
@@ -61,7 +61,7 @@ def suspicious(who: Who, name: str) -> Table:
     known = know(application)
     generation = known.generations.get("roster", 0)
     if not generation:
-        return Table(SUSPICIOUS_COLUMNS, [])  # without a roster everybody would look like a stranger
+        return Table(SUSPICIOUS_COLUMNS, [])  # without a roster everybody would quick_picture like a stranger
     strangers = listing.list_strangers(
         application.connection_id, known.product.key, generation, known.product.apps_of(Grade.DIRECT)
     )

@@ -16,7 +16,7 @@ from seatkeeper.model import Instant
 from seatkeeper.services.application_input import check_threshold
 from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.members import May, Who
-from seatkeeper.services.picture import draw_picture
+from seatkeeper.services.picture import quick_picture
 from seatkeeper.services.price_list import price_list
 
 
@@ -64,7 +64,7 @@ def what_if(
     """Both sides of the question. Raises BadInput for a threshold or a scope that there is not."""
     who.require(May.SEE)
     application = find_application(who, which)
-    picture = draw_picture(application, clock)
+    picture = quick_picture(application, clock)
     prices = price_list(who.organization_id, clock)
     departments = sorted({holder.department for holder in picture.holders if holder.department})
     plans = sorted({(seat.plan.part_number, seat.plan.title) for holder in picture.holders for seat in holder.seats})

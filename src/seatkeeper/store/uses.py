@@ -76,6 +76,11 @@ def ids_of(guids: Sequence[str]) -> list[int]:
     return [number for number, guid in apps_by_id().items() if guid in wanted]
 
 
+def are_counted(connection_id: int) -> bool:
+    """Whether no day waits to be counted."""
+    return not raw.fetch("SELECT 1 FROM store_uncountedday WHERE connection_id = ? LIMIT 1", [connection_id])
+
+
 def list_uses(
     connection_id: int, product: str, generation: int, *, kinds: Sequence[Sequence[str]] = ()
 ) -> list[UseRow]:

@@ -7,7 +7,6 @@ some rows of each: all of an application's rows are replaced in one transaction,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from django.db import transaction
@@ -25,9 +24,9 @@ from seatkeeper.services.drawing.endings import Endings, saved_a_month
 from seatkeeper.services.drawing.plans import follow_up
 from seatkeeper.services.drawing.source import Source, look
 from seatkeeper.services.drawing.standing import recount
-from seatkeeper.services.picture import draw_picture
+from seatkeeper.services.picture import draw_picture, from_counts
 from seatkeeper.services.price_list import read_prices
-from seatkeeper.store import bulk, uses
+from seatkeeper.store import bulk
 from seatkeeper.store.bulk import drawn
 from seatkeeper.store.models import Application, Saving, Standing
 
@@ -87,8 +86,7 @@ class _Prepared:
 
 def _prepare(application: Application, source: Source) -> _Prepared:
     product = find_product(application.product)
-    kinds = product.apps_of(Grade.DIRECT), product.apps_of(Grade.AMBIGUOUS)
-    picture = draw_picture(application, lambda: source.now, partial(uses.list_uses, kinds=kinds))
+    picture = draw_picture(application, lambda: source.now, from_counts(product))
     employees = people.list_employees(application)
     strangers = people.to_strangers(application, product, source.roster, employees, source.now)
     costs = worth.read_worth(application, source.now)

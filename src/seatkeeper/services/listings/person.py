@@ -13,8 +13,8 @@ from seatkeeper.insights.evidence import Activity
 from seatkeeper.model import FOREVER, Evidence, Grade, Instant, Key, SeatKind, to_id, to_key, to_text
 from seatkeeper.services import applications, audit
 from seatkeeper.services.drawing import standing
+from seatkeeper.services.held_seats import Plans
 from seatkeeper.services.members import May, Who
-from seatkeeper.services.picture import Plans
 from seatkeeper.store import uses
 from seatkeeper.store.models import Application, Finding, Holding, Standing, Stranger, Subscription
 
