@@ -70,7 +70,7 @@ class Tenant:
         return rows(inventory.access(self.who, self.name, self.clock))
 
     def suspicious(self) -> list[dict[str, Any]]:
-        return rows(inventory.suspicious(self.who, self.name))
+        return rows(inventory.suspicious(self.who, self.name, self.clock))
 
     def findings(self) -> list[dict[str, Any]]:
         return rows(findings.findings(self.who, self.name, self.clock))

@@ -25,6 +25,8 @@ from seatkeeper.store.models import (
     Recognition,
     Standing,
     Stranger,
+    UncountedDay,
+    UseDay,
 )
 from tests.people import Tenant, open_tenant
 
@@ -187,12 +189,31 @@ def test_the_list_of_employees_and_recognitions_name_the_strangers() -> None:
         assert [types[row.object_id] for row in (one, two, three, holder)] == [
             "Unknown", "Unauthorized", "Unrecognized", "Unauthorized"
         ]  # fmt: skip
+        assert command_says(tenant) == page_says()
         recognize(application, three.object_id, tenant.clock() + days(1))
         drawing.draw(application, tenant.clock)
         assert Stranger.objects.get(object_id=three.object_id).state == "recognized"
+        assert command_says(tenant) == page_says()
+        mark_a_day_without_counts()
+        assert command_says(tenant) == page_says()
         tenant.move(days=2)
         drawing.draw(application, tenant.clock)
         assert Stranger.objects.get(object_id=three.object_id).type == "Unrecognized"
+
+
+def command_says(tenant: Tenant) -> list[tuple[object, ...]]:
+    return sorted((row["User ID"], row["Type"], row["Sign-ins"], row["State"]) for row in tenant.suspicious())
+
+
+def page_says() -> list[tuple[object, ...]]:
+    return sorted(Stranger.objects.values_list("user_id", "type", "sign_ins", "state"))
+
+
+def mark_a_day_without_counts() -> None:
+    """As after a run that was killed before its sign-ins were counted."""
+    day = UseDay.objects.latest("day").day
+    UseDay.objects.filter(day=day).delete()
+    UncountedDay.objects.create(connection_id=the_application().connection_id, day=day)
 
 
 def hire(application: Application, address: str, *, active: bool) -> None:

@@ -92,7 +92,7 @@ def report_on(who: Who, application: Application, clock: Clock = system_clock) -
         application,
         picture,
         Counter(activity(holder, picture) for holder in picture.holders),
-        inventory.suspicious(who, application.name),
+        inventory.suspicious(who, application.name, clock),
         _to_table(application, picture),
         listing.newest_complete_run(task.pk) if task else None,
         health(application),

@@ -8,14 +8,14 @@ from typing import NamedTuple
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.feasibility import to_words
 from seatkeeper.insights.evidence import activity
-from seatkeeper.model import Grade, Instant, to_id, to_text
+from seatkeeper.model import Instant, to_id, to_text
 from seatkeeper.services.applications import Which, find_application
-from seatkeeper.services.drawing.people import assigned_by
+from seatkeeper.services.drawing.people import assigned_by, list_employees, to_strangers
 from seatkeeper.services.members import Who
 from seatkeeper.services.picture import know, quick_picture, read_history, read_spans
 from seatkeeper.services.tables import Cell, Table
 from seatkeeper.spans import RETENTION, ReadSpan, Span, join, last_unbroken, lateness_of, subtract
-from seatkeeper.store import listing
+from seatkeeper.store import uses
 from seatkeeper.store.models import Application, Quarantine
 
 ROSTER_COLUMNS = (
@@ -55,26 +55,25 @@ def access(who: Who, name: str, clock: Clock = system_clock) -> Table:
     return Table(ACCESS_COLUMNS, rows, frozenset({"Last Login", "Observed Since", "Last Possible", "Last In Tenant"}))
 
 
-def suspicious(who: Who, name: str) -> Table:
-    """Suspicious SaaS Activities: successful sign-ins to the product by accounts that hold no seat of it."""
+def suspicious(who: Who, name: str, clock: Clock = system_clock) -> Table:
+    """Suspicious SaaS Activities: successful sign-ins to the product by accounts that hold no seat of it.
+
+    With an HR list also those by holders whom it does not know, or no longer.
+    """
     application = find_application(who, name)
     known = know(application)
-    generation = known.generations.get("roster", 0)
-    if not generation:
-        return Table(SUSPICIOUS_COLUMNS, [])  # without a roster everybody would quick_picture like a stranger
-    strangers = listing.list_strangers(
-        application.connection_id, known.product.key, generation, known.product.apps_of(Grade.DIRECT)
+    strangers = to_strangers(
+        application,
+        known.product,
+        known.generations.get("roster", 0),
+        list_employees(application),
+        clock(),
+        counted=uses.are_counted(application.connection_id),
     )
     rows: list[Sequence[Cell]] = [
-        (s.upn or to_id(s.account), "Unknown", s.sign_ins, s.oldest, s.newest, _state(s)) for s in strangers
+        (s.user_id, s.type, s.sign_ins, s.first_seen, s.last_seen, s.state) for s in strangers
     ]
     return Table(SUSPICIOUS_COLUMNS, rows, frozenset({"First Seen", "Last Seen"}))
-
-
-def _state(stranger: listing.StrangerRow) -> str:
-    """Somebody who signed in only while holding a seat did nothing strange."""
-    held = stranger.held_until is not None and stranger.newest <= stranger.held_until
-    return "former holder" if held else "open"
 
 
 def coverage(who: Who, name: Which, clock: Clock = system_clock) -> Table:

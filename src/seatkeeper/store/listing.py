@@ -52,17 +52,6 @@ class UseRow(NamedTuple):
     newest: Instant
 
 
-class StrangerRow(NamedTuple):
-    """Sign-ins of an account that holds no seat; `held_until` is when we first saw it without one, if it had one."""
-
-    account: Key
-    upn: str | None
-    sign_ins: int
-    oldest: Instant
-    newest: Instant
-    held_until: Instant | None
-
-
 _SEATS: Final = """
         SELECT s.account, s.sku, s.kind, s.plans, s.active, s.active_source, s.assigned_by, s.state, s.error,
                a.upn, a.mail, a.given_name, a.surname, a.enabled, a.user_type, a.department,
@@ -145,48 +134,6 @@ def list_activity(connection_id: int, product: str, generation: int) -> list[tup
     """
     values = [connection_id, connection_id, product, generation, generation]
     return [(account, last, read_at) for account, last, read_at in raw.fetch(sql, values)]
-
-
-def list_strangers(connection_id: int, product: str, generation: int, apps: Sequence[str]) -> list[StrangerRow]:
-    """Accounts that got in to one of the applications and hold no seat of the product."""
-    is_one_of, guids = raw.matching("p.guid", apps)
-    sql = f"""
-        SELECT i.account, MAX(i.upn), COUNT(*), MIN(i.created), MAX(i.created)
-        FROM store_signin i JOIN store_signinapp p ON p.id = i.app_id
-        WHERE i.connection_id = ? AND i.error_code = 0 AND {is_one_of}
-          AND NOT EXISTS (SELECT 1 FROM store_seat s
-                          WHERE s.connection_id = i.connection_id AND s.account = i.account AND s.product = ?
-                            AND s.kind <> 'other-product' AND s.since <= ? AND s.until > ?)
-        GROUP BY i.account
-    """
-    rows = raw.fetch(sql, [connection_id, *guids, product, generation, generation])
-    names = _known_names(connection_id, [row[0] for row in rows])
-    ended = _seat_ends(connection_id, product, generation)
-    result = [StrangerRow._make((key, names.get(key) or upn, *rest, ended.get(key))) for key, upn, *rest in rows]
-    return sorted(result, key=lambda row: ((row.upn or "").casefold(), row.account))
-
-
-def _known_names(connection_id: int, keys: Sequence[Key]) -> dict[Key, str]:
-    """The directory's newest name of each account, the deleted ones included."""
-    names: dict[Key, str] = {}
-    for some in raw.chunks(keys):
-        condition, values = raw.matching("key", some)
-        sql = f"""SELECT key, upn FROM store_account
-                  WHERE connection_id = ? AND {condition} AND upn IS NOT NULL ORDER BY since"""
-        names |= dict(raw.fetch(sql, [connection_id, *values]))
-    return names
-
-
-def _seat_ends(connection_id: int, product: str, generation: int) -> dict[Key, Instant]:
-    """When accounts that held a seat once were first seen without it."""
-    sql = """
-        SELECT s.account, MAX(r.started)
-        FROM store_seat s
-        JOIN store_task t ON t.connection_id = s.connection_id AND t.key = 'roster'
-        JOIN store_run r ON r.task_id = t.id AND r.generation = s.until AND r.word = ?
-        WHERE s.connection_id = ? AND s.product = ? AND s.until <= ? GROUP BY s.account
-    """
-    return dict(raw.fetch(sql, [Word.COMPLETE.value, connection_id, product, generation]))
 
 
 def list_coverage(connection_id: int, stream: str) -> list[ReadSpan]:

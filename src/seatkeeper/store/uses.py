@@ -19,6 +19,11 @@ _HOLDS = """EXISTS (SELECT 1 FROM store_seat s
 _HELD = "SELECT account FROM store_seat WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?"
 
 
+_COUNTS = "SUM(u.sign_ins), MIN(u.oldest), MAX(u.newest) FROM store_useday u"
+_SIGN_INS = """COUNT(*), MIN(u.created), MAX(u.created)
+               FROM (SELECT * FROM store_signin WHERE error_code = 0) u"""
+
+
 class Name(NamedTuple):
     """How the directory names an account, or named it last."""
 
@@ -97,12 +102,15 @@ def list_uses(
 
 
 def list_use_counts(
-    connection_id: int, product: str, generation: int, apps: Sequence[str], *, holders: bool
+    connection_id: int, product: str, generation: int, apps: Sequence[str], *, holders: bool, counted: bool = True
 ) -> list[UseCount]:
-    """Who got in to one of the applications: those who hold a seat of the product, or those who hold none."""
+    """Who got in to one of the applications: those who hold a seat of the product, or those who hold none.
+
+    From the counts by day, or where these wait to be `counted`, from the sign-ins themselves.
+    """
     is_one_of, ids = raw.matching("u.app_id", ids_of(apps))
     sql = f"""
-        SELECT u.account, SUM(u.sign_ins), MIN(u.oldest), MAX(u.newest) FROM store_useday u
+        SELECT u.account, {_COUNTS if counted else _SIGN_INS}
         WHERE u.connection_id = ? AND {is_one_of} AND {"" if holders else "NOT"} {_HOLDS} GROUP BY u.account
     """
     rows = raw.fetch(sql, [connection_id, *ids, product, generation, generation])

@@ -89,17 +89,26 @@ def to_holdings(picture: Picture, employees: Employees, worth: Worth) -> Iterato
 
 
 def to_strangers(
-    application: Application, product: Product, generation: int, employees: Employees, now: Instant
+    application: Application,
+    product: Product,
+    generation: int,
+    employees: Employees,
+    now: Instant,
+    *,
+    counted: bool = True,
 ) -> list[StrangerRow]:
-    """Nobody before the first roster: everybody would look like a stranger."""
+    """Nobody before the first roster: everybody would look like a stranger.
+
+    Not `counted` reads the sign-ins themselves: while a day waits to be counted, the counts are not all.
+    """
     if not generation:
         return []
     where = application.connection_id, product.key, generation, product.apps_of(Grade.DIRECT)
     recognized = _recognized(application, now)
-    counts = [(row, False) for row in uses.list_use_counts(*where, holders=False)]
+    counts = [(row, False) for row in uses.list_use_counts(*where, holders=False, counted=counted)]
     ended = uses.seat_ends(*where[:3])
     if employees:
-        counts += [(row, True) for row in uses.list_use_counts(*where, holders=True)]
+        counts += [(row, True) for row in uses.list_use_counts(*where, holders=True, counted=counted)]
     names = uses.newest_names(application.connection_id, [row.account for row, _ in counts])
     signed = uses.names_signed_with(application.connection_id, [row for row, _ in counts if row.account not in names])
     found = []
