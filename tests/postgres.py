@@ -12,19 +12,18 @@ _COLUMNS = """
     SELECT c.relname, a.attname, a.atttypid FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0
 """
-_MIGRATIONS = "SELECT app, name, '' FROM django_migrations"
 
 
 class Reused:
-    """The database `test`, which is like `template` whenever `get` answers."""
+    """The database `test`, which is like `template` whenever a test begins."""
 
     def __init__(self, template: str) -> None:
         self.url = template.replace("/template?", "/test?")
         self._server = template.replace("/template?", "/postgres?")
         self._make()
         with psycopg.connect(self.url) as base:
-            self._kept = _filled(base)
-            self._shape = _shape(base)
+            self._columns = set(base.execute(_COLUMNS))
+            self._written = {table: _rows(base, table) for table in _filled(base)}
 
     def _make(self) -> None:
         run_on(self._server, "DROP DATABASE IF EXISTS test WITH (FORCE)", "CREATE DATABASE test TEMPLATE template")
@@ -33,19 +32,22 @@ class Reused:
         """End who is still connected, and leave nothing but what the migrations wrote."""
         with psycopg.connect(self.url, autocommit=True) as base:
             base.execute(f"SELECT pg_terminate_backend(pid, 10000) {_OTHERS}")
-            if _shape(base) != self._shape:  # by a test about migrations
+            if self._is_spoiled(base):
                 base.close()
                 self._make()
-            elif filled := _filled(base) - self._kept:
+            elif filled := _filled(base) - self._written.keys():
                 tables = sql.SQL(", ").join(map(sql.Identifier, sorted(filled)))
                 base.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
 
+    def _is_spoiled(self, base: psycopg.Connection[Any]) -> bool:
+        """Whether a test changed the schema, or what the migrations wrote."""
+        if set(base.execute(_COLUMNS)) != self._columns:
+            return True
+        return any(_rows(base, table) != rows for table, rows in self._written.items())
 
-def _shape(base: psycopg.Connection[Any]) -> list[set[Any]]:
-    """What makes up the schema, and how it came to be."""
-    columns = set(base.execute(_COLUMNS))
-    known = ("django_migrations", "app") in {column[:2] for column in columns}
-    return [columns, set(base.execute(_MIGRATIONS)) if known else set()]
+
+def _rows(base: psycopg.Connection[Any], table: str) -> list[Any]:
+    return base.execute(sql.SQL("SELECT t::text FROM {} t ORDER BY 1").format(sql.Identifier(table))).fetchall()
 
 
 def _filled(base: psycopg.Connection[Any]) -> set[str]:
