@@ -93,9 +93,8 @@ def try_links(seed: int, count: int, friendly: int) -> Leaks:
     with speaking(door), opened() as client:
         for number in range(count):
             kind, place = kinds[number % len(kinds)], LISTS[r.randrange(len(LISTS))]
-            link = HOSTILE[kind](r, place[0])
-            if is_ours(link, place[0]):
-                continue
+            while is_ours(link := HOSTILE[kind](r, place[0]), place[0]):
+                pass  # drawn again
             leaks.links[kind] += 1
             leaks.refused[_read(client, door, place, link)] += 1
         for _ in range(friendly):
