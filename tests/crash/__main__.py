@@ -171,7 +171,7 @@ def main() -> int:
 
 
 def warm() -> None:
-    """What the command imports at its start or when it first runs is imported here, not in every child."""
+    """What the command imports only when it runs; the rest is imported above. Neither is paid by every child."""
     with redirect_stdout(io.StringIO()):
         seatkeeper.cli.main.app(["sync", "--help"], standalone_mode=False)
 

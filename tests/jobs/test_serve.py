@@ -19,7 +19,6 @@ from seatkeeper.store.models import Run, Task
 from .conftest import Server, added, wait_for
 
 Start = Callable[..., Server]
-ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the engine makes no difference to it
 
 
 def complete(key: str) -> bool:
@@ -38,7 +37,6 @@ def test_what_is_added_is_read_at_once_and_then_daily(start: Start) -> None:
         assert server.stop() == 0
 
 
-@ON_SQLITE
 def test_run_now_is_shown_live_until_it_ends(start: Start) -> None:
     with added("access", sign_ins=9000) as application:
         scheduling.pause(operator(), application.pk, "access")
@@ -116,7 +114,6 @@ def test_fifty_starts_at_once_from_pages_and_commands_are_one_run(start: Start) 
         assert [server.stop() for server in servers] == [0, 0]
 
 
-@ON_SQLITE
 def test_only_eight_pages_are_kept_up_to_date_at_once_and_the_others_stay_quick(start: Start) -> None:
     server = start()
     with added("access", sign_ins=9000) as application:
@@ -131,7 +128,7 @@ def test_only_eight_pages_are_kept_up_to_date_at_once_and_the_others_stay_quick(
             stream.close()
 
 
-@ON_SQLITE
+@pytest.mark.usefixtures("database")
 def test_nonsense_is_refused_before_anything_listens(start: Start) -> None:
     server = start()
     port = server.url.rpartition(":")[2]
@@ -146,7 +143,6 @@ def test_nonsense_is_refused_before_anything_listens(start: Start) -> None:
         assert reason in "".join(other.said)
 
 
-@ON_SQLITE
 def test_machines_are_told_whether_it_works(start: Start) -> None:
     server = start("serve", "--port", "0", "--no-scheduler")
     assert server.ask("/healthz").text == "ok\n"
@@ -159,7 +155,6 @@ def test_machines_are_told_whether_it_works(start: Start) -> None:
     refused.value.close()
 
 
-@ON_SQLITE
 def test_without_a_scheduler_nothing_is_read(start: Start) -> None:
     server = start("serve", "--port", "0", "--no-scheduler")
     with added():
@@ -170,7 +165,6 @@ def test_without_a_scheduler_nothing_is_read(start: Start) -> None:
         assert worker.stop() == 0
 
 
-@ON_SQLITE
 def test_the_first_start_says_how_to_become_its_first_member(start: Start, database: object) -> None:
     server = Server("serve", "--port", "0")
     server.ready()

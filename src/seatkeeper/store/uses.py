@@ -18,7 +18,6 @@ _HOLDS = """EXISTS (SELECT 1 FROM store_seat s
 
 _HELD = "SELECT account FROM store_seat WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?"
 
-
 _COUNTS = "SUM(u.sign_ins), MIN(u.oldest), MAX(u.newest) FROM store_useday u"
 _SIGN_INS = """COUNT(*), MIN(u.created), MAX(u.created)
                FROM (SELECT * FROM store_signin WHERE error_code = 0) u"""
