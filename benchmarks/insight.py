@@ -40,14 +40,14 @@ def find() -> dict[str, float]:
     from seatkeeper.connectors.catalog import find_product
     from seatkeeper.insights.catalog import INSIGHTS
     from seatkeeper.model import to_instant
-    from seatkeeper.services.picture import draw_picture, from_counts
+    from seatkeeper.reporting.snapshot import from_counts, take_snapshot
     from seatkeeper.store.models import Application
 
     began, cpu = time.monotonic(), time.process_time()
     application = Application.objects.get(name="Large")
     product = find_product(application.product)
-    picture = draw_picture(application, lambda: to_instant(NOW), from_counts(product))
-    findings = sum(1 for insight in INSIGHTS for _ in insight.find(picture))
+    snapshot = take_snapshot(application, lambda: to_instant(NOW), from_counts(product))
+    findings = sum(1 for insight in INSIGHTS for _ in insight.find(snapshot))
     return {
         "findings": findings,
         "seconds": time.monotonic() - began,
@@ -60,9 +60,9 @@ def main() -> None:
     engine, folder, what = sys.argv[1], sys.argv[2], sys.argv[6]
     who = open_store(engine, folder)
     if what == "build":
-        from seatkeeper.services import drawing
+        from seatkeeper.reporting import refresh
 
-        drawing.count_uses(build(who, Size(*map(int, sys.argv[3:6]))).connection_id)
+        refresh.count_uses(build(who, Size(*map(int, sys.argv[3:6]))).connection_id)
     else:
         print(json.dumps(find()))
 

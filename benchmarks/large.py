@@ -41,6 +41,7 @@ def build(who: Any, size: Size) -> Any:
     from seatkeeper.model import to_instant
     from seatkeeper.store import bulk
     from seatkeeper.store.models import Application, Connection, Coverage, Run, Task
+    from seatkeeper.sync.coverage import number_of, watched_by
 
     now = to_instant(NOW)
     link = Connection.objects.create(
@@ -53,7 +54,7 @@ def build(who: Any, size: Size) -> Any:
     for key in ("roster", "access", "licenses"):
         task = Task.objects.create(connection=link, key=key, generation=key != "access", enumeration=1)
         runs[key] = Run.objects.create(
-            organization_id=who.organization_id, task=task, word="complete", started=now, ended=now, generation=1
+            organization_id=who.organization_id, task=task, status="complete", started=now, ended=now, generation=1
         )
     for some in _portions(_accounts(size.accounts)):
         with transaction.atomic():
@@ -67,18 +68,17 @@ def build(who: Any, size: Size) -> Any:
         with transaction.atomic():
             bulk.save_sign_ins(link.pk, some)
     Coverage.objects.create(
-        connection=link, stream=_stream(application), run=runs["access"], start=now - days(DAYS), end=now, read_at=now
+        connection=link,
+        asked_id=number_of(watched_by(application)),
+        run=runs["access"],
+        start=now - days(DAYS),
+        end=now,
+        read_at=now,
     )
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
     return application
-
-
-def _stream(application: Any) -> str:
-    from seatkeeper.services.picture import stream_of_application
-
-    return stream_of_application(application)
 
 
 def _key(number: int) -> bytes:

@@ -40,7 +40,7 @@ def open_client(tenant: Tenant) -> Any:
     from seatkeeper.graph.token import ClientSecret, TokenSource
     from seatkeeper.model import Secret
 
-    endpoints = to_endpoints("global", tenant["login_url"], tenant["graph_url"], tenant["ca_file"])
+    endpoints = to_endpoints("global", tenant["login_url"], tenant["graph_url"], Path(tenant["ca_file"]).read_text())
     egress = Egress(endpoints)
     credential = ClientSecret(tenant["client_id"], Secret(tenant["client_secret"]))
     return Client(endpoints, TokenSource(tenant["tenant_id"], credential, endpoints, egress), egress, Unpaced())
@@ -55,7 +55,7 @@ def first_request(what: str) -> tuple[str, str, str]:
     from seatkeeper.model import to_instant
 
     if what == "users":
-        return f"{roster.USERS}?$select={roster.SELECT}&$top={roster.PAGE_SIZE}", roster.USERS, "directory"
+        return f"{roster.USERS}?$select={roster.SELECT}&$top={roster.PAGE_SIZES[0]}", roster.USERS, "directory"
     apps = Watched(load_products().products, {}).apps
     query = quote(access.to_filter(to_instant(START), to_instant(NOW), apps))
     return f"{access.SIGN_INS}?$filter={query}&$select={access.SELECT}&$top=1000", access.SIGN_INS, "reports"
@@ -99,13 +99,13 @@ def prepare_sync(tenant: Tenant, engine: str, folder: str, figures: Figures, *, 
     who = open_home()
     from seatkeeper.clock import fixed_clock
     from seatkeeper.model import to_instant
-    from seatkeeper.services import applications, connections, syncs
+    from seatkeeper.services import applications, runs
+    from seatkeeper.sync import connecting
 
     if not paced:
-        vars(connections)["SharedPacer"] = Unpaced
-    fields: dict[str, Any] = {
-        key: tenant[key] for key in ("tenant_id", "client_id", "login_url", "graph_url", "ca_file")
-    }
+        vars(connecting)["SharedPacer"] = Unpaced
+    fields: dict[str, Any] = {key: tenant[key] for key in ("tenant_id", "client_id", "login_url", "graph_url")}
+    fields["ca_file"] = Path(tenant["ca_file"]).read_text()
     new = applications.NewApplication(
         product="microsoft-project", name="bench", secret=tenant["client_secret"], **fields
     )
@@ -114,7 +114,7 @@ def prepare_sync(tenant: Tenant, engine: str, folder: str, figures: Figures, *, 
     def sync(what: str) -> int:
         tasks = {"users": ["roster"], "sign-ins": ["access"]}.get(what, ["roster", "access"])
         rows = 0
-        for result in syncs.sync(who, syncs.SyncRequest("bench", tasks), Quiet(), clock=fixed_clock(to_instant(NOW))):
+        for result in runs.sync(who, runs.SyncRequest("bench", tasks), Quiet(), clock=fixed_clock(to_instant(NOW))):
             assert result.exit_code == 0, result
             assert result.run is not None
             rows += result.run.kept

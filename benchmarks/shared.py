@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any
 
 from benchmarks.reader import NOW, Tenant, prepare_sync
 
@@ -36,17 +35,19 @@ def read_half(folder: str, which: int) -> dict[str, float]:
     open_home()
     from seatkeeper.clock import days
     from seatkeeper.model import to_instant
-    from seatkeeper.services.connections import open_client, to_connector
     from seatkeeper.store.models import Connection
+    from seatkeeper.sync.connecting import open_connector
 
     connection = Connection.objects.get()
-    with open_client(connection) as client:
-        connector: Any = to_connector(connection, client)
+    with open_connector(connection) as connector:
+        client = vars(connector)["client"]
         client.tokens.token()
         rows, begin = 0, time.time()
         for day in range(which, DAYS, 2):
             newest = to_instant(NOW) - days(day)
-            rows += sum(len(page.records) for page in connector.read_sign_ins(newest - days(1), newest))
+            rows += sum(
+                len(page.records) for page in connector.read_sign_ins(connector.wanted, newest - days(1), newest)
+            )
         counted, end = client.counters, time.time()
         told = {"rows": rows, "requests": counted.requests, "throttled": counted.throttled}
         return {**told, "begin": begin, "end": end}

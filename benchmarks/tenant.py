@@ -6,7 +6,7 @@ import json
 import sys
 
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings
+from seatkeeper.sandbox.world.tenant import Settings
 
 
 def main() -> None:

@@ -146,16 +146,16 @@ def draw(application: Any) -> None:
     """The first drawing, which counts all days, and another; with peak memory."""
     from seatkeeper.clock import fixed_clock
     from seatkeeper.model import to_instant
-    from seatkeeper.services import drawing
+    from seatkeeper.reporting import refresh
 
     print(f"\n{'drawing':<40} {'seconds':>8} {'CPU s':>8} {'peak MB':>8}")
     for words in ("count the days", "first drawing", "another drawing"):
         began, cpu = time.monotonic(), time.process_time()
         if words == "count the days":
-            drawing.count_uses(application.connection_id)
+            refresh.count_uses(application.connection_id)
         else:
             application.standing_set.update(digest="")
-            drawing.draw(application, fixed_clock(to_instant(NOW)))
+            refresh.refresh_application(application, fixed_clock(to_instant(NOW)))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         spent = time.monotonic() - began, time.process_time() - cpu
         print(f"{words:<40} {spent[0]:>8.1f} {spent[1]:>8.1f} {peak:>8.0f}", flush=True)
@@ -195,7 +195,7 @@ def main() -> int:
 
 def run(engine: str, folder: str, size: list[int], requests: int) -> int:
     who = open_store(engine, folder)
-    from seatkeeper.store.models import Application, Holding
+    from seatkeeper.store.models import Application, SeatHolder
 
     application = Application.objects.filter(name="Large").first()
     if application is None:
@@ -203,7 +203,7 @@ def run(engine: str, folder: str, size: list[int], requests: int) -> int:
     print(f"\n{engine}: {size[0]:,} accounts, {size[1]:,} seats, {size[2]:,} sign-ins")
     draw(application)
     client = sign_in(who)
-    person = Holding.objects.filter(application=application, status="active")[100].object_id
+    person = SeatHolder.objects.filter(application=application, status="active")[100].object_id
     where = {"id": application.pk, "person": person, "today": datetime.now(UTC).date()}
     print()
     bad = print_pages(client, where, requests)

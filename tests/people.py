@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from django.db.models import Value
+from django.db.models.functions import Replace
 
 from seatkeeper.clock import Clock
 from seatkeeper.model import Instant, to_instant, to_text
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.services import applications, findings, inventory, syncs
+from seatkeeper.sandbox.world.tenant import Settings
+from seatkeeper.services import applications, findings, roster, runs, suspicious
 from seatkeeper.services.members import Who, operator
-from seatkeeper.services.tables import Table
+from seatkeeper.store.models import Connection, Task
+from seatkeeper.tabular.tables import Table
+from tests.kept import fill
 
 NOW = "2026-08-01T06:00:00Z"
 NAME = "Microsoft Project"
@@ -52,28 +59,28 @@ class Tenant:
             "secret": s.client_secret,
             "login_url": s.login_url,
             "graph_url": s.graph_url,
-            "ca_file": s.ca_file,
+            "ca_file": Path(s.ca_file).read_text(),
         }
         return applications.NewApplication(**(fields | changes))
 
     def add(self, **changes: Any) -> None:
         applications.add_application(self.who, self.new_application(**changes))
 
-    def sync(self, *tasks: str, full: bool = False) -> list[syncs.TaskResult]:
-        request = syncs.SyncRequest(self.name, tasks, full)
-        return list(syncs.sync(self.who, request, Quiet(), clock=self.clock))
+    def sync(self, *tasks: str, full: bool = False) -> list[runs.TaskResult]:
+        request = runs.SyncRequest(self.name, tasks, full)
+        return list(runs.sync(self.who, request, Quiet(), clock=self.clock))
 
     def roster(self) -> list[dict[str, Any]]:
-        return rows(inventory.roster(self.who, self.name))
+        return rows(roster.roster(self.who, self.name))
 
     def access(self) -> list[dict[str, Any]]:
-        return rows(inventory.access(self.who, self.name, self.clock))
+        return rows(roster.access(self.who, self.name))
 
     def suspicious(self) -> list[dict[str, Any]]:
-        return rows(inventory.suspicious(self.who, self.name, self.clock))
+        return rows(suspicious.suspicious(self.who, self.name))
 
     def findings(self) -> list[dict[str, Any]]:
-        return rows(findings.findings(self.who, self.name, self.clock))
+        return rows(findings.findings(self.who, self.name))
 
     def person(self, first_name: str) -> dict[str, Any]:
         """What access says of the person of a story."""
@@ -86,18 +93,53 @@ def rows(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.written()]
 
 
+def _sandbox(people: int, seed: int, faults: Sequence[str], churn: float, sign_ins: int | None) -> Sandbox:
+    settings = Settings(people=people, days=45, seed=seed, churn=churn, sign_ins=sign_ins, now=NOW, frozen=True)
+    return Sandbox(settings=settings, faults=faults)
+
+
 @contextmanager
 def open_tenant(
-    people: int = 60, seed: int = 1, faults: Sequence[str] = (), churn: float = 2.0, **changes: Any
+    people: int = 60,
+    seed: int = 1,
+    faults: Sequence[str] = (),
+    churn: float = 2.0,
+    sign_ins: int | None = None,
+    **changes: Any,
 ) -> Iterator[Tenant]:
     """A tenant whose clock stands still until it is moved, with its application added."""
-    from seatkeeper.sandbox.tenant import Settings
-
-    settings = Settings(people=people, days=45, seed=seed, churn=churn, now=NOW, frozen=True)
-    with Sandbox(settings=settings, faults=faults) as sandbox:
+    with _sandbox(people, seed, faults, churn, sign_ins) as sandbox:
         tenant = Tenant(sandbox, operator())
         tenant.add(**changes)
         yield tenant
+
+
+@contextmanager
+def read_tenant(
+    people: int = 60,
+    seed: int = 1,
+    faults: Sequence[str] = (),
+    churn: float = 2.0,
+    sign_ins: int | None = None,
+    **changes: Any,
+) -> Iterator[Tenant]:
+    """A tenant as `open_tenant` and a first `sync` leave it, for tests of what is done with its rows.
+
+    It is read once and its rows are copied; the sandbox is the test's own. A test of reading itself reads.
+    """
+    options = (people, seed, faults, churn, sign_ins)
+
+    def read() -> None:
+        with open_tenant(*options, **changes) as tenant:
+            tenant.sync()
+
+    fill((options, changes), read)
+    with _sandbox(*options) as sandbox:
+        (read_at,) = Connection.objects.values_list("graph_url", flat=True)
+        there = {"login_url": sandbox.login_url, "graph_url": sandbox.graph_url}
+        Connection.objects.update(ca_file=Path(sandbox.ca_file).read_text(), **there)
+        Task.objects.update(checkpoint=Replace("checkpoint", Value(read_at), Value(sandbox.graph_url)))
+        yield Tenant(sandbox, operator())
 
 
 def same_time(text: str | None) -> str | None:

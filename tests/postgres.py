@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-_OTHERS = "FROM pg_stat_activity WHERE datname = 'test' AND pid <> pg_backend_pid()"
+_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 _COLUMNS = """
     SELECT c.relname, a.attname, a.atttypid FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0
@@ -15,18 +16,20 @@ _COLUMNS = """
 
 
 class Reused:
-    """The database `test`, which is like `template` whenever a test begins."""
+    """A database of this worker's own, which is like `template` whenever a test begins."""
 
     def __init__(self, template: str) -> None:
-        self.url = template.replace("/template?", "/test?")
+        self._name = f"test_{os.getpid()}"
+        self.url = template.replace("/template?", f"/{self._name}?")
         self._server = template.replace("/template?", "/postgres?")
         self._make()
         with psycopg.connect(self.url) as base:
             self._columns = set(base.execute(_COLUMNS))
-            self._written = {table: _rows(base, table) for table in _filled(base)}
+            self._written = {table: _rows(base, table) for table in filled_tables(base)}
 
     def _make(self) -> None:
-        run_on(self._server, "DROP DATABASE IF EXISTS test WITH (FORCE)", "CREATE DATABASE test TEMPLATE template")
+        drop = f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)"
+        run_on(self._server, drop, f"CREATE DATABASE {self._name} TEMPLATE template")
 
     def empty(self) -> None:
         """End who is still connected, and leave nothing but what the migrations wrote."""
@@ -35,7 +38,7 @@ class Reused:
             if self._is_spoiled(base):
                 base.close()
                 self._make()
-            elif filled := _filled(base) - self._written.keys():
+            elif filled := filled_tables(base) - self._written.keys():
                 tables = sql.SQL(", ").join(map(sql.Identifier, sorted(filled)))
                 base.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
 
@@ -50,7 +53,7 @@ def _rows(base: psycopg.Connection[Any], table: str) -> list[Any]:
     return base.execute(sql.SQL("SELECT t::text FROM {} t ORDER BY 1").format(sql.Identifier(table))).fetchall()
 
 
-def _filled(base: psycopg.Connection[Any]) -> set[str]:
+def filled_tables(base: psycopg.Connection[Any]) -> set[str]:
     """The tables that have rows."""
     tables = [name for (name,) in base.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
     each = [

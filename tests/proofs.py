@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.thorough import SUITE
+
 CATALOGUE: Final = Path(__file__).parent / "faults.toml"
 _outcomes: defaultdict[str, set[str]] = defaultdict(set)  # of each test without its parameters
 
@@ -53,6 +55,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _is_whole(config: pytest.Config) -> bool:
     """Nothing was named, filtered or left out, and the run was not cut short."""
+    if SUITE:
+        return False
     chosen = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "collectonly", "lf", "failedfirst", "maxfail")
     named = config.args_source is pytest.Config.ArgsSource.ARGS
     return not named and not any(config.getoption(name, None) for name in chosen)

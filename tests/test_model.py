@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatkeeper.model import TICKS, Secret, to_id, to_instant, to_key, to_text
+from seatkeeper.model import LOST, TICKS, Secret, to_id, to_instant, to_key, to_text
 
 
 @pytest.mark.parametrize(
@@ -27,16 +27,37 @@ def test_a_leap_second_is_the_next_second() -> None:
     assert to_text(to_instant("2016-12-31T23:59:60Z")) == "2017-01-01T00:00:00Z"
 
 
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("2026-08-01T05:41:09+02:00", "2026-08-01T03:41:09Z"),
+        ("2026-07-31T22:00:00.5-07:30", "2026-08-01T05:30:00.5Z"),
+        ("2026-08-01T05:41:09-00:00", "2026-08-01T05:41:09Z"),
+        ("2026-08-01T05:41Z", "2026-08-01T05:41:00Z"),
+        ("2026-08-01t05:41:09z", "2026-08-01T05:41:09Z"),
+        ("2026-08-01T05:41:09.123456789012Z", "2026-08-01T05:41:09.1234567Z"),
+        ("9999-12-31T23:59:59+14:00", "9999-12-31T09:59:59Z"),
+    ],
+)
+def test_every_legal_time_with_an_offset_is_read(text: str, same: str) -> None:
+    assert to_text(to_instant(text)) == same
+
+
 WRONG_TIMES = """
 2026-08-01
 2026-08-01T05:41:09
 2026-08-01T24:00:00Z
 2026-02-30T00:00:00Z
-2026-08-01T05:41:09+02:00
+2026-08-01T05:41:09+2:00
+2026-08-01T05:41:09+24:00
+2026-08-01T05:41:09+0200
+0001-01-01T00:00:00+00:01
+9999-12-31T23:59:59-00:01
 2026-08-01T05:41:09.Z
-2026-08-01T05:41:09.12345678Z
+2026-08-01T05:41:09.1234567890123Z
 ２０26-08-01T05:41:09Z
 2026-08-01 05:41:09Z
+9999-12-31T23:59:60Z
 """
 
 
@@ -51,7 +72,11 @@ def test_every_instant_survives_both_ways(instant: int) -> None:
     assert to_instant(to_text(instant)) == instant
 
 
-@given(st.one_of(st.uuids().map(str), st.text(min_size=1).filter(lambda text: "\0" not in text)))
+def _is_whole(text: str) -> bool:
+    return not {"\0", LOST} & set(text)
+
+
+@given(st.one_of(st.uuids().map(str), st.text(min_size=1, max_size=256).filter(_is_whole)))
 def test_every_id_survives_both_ways(text: str) -> None:
     try:
         text.encode()
@@ -60,10 +85,16 @@ def test_every_id_survives_both_ways(text: str) -> None:
     assert to_id(to_key(text)) in (text, text.lower())
 
 
-@given(st.uuids().map(str), st.text(min_size=1, max_size=40).filter(lambda text: "\0" not in text))
+@given(st.uuids().map(str), st.text(min_size=1, max_size=40).filter(_is_whole))
 def test_a_guid_and_another_text_never_share_a_key(guid: str, text: str) -> None:
     if text.isascii() and text.lower() != guid:
         assert to_key(guid) != to_key(text)
+
+
+@pytest.mark.parametrize("text", ["", "a\0b", f"a{LOST}", "\ud800", "x" * 257])
+def test_an_id_that_lost_a_character_or_has_no_end_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r"id|surrogates"):
+        to_key(text)
 
 
 def test_a_secret_shows_itself_to_nobody() -> None:

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from seatkeeper.cli.main import app
-from seatkeeper.services import findings, inventory, syncs
+from seatkeeper.services import coverage, findings, reports, roster, runs, suspicious
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "seatkeeper"
@@ -77,7 +77,7 @@ def test_everything_is_caught_only_at_the_edges() -> None:
 
 def test_only_the_graph_door_and_the_delivery_of_notices_know_an_http_client() -> None:
     for path in SOURCE.rglob("*.py"):
-        if path.is_relative_to(SOURCE / "graph") or path == SOURCE / "services" / "delivery.py":
+        if path.is_relative_to(SOURCE / "graph") or path in (SOURCE / "wire.py", SOURCE / "notices" / "delivery.py"):
             continue
         imported = {
             name.name.partition(".")[0]
@@ -87,6 +87,51 @@ def test_only_the_graph_door_and_the_delivery_of_notices_know_an_http_client() -
         }
         clients = {"httpx", "httpx2", "httpcore2", "requests", "urllib3", "msal", "aiohttp", "apprise"}
         assert not imported & clients, path
+
+
+def test_nothing_is_read_in_a_form_that_can_run_something() -> None:
+    unsafe = {"pickle", "marshal", "shelve", "dill", "joblib", "yaml", "code", "runpy"}
+    for path in SOURCE.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        imported = {
+            name.partition(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in ([each.name for each in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+        }
+        called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        assert not imported & unsafe | called & {"eval", "exec", "compile"}, path
+
+
+def test_where_something_is_done_at_a_vendor_is_said_by_the_vendors_folder_alone() -> None:
+    its_own = [SOURCE / "connectors" / "microsoft", SOURCE / "graph", SOURCE / "sandbox"]
+    named = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}: {node.value}"
+        for path in SOURCE.rglob("*.py")
+        if not any(path.is_relative_to(folder) for folder in its_own)
+        for tree in [ast.parse(path.read_text())]
+        for prose in [{id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
+        if re.search(r"\b(Entra|Azure|admin center|microsoft\.com)\b", node.value)
+    ]
+    assert named == []
+
+
+def test_figures_are_computed_by_a_refresh_and_live_only_where_that_is_the_point() -> None:
+    """Commands, pages, REST, exports and notices read stored rows: then no two of them can disagree."""
+    computing = {"take_snapshot", "quick_snapshot", "find_all", "to_unlicensed_users", "activity"}
+    users = {
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        if not path.is_relative_to(SOURCE / "sandbox")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and {name.name for name in node.names} & computing
+        if (node.module or "").startswith(("seatkeeper.reporting", "seatkeeper.insights"))
+    }
+    live = {"services/bundles.py", "services/what_if.py"}
+    assert live <= users
+    assert {name for name in users - live if not name.startswith(("reporting/", "insights/"))} == set()
 
 
 def test_only_retire_marks_anybody_as_gone() -> None:
@@ -123,14 +168,14 @@ def test_the_docs_name_no_command_that_does_not_exist() -> None:
 @pytest.mark.parametrize(
     "columns",
     [
-        inventory.ROSTER_COLUMNS,
-        inventory.ACCESS_COLUMNS,
-        inventory.SUSPICIOUS_COLUMNS,
-        inventory.COVERAGE_COLUMNS,
-        inventory.QUARANTINE_COLUMNS,
-        findings.FINDINGS_COLUMNS,
-        findings.REPORT_COLUMNS,
-        syncs.RUN_COLUMNS,
+        tuple(roster.ROSTER),
+        tuple(roster.ACCESS),
+        tuple(suspicious.COLUMNS),
+        coverage.COVERAGE_COLUMNS,
+        coverage.QUARANTINE_COLUMNS,
+        findings.COLUMNS,
+        tuple(reports.COLUMNS),
+        runs.RUN_COLUMNS,
     ],
 )
 def test_the_docs_list_the_columns_in_their_order(columns: tuple[str, ...]) -> None:
@@ -141,6 +186,21 @@ def test_every_recipe_of_the_makefile_has_one_comment() -> None:
     recipes = re.findall(r"^([a-z]+):(.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert {"demo", "test", "lint", "bench", "serve"} <= {name for name, _ in recipes}
     assert all(" ## " in rest for _, rest in recipes)
+
+
+def test_every_test_that_the_list_of_proofs_names_exists_on_both_sides() -> None:
+    section = (ROOT / "docs" / "proof.md").read_text().partition("## Quick and long")[2].partition("\n## ")[0]
+    promises = section.split("\n- **")[1:]
+    assert len(promises) > 20
+    for promise in promises:
+        sides = re.split(r"\b(?:Quick|Long):", promise)[1:]
+        named = [re.findall(r"`(tests/[^`]+)`", side) for side in sides]
+        assert len(named) == 2, promise
+        assert all(named), f"{promise}: nothing shows it"
+        assert [path for paths in named for path in paths if not (ROOT / path).is_file()] == [], promise
+        assert [path for path in named[0] if "pytestmark = pytest.mark.deep" in (ROOT / path).read_text()] == [], (
+            promise
+        )
 
 
 def test_the_locks_carry_hashes_and_no_addresses() -> None:

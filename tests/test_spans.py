@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatkeeper.model import TICKS
-from seatkeeper.spans import ReadSpan, Span, join, last_unbroken, proven, subtract, whole_seconds
+from seatkeeper.spans import ReadSpan, Span, intersect, join, last_unbroken, proven, subtract, whole_seconds
 
 moments = st.integers(min_value=0, max_value=60)
 spans = st.lists(st.tuples(moments, moments).map(lambda pair: Span(min(pair), max(pair))), max_size=8)
@@ -24,6 +24,15 @@ def test_joining_keeps_every_point_and_leaves_no_overlap(some: list[Span]) -> No
     joined = join(some)
     assert points(joined) == points(some)
     assert all(one.end < two.start for one, two in pairwise(joined))
+
+
+@given(st.lists(spans, max_size=4))
+def test_what_lies_in_all_of_several_lists_lies_in_each(lists: list[list[Span]]) -> None:
+    found = intersect(lists)
+    inner = {step + 0.5 for step in range(60)}
+    expected = [p for p in inner if lists and all(any(s.start < p < s.end for s in some) for some in lists)]
+    assert sorted(p for p in inner if any(s.start < p < s.end for s in found)) == sorted(expected)
+    assert all(one.end < two.start for one, two in pairwise(found))
 
 
 @given(spans, moments, moments)

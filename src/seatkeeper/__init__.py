@@ -1,3 +1,3 @@
-"""Seatkeeper: who holds a Microsoft licence seat, who uses it, and how sure we are."""
+"""Seatkeeper: who holds a licence seat, who uses it, and how sure we are."""
 
 __version__ = "0.1.0"

@@ -26,6 +26,11 @@ def seconds(amount: float) -> Instant:
     return int(amount * TICKS)
 
 
+def hours(amount: float) -> Instant:
+    """A span of hours in ticks."""
+    return seconds(amount * 3600)
+
+
 def days(amount: float) -> Instant:
     """A span of days in ticks."""
     return seconds(amount * 86_400)

@@ -4,12 +4,15 @@ SeatkeeperError
 ├── WrongUse                  the operator corrects a word or a setting            exit 2
 │   ├── BadInput                names the field
 │   ├── BadSetting              names the setting
+│   ├── SameTenant              another application reads this tenant already, by another name
+│   ├── ChangedMeanwhile        somebody else changed it after the asker had read it
 │   ├── NotFound                no such thing, or none in the asker's organization
 │   └── NotAllowed              the asker's role does not allow it
-├── ActAtMicrosoft            someone changes something at the vendor              exit 3
+├── ActAtVendor               someone changes something at the vendor              exit 3
 │   ├── CredentialsRejected     secret, certificate, application or tenant id
 │   ├── PermissionMissing       names the permission and the task that needs it
 │   ├── PremiumRequired         sign-ins need Entra ID P1 or P2
+│   ├── NotOffered              this cloud of the vendor's does not have it
 │   └── NamesConcealed          held back: nothing was stored
 ├── TryLater                  nobody: we tried, and will again at the next run     exit 4
 │   ├── TooOften                somebody tried too often here; waiting helps
@@ -33,7 +36,13 @@ never holds a secret, a token or a body.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, ParamSpec, TypeVar, cast
+
 from seatkeeper.model import Instant
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class SeatkeeperError(Exception):
@@ -50,16 +59,87 @@ class WrongUse(SeatkeeperError):
     exit_code = 2
 
 
-class BadInput(WrongUse):
-    """A value that was typed in cannot be right."""
+class Problem(NamedTuple):
+    """What is wrong in one field. `field` is its name in forms and REST, `title` what people call it."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
+    field: str
+    message: str
+    title: str
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.message}"
+
+    @property
+    def sentence(self) -> str:
+        """The message alone, as it stands beside its field."""
+        return self.message[:1].upper() + self.message[1:]
+
+
+class BadInput(WrongUse):
+    """What was typed in cannot be right: one value, or all those of one submit (`together`)."""
+
+    def __init__(self, field: str, message: str, *, title: str = "") -> None:
+        self.problems = [Problem(field, message, title or to_title(field))]
+        super().__init__(str(self.first))
+
+    @classmethod
+    def together(cls, problems: Sequence[Problem]) -> BadInput:
+        """One error for several problems."""
+        error = cls(*problems[0][:2], title=problems[0].title)
+        error.problems = list(problems)
+        return error
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+    @property
+    def first(self) -> Problem:
+        """The problem, where there can be only one."""
+        return self.problems[0]
+
+
+_TITLES: Final = {"threshold_days": "Threshold", "tasks": "Task", "day": "Date", "part_number": "SKU"}
+_SHORT: Final = ("id", "url", "ca", "sku")
+
+
+def to_title(field: str) -> str:
+    """What people call a field: `client_id` is Client ID. Options and columns of files are called what they are."""
+    if not field.isidentifier() or not field.islower():
+        return field
+    words = field.split("_")
+    return _TITLES.get(field) or " ".join(word.upper() if word in _SHORT else word.capitalize() for word in words)
+
+
+class Refusals:
+    """Makes checks one after the other, so that whoever typed is told everything that is wrong at once."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def check(self, check: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """What the check makes of it. What it refuses is kept for `end`; the answer is of no use then."""
+        try:
+            return check(*given, **named)
+        except BadInput as error:
+            self.problems += error.problems
+            return cast("T", None)
+
+    def end(self) -> None:
+        """Raises BadInput with everything that was refused."""
+        if self.problems:
+            raise BadInput.together(self.problems)
 
 
 class BadSetting(WrongUse):
     """An environment variable or file of ours cannot be right."""
+
+
+class SameTenant(WrongUse):
+    """Two names of one tenant: to read it twice would count its seats twice."""
+
+
+class ChangedMeanwhile(WrongUse):
+    """What was to be saved was made of something older: to save it would undo another's change unseen."""
 
 
 class NotFound(WrongUse):
@@ -73,23 +153,27 @@ class NotAllowed(WrongUse):
     """The asker's role does not allow the operation."""
 
 
-class ActAtMicrosoft(SeatkeeperError):
+class ActAtVendor(SeatkeeperError):
     exit_code = 3
 
 
-class CredentialsRejected(ActAtMicrosoft):
+class CredentialsRejected(ActAtVendor):
     pass
 
 
-class PermissionMissing(ActAtMicrosoft):
+class PermissionMissing(ActAtVendor):
     pass
 
 
-class PremiumRequired(ActAtMicrosoft):
+class PremiumRequired(ActAtVendor):
     pass
 
 
-class NamesConcealed(ActAtMicrosoft):
+class NotOffered(ActAtVendor):
+    """The vendor does not have this in the cloud that the tenant is in."""
+
+
+class NamesConcealed(ActAtVendor):
     pass
 
 
@@ -98,7 +182,11 @@ class TryLater(SeatkeeperError):
 
 
 class TooOften(TryLater):
-    """Somebody guesses, or a script runs wild: after a while it may try again."""
+    """Somebody guesses, or a script runs wild: after so many seconds it may try again."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Unavailable(TryLater):

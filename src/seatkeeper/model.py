@@ -1,16 +1,16 @@
 """The words of the field as types: what connectors yield, sync saves and insights read.
 
-Time is an `Instant`: whole ticks of 100 ns since 1970-01-01 UTC. Microsoft stamps sign-ins with up to seven
-fractional digits and Python's datetime keeps six, so two different events would become equal.
-A `Key` is the compact form of a vendor's id: 16 bytes for a GUID, else its text padded to at least 17 bytes,
-so that both kinds live in one column, keep their order, and can be turned back.
+Time is an `Instant`: whole ticks of 100 ns since 1970-01-01 UTC. Vendors stamp sign-ins with up to seven fractional
+digits and Python's datetime keeps six, so two different events would become equal. A `Key` is the compact form of a
+vendor's id: 16 bytes for a GUID, else its text padded to at least 17 bytes, so that both kinds live in one column,
+keep their order, and can be turned back.
 """
 
 from __future__ import annotations
 
 import enum
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -19,11 +19,17 @@ Key = bytes
 
 TICKS: Final = 10_000_000
 FOREVER: Final = 2**31 - 1  # "until" of a row that is current: a generation number no run reaches
-NOBODY: Final = bytes(16)  # Microsoft's all-zero GUID: a person it does not name
+LOST: Final = "\ufffd"  # stands in a text where the vendor sent a character that no database can hold
+NOBODY: Final = bytes(16)  # an all-zero GUID: a person whom the vendor does not name
 
+_LONGEST_ID: Final = 256
 _EPOCH_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+_END: Final = (date.max.toordinal() + 1 - _EPOCH_DAY) * 86_400  # seconds: no calendar of ours goes further
+_START: Final = (1 - _EPOCH_DAY) * 86_400  # nor begins before the year 1; below, every Edm.DateTimeOffset
 _TIME: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.([0-9]{1,7}))?(?:Z|\+00:00)"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]|60)(?:\.([0-9]{1,12}))?)?"
+    r"(?:Z|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))",
+    re.IGNORECASE | re.ASCII,
 )
 
 
@@ -110,6 +116,21 @@ class SignIn(NamedTuple):
     upn: str
 
 
+EVERY: Final = "*"  # in AppSignIns: whichever application it is
+INTERACTIVE: Final = "interactive"
+
+
+class AppSignIns(NamedTuple):
+    """The sign-ins of one kind to one application: what a reading asks for, and what a product is observed by.
+
+    `app` is the vendor's id of the application that people sign in with (`side` "client"), or EVERY.
+    """
+
+    app: str
+    kind: str = INTERACTIVE
+    side: str = "client"
+
+
 class AccountActivity(NamedTuple):
     """When an account last got in anywhere in the tenant, as far as the vendor says."""
 
@@ -143,6 +164,26 @@ class Renewal(NamedTuple):
     when: Instant | None
 
 
+class BadRow(NamedTuple):
+    """A row of the vendor that was not understood: its bytes as they came, and why, without any of its content."""
+
+    raw: bytes
+    reason: str
+
+    def __repr__(self) -> str:
+        return f"BadRow({len(self.raw)} bytes, {self.reason!r})"  # the bytes are about a person
+
+
+class RequestLimit(NamedTuple):
+    """Requests that a vendor answers in a `window`; one that was never answered counts for `unanswered`."""
+
+    window: Instant
+    unanswered: Instant
+    in_tenant: int
+    over_all: int
+    slow: int  # so many of them at most for what can wait
+
+
 class SeatKind(enum.StrEnum):
     """Why an assignment counts as a seat of the product, or why it is listed apart."""
 
@@ -152,7 +193,7 @@ class SeatKind(enum.StrEnum):
 
 
 class ActiveSource(enum.StrEnum):
-    """Which of Microsoft's dates the Active Date stands on."""
+    """Which of the vendor's dates the Active Date stands on."""
 
     PLAN = "plan assigned"
     STATE = "licence state changed"
@@ -160,7 +201,7 @@ class ActiveSource(enum.StrEnum):
     NONE = ""
 
 
-class Word(enum.StrEnum):
+class RunStatus(enum.StrEnum):
     """How a run stands. It ends as exactly one of the last four."""
 
     RUNNING = "running"
@@ -169,6 +210,23 @@ class Word(enum.StrEnum):
     INTERRUPTED = "interrupted"
     REFUSED = "refused"
     FAILED = "failed"
+
+
+class CoverageState(enum.StrEnum):
+    """How complete the sign-ins of a stretch of time are."""
+
+    COMPLETE = "complete"
+    PROVISIONAL = "provisional"  # read, but late ones may still come
+    LOST = "lost"  # the vendor kept them no longer when we came
+    NOT_YET = "not yet"
+
+
+class Stretch(NamedTuple):
+    """A stretch of time in one state of coverage, both ends included."""
+
+    start: Instant
+    end: Instant
+    state: CoverageState
 
 
 class Evidence(enum.StrEnum):
@@ -188,7 +246,10 @@ class Grade(enum.StrEnum):
 
 
 def to_key(text: str) -> Key:
-    """An id in its compact form. Raises ValueError for an id that is empty or holds a NUL."""
+    """An id in its compact form. An id is kept as it is or not at all.
+
+    Raises ValueError for one that is empty, is longer than an index can hold, or lost a character (`LOST`, or a NUL).
+    """
     if len(text) == 36 and text[8] == text[13] == text[18] == text[23] == "-":
         try:
             packed = bytes.fromhex(text.replace("-", ""))
@@ -196,7 +257,7 @@ def to_key(text: str) -> Key:
             packed = b""
         if len(packed) == 16:
             return packed
-    if not text or "\0" in text:
+    if not 0 < len(text) <= _LONGEST_ID or "\0" in text or LOST in text:
         raise ValueError(f"not an id: {text[:40]!r}")
     return text.encode().ljust(17, b"\0")
 
@@ -217,20 +278,21 @@ def _midnight(date: str) -> int:
 
 
 def to_instant(text: str) -> Instant:
-    """Read "2020-03-13T19:15:41.6195833Z", with 0 to 7 fractional digits, always UTC.
-
-    A leap second ":60" is the next second. Raises ValueError for anything else.
-    """
+    """Read "2020-03-13T19:15:41.6195833Z" or "…+02:00"; second 60 is allowed. Else raises ValueError."""
     found = _TIME.fullmatch(text)
     if found is None:
-        raise ValueError(f"not a time in UTC: {text[:40]!r}")
-    date, hour, minute, second, fraction = found.groups()
-    whole = _midnight(date) + int(hour) * 3600 + int(minute) * 60 + int(second)
-    return whole * TICKS + (int(fraction.ljust(7, "0")) if fraction else 0)
+        raise ValueError(f"not a time with its offset from UTC: {text[:40]!r}")
+    date, hour, minute, second, fraction, sign, ahead_hours, ahead_minutes = found.groups()
+    whole = _midnight(date) + int(hour) * 3600 + int(minute) * 60 + int(second or 0)
+    if sign:
+        whole += (int(ahead_hours) * 3600 + int(ahead_minutes) * 60) * (1 if sign == "-" else -1)
+    if not _START <= whole < _END:
+        raise ValueError(f"not a time in our calendar: {text[:40]!r}")
+    return whole * TICKS + (int(fraction[:7].ljust(7, "0")) if fraction else 0)
 
 
 def to_text(instant: Instant) -> str:
-    """An instant in Microsoft's form, with only the fractional digits it needs."""
+    """An instant as ISO 8601 in UTC, with only the fractional digits it needs."""
     whole, ticks = divmod(instant, TICKS)
     days, second = divmod(whole, 86_400)
     date = datetime.fromordinal(_EPOCH_DAY + days).date().isoformat()

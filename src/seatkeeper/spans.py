@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from seatkeeper.clock import days, seconds
+from seatkeeper.clock import seconds
 from seatkeeper.model import TICKS, Instant
 
-RETENTION = days(30)  # how long Entra ID P1/P2 keeps sign-ins (entra-docs reference-reports-data-retention)
-LATENESS = seconds(24 * 3600)  # how late a sign-in may become visible
 
-
-def lateness_of(longest_late: Instant) -> Instant:
-    """How late sign-ins may come in a tenant: a day, or longer where a later one was met."""
-    return max(LATENESS, longest_late * 5 // 4)
+def lateness_of(usual: Instant, longest_late: Instant) -> Instant:
+    """How late sign-ins may come in a tenant: what its vendor declares, or longer where a later one was met."""
+    return max(usual, longest_late * 5 // 4)
 
 
 class Span(NamedTuple):
@@ -31,14 +28,19 @@ class Span(NamedTuple):
 
 
 class ReadSpan(NamedTuple):
-    """A span that was read to its end; `read_at` is when its first request was sent, by the vendor's clock."""
+    """A span that was read to its end.
+
+    `read_at` is when its first request was sent, by the vendor's clock; `asked` is the number of the set of
+    applications that it asked for.
+    """
 
     start: Instant
     end: Instant
     read_at: Instant
+    asked: int = 0
 
 
-def proven(readings: Iterable[ReadSpan], lateness: Instant = LATENESS) -> list[Span]:
+def proven(readings: Iterable[ReadSpan], lateness: Instant) -> list[Span]:
     """The stretches that are complete for good, joined where they touch, oldest first."""
     return join(Span(r.start, min(r.end, r.read_at - lateness)) for r in readings)
 
@@ -52,6 +54,15 @@ def join(spans: Iterable[Span]) -> list[Span]:
         else:
             result.append(span)
     return result
+
+
+def intersect(some: Iterable[Iterable[Span]]) -> list[Span]:
+    """What lies in each of several lists of spans, oldest first; nothing when there is no list at all."""
+    lists = [join(spans) for spans in some]
+    if not lists or not all(lists):
+        return []
+    whole = Span(min(spans[0].start for spans in lists), max(spans[-1].end for spans in lists))
+    return subtract(whole, (gap for spans in lists for gap in subtract(whole, spans)))
 
 
 def subtract(wanted: Span, covered: Iterable[Span]) -> list[Span]:
@@ -77,3 +88,13 @@ def last_unbroken(spans: Iterable[Span], until: Instant | None = None) -> Span |
     """The newest stretch without a gap: from when to when we know everything (up to `until`, if given)."""
     joined = [span for span in join(spans) if until is None or span.start <= until]
     return joined[-1] if joined else None
+
+
+def to_words(span: Instant) -> str:
+    """A length of time as people say it: its two largest units."""
+    minutes = span // seconds(60)
+    if minutes < 1:
+        return "less than a minute"
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
+    first = next(place for place, (number, _) in enumerate(parts) if number)
+    return " ".join(f"{number:,} {unit}" for number, unit in parts[first : first + 2] if number)

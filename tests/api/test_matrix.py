@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import stamina
 
 from seatkeeper.services.members import ROLES, May, Role
 from seatkeeper.store.models import Organization
@@ -28,11 +30,16 @@ CHANGES: dict[str, tuple[May, Any]] = {
     "POST /runs/{run_id}/discard": (May.APPLICATIONS, None),
     "POST /findings/{finding_id}/accept": (May.LICENSES, {}),
     "POST /findings/{finding_id}/reopen": (May.LICENSES, {}),
-    "POST /applications/{application_id}/exemptions": (
+    "POST /applications/{application_id}/exceptions": (
         May.LICENSES,
         {"scope": "department", "value": "Sales", "reason": "agreed"},
     ),
-    "DELETE /exemptions/{exemption_id}": (May.LICENSES, None),
+    "DELETE /exceptions/{exception_id}": (May.LICENSES, None),
+    "POST /applications/{application_id}/exemptions": (  # what it was called before
+        May.LICENSES,
+        {"scope": "department", "value": "Research", "reason": "agreed"},
+    ),
+    "DELETE /exemptions/{exception_id}": (May.LICENSES, None),
     "PUT /applications/{application_id}/suspicious/{object_id}/recognition": (May.USERS, {"reason": "agreed"}),
     "DELETE /applications/{application_id}/suspicious/{object_id}/recognition": (May.USERS, None),
     "POST /employees": (May.USERS, None),
@@ -80,7 +87,7 @@ def _call(caller: Caller, operation: str, application_id: int) -> int:
         "target_id",
         "run_id",
         "finding_id",
-        "exemption_id",
+        "exception_id",
         "price_id",
         "member_id",
         "token_id",
@@ -96,6 +103,13 @@ def _call(caller: Caller, operation: str, application_id: int) -> int:
 def test_every_operation_that_changes_something_is_in_the_table() -> None:
     assert {operation for operation in operations() if not operation.startswith("GET ")} == set(CHANGES)
     assert set(READS) <= set(operations())
+
+
+@pytest.fixture(autouse=True)
+def _patience_without_waiting() -> Iterator[None]:
+    """Nobody answers where the application leads, and nobody waits for it."""
+    with stamina.set_testing(True, attempts=1):
+        yield
 
 
 @pytest.mark.parametrize("role", Role)

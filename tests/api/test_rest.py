@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ from django.test import Client
 
 from seatkeeper.api.rest import api
 from seatkeeper.clock import days, system_clock
-from seatkeeper.services import drawing
+from seatkeeper.reporting import refresh
 from seatkeeper.services.applications import find_application
 from seatkeeper.services.members import Role
 from seatkeeper.store.models import ApiToken, Application, Organization
-from tests.people import NAME, open_tenant
+from tests.people import NAME, read_tenant
+from tests.web.conftest import SignedIn
 
 from .conftest import Caller, Calls
 
@@ -28,16 +30,21 @@ NEW = {
 }
 
 
+@cache
+def _description() -> str:
+    """Worked out once: that takes seconds."""
+    return json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"))
+
+
 def described() -> dict[str, Any]:
-    return json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/")))  # type: ignore[no-any-return]
+    return json.loads(_description())  # type: ignore[no-any-return]
 
 
 def test_the_committed_description_is_the_one_that_is_served(calls: Calls) -> None:
     """When this fails on purpose: `python -m tests.api.describe` writes the file anew."""
     assert json.loads(DESCRIPTION.read_text()) == described()
-    calls()  # before the first member, every address leads to the set-up
-    served = Client().get("/api/v1/openapi.json")
-    assert served.json() == described()
+    caller = calls()
+    assert caller.get("/openapi.json") == (200, described())
     assert described()["openapi"].startswith("3.1")
 
 
@@ -69,14 +76,14 @@ def test_a_secret_never_comes_back(calls: Calls) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"tenant_id": "common"}, "Tenant ID"),
-        ({"client_id": "x"}, "Client ID"),
-        ({"client_secret": None}, "Client Secret"),
+        ({"tenant_id": "common"}, "tenant_id"),
+        ({"client_id": "x"}, "client_id"),
+        ({"client_secret": None}, "client_secret"),
         ({"name": "x" * 301}, "name"),
-        ({"threshold_days": 0}, "Threshold"),
+        ({"threshold_days": 0}, "threshold_days"),
         ({"tasks": ["nothing"]}, "0"),
         ({"organization_id": 2}, "organization_id"),
-        ({"login_url": "http://evil.example"}, "Login URL"),
+        ({"login_url": "http://evil.example"}, "login_url"),
     ],
 )
 def test_bad_input_is_a_problem_that_names_the_field(calls: Calls, change: dict[str, Any], field: str) -> None:
@@ -86,11 +93,24 @@ def test_bad_input_is_a_problem_that_names_the_field(calls: Calls, change: dict[
     assert not Application.objects.exists()
 
 
+def test_no_operation_takes_a_field_that_it_does_not_know() -> None:
+    shapes = described()["components"]["schemas"]
+    taken = {
+        part["schema"]["$ref"].rpartition("/")[2]
+        for path in described()["paths"].values()
+        for operation in path.values()
+        for kind, part in operation.get("requestBody", {}).get("content", {}).items()
+        if kind == "application/json"
+    }
+    assert len(taken) > 10
+    assert [name for name in sorted(taken) if shapes[name].get("additionalProperties") is not False] == []
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 5000])
 def test_a_body_that_is_no_object_is_refused_without_a_trace(calls: Calls, body: bytes) -> None:
     status, problem = calls().call("POST", "/applications", body)
     assert status in (400, 422)
-    assert set(problem) <= {"type", "title", "status", "detail", "field"}
+    assert set(problem) <= {"type", "title", "status", "detail", "field", "errors"}
 
 
 def test_no_token_a_wrong_one_an_old_one_and_a_revoked_one_are_all_the_same_401(calls: Calls) -> None:
@@ -132,9 +152,8 @@ def test_a_foreign_application_looks_exactly_like_one_that_does_not_exist(
 
 def test_people_are_listed_searched_filtered_and_sorted_as_on_the_page(calls: Calls, empty_store: None) -> None:
     caller = calls()
-    with open_tenant() as tenant:
-        tenant.sync()
-        drawing.draw(find_application(tenant.who, NAME), tenant.clock)
+    with read_tenant() as tenant:
+        refresh.refresh_application(find_application(tenant.who, NAME), tenant.clock)
         roster = {row["User ID"] for row in tenant.roster()}
         (row,) = caller.get("/applications")[1]["rows"]
         path = f"/applications/{row['id']}/users"
@@ -153,12 +172,34 @@ def test_people_are_listed_searched_filtered_and_sorted_as_on_the_page(calls: Ca
         assert caller.get(f"{path}?status=anything")[0] == 422
 
 
-def test_the_page_of_the_description_lists_every_operation(calls: Calls) -> None:
-    calls()
-    page = Client().get("/api/v1/docs").content.decode()
+def test_the_page_of_the_description_lists_every_operation(signed_in: SignedIn) -> None:
+    page = signed_in(Role.VIEWER).get("/api/v1/docs").content.decode()
     for path, operations in described()["paths"].items():
         for method in operations:
             assert f"<code>{method.upper()} {path}</code>" in page
+
+
+def test_the_description_is_built_once_and_for_members_only(
+    calls: Calls, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller, browser = calls(), signed_in(Role.VIEWER)
+    caller.get("/openapi.json")
+    browser.get("/api/v1/docs")
+    monkeypatch.setattr(api, "get_openapi_schema", None)
+    assert caller.get("/openapi.json")[0] == browser.get("/api/v1/openapi.json").status_code == 200
+    assert browser.get("/api/v1/docs").status_code == 200
+    stranger = Client().get("/api/v1/openapi.json")
+    assert (stranger.status_code, stranger.json()["status"]) == (401, 401)
+    assert Client().get("/api/v1/docs").headers["Location"] == "/accounts/login/?next=/api/v1/docs"
+
+
+def test_before_the_set_up_rest_says_so_and_its_description_can_be_read(empty_store: None) -> None:
+    for headers in ({}, {"Authorization": "Bearer sk_guess"}):
+        answer = Client(headers=headers).get("/api/v1/applications")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+        assert "/setup" in answer.json()["detail"]
+    assert Client().get("/api/v1/openapi.json").json() == described()
+    assert Client().get("/api/v1/docs").status_code == 200
 
 
 def test_a_page_of_ours_may_call_with_its_session_and_its_csrf_token_only(
@@ -171,3 +212,42 @@ def test_a_page_of_ours_may_call_with_its_session_and_its_csrf_token_only(
     answer = strict.post("/api/v1/applications", json.dumps(NEW), "application/json")
     assert answer.status_code in (401, 403)
     assert not Application.objects.exists()
+
+
+def test_a_problem_tells_field_title_and_message_apart(calls: Calls) -> None:
+    _, problem = calls().call("POST", "/applications", NEW | {"tenant_id": "common"})
+    (error,) = problem["errors"]
+    assert (error["field"], error["title"]) == ("tenant_id", "Tenant ID")
+    assert problem["detail"] == f"Tenant ID: {error['message']}"
+    assert not error["message"].startswith("Tenant")
+
+
+def test_a_problem_tells_everything_that_has_the_wrong_shape(calls: Calls) -> None:
+    _, problem = calls().call("POST", "/applications", NEW | {"threshold_days": "soon", "cloud": "moon"})
+    assert {error["field"] for error in problem["errors"]} == {"threshold_days", "cloud"}
+
+
+def test_a_change_made_of_an_older_version_is_refused_and_without_one_it_is_made(calls: Calls) -> None:
+    caller = calls()
+    _, made = caller.call("POST", "/applications", NEW)
+    address = f"/api/v1/applications/{made['id']}"
+
+    def change(threshold: int, **headers: str) -> Any:
+        body = json.dumps({"threshold_days": threshold})
+        return caller.client.patch(address, body, "application/json", headers=caller.headers | headers)
+
+    tag = caller.client.get(address, headers=caller.headers)["ETag"]
+    changed = change(30, **{"If-Match": tag})
+    assert (changed.status_code, changed["ETag"] != tag) == (200, True)
+    stale = change(90, **{"If-Match": tag})
+    assert stale.status_code == 412
+    assert "changed after" in stale.json()["detail"]
+    assert Application.objects.get().threshold_days == 30
+    assert change(90, **{"If-Match": changed["ETag"]}).status_code == 200
+    assert change(15, **{"If-Match": "*"}).status_code == 200
+    assert change(45).status_code == 200
+
+
+def test_a_rest_call_is_told_everything_that_is_wrong_at_once(calls: Calls) -> None:
+    _, problem = calls().call("POST", "/applications", NEW | {"name": " ", "client_id": "x", "client_secret": None})
+    assert {error["field"] for error in problem["errors"]} == {"name", "client_id", "client_secret"}

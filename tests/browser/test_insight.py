@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django import DjangoDbBlocker
 
-from seatkeeper.services import drawing
+from seatkeeper.reporting import refresh
 from seatkeeper.services.applications import find_application
 from tests.jobs.conftest import Server
 
@@ -41,12 +41,13 @@ def tenant(sqlite_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator
     ):
         for _ in range(2):
             tenant.sync()
-            drawing.draw(find_application(tenant.who, NAME), tenant.clock)
+            refresh.refresh_application(find_application(tenant.who, NAME), tenant.clock)
             tenant.move(days=3)
         yield tenant
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.proof
 def test_from_the_first_price_to_a_plan_that_was_approved(eyes: Eyes, tenant: Tenant, tmp_path: Path) -> None:
     set_up(eyes)
     set_prices(eyes, tmp_path)
@@ -86,7 +87,7 @@ def set_prices(eyes: Eyes, folder: Path) -> None:
     expect(page.get_by_label("CSV or XLSX file")).to_be_visible()
     eyes.look("22-prices-import")
     page.get_by_label("CSV or XLSX file").set_input_files(folder / "wrong.csv")
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
     wrong = page.get_by_role("region", name="What is wrong").locator("tbody tr")
     expect(wrong).to_have_count(2)
     expect(wrong.nth(0)).to_contain_text("4")
@@ -96,11 +97,11 @@ def set_prices(eyes: Eyes, folder: Path) -> None:
     eyes.look("23-prices-wrong")
     page.get_by_role("link", name="Choose another file").click()
     page.get_by_label("CSV or XLSX file").set_input_files(folder / "right.csv")
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("button", name="Import 2 prices")).to_be_visible()
     eyes.look("24-prices-right")
     page.get_by_role("button", name="Import 2 prices").click()
-    expect(page.get_by_text("2 prices are imported.")).to_be_visible()
+    expect(page.get_by_text("2 prices were imported.")).to_be_visible()
     expect(page.get_by_text("These are example prices")).to_have_count(0)
     expect(page.get_by_role("region", name="Prices").get_by_text("28.10", exact=True)).to_be_visible()
     eyes.look("25-prices")
@@ -114,45 +115,45 @@ def except_somebody(eyes: Eyes) -> None:
     page.locator("select[name=key]").select_option("blocked")
     page.wait_for_url("**key=blocked**")
     page.locator("tbody tr").first.get_by_role("button", name="Accept").click()
-    expect(page.get_by_text("Accepted: it is resolved")).to_be_visible()
-    page.locator("tbody tr").filter(has_text="open").first.get_by_role("link", name="Except").click()
+    expect(page.get_by_text("Accepted: the finding is resolved")).to_be_visible()
+    page.locator("tbody tr").filter(has_text="open").first.get_by_role("link", name="Make an exception").click()
     page.get_by_label("Reason").fill("on parental leave")
     page.get_by_label("Until").fill("2020-01-01")
-    page.get_by_role("button", name="Except").click()
+    page.get_by_role("button", name="Make an exception").click()
     expect(page.get_by_text("it is past already")).to_be_visible()
     eyes.look("31-finding-refused")
     page.get_by_label("Until").fill("2099-01-01")
-    page.get_by_role("button", name="Except").click()
-    expect(page.get_by_text("Excepted: the finding rests")).to_be_visible()
+    page.get_by_role("button", name="Make an exception").click()
+    expect(page.get_by_text("The exception was made")).to_be_visible()
     expect(page.locator(".timeline li")).to_have_count(2)
     eyes.look("32-finding-excepted")
     page.get_by_role("link", name="Exceptions of").click()
     expect(page.get_by_role("row", name="on parental leave")).to_contain_text("2099-01-01")  # the last day
     eyes.look("33-exceptions")
     page.get_by_role("button", name="End").click()
-    expect(page.get_by_text("what it covered is open again")).to_be_visible()
+    expect(page.get_by_text("its findings are open again")).to_be_visible()
 
 
 def ask_what_if(eyes: Eyes) -> None:
     page = open_application(eyes, "What if")
     page.get_by_label("Unused for").fill("3")
-    page.get_by_role("button", name="Ask").click()
-    expect(page.get_by_role("columnheader", name="Then: 3 days")).to_be_visible()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("columnheader", name="What if: 3 days")).to_be_visible()
     idle = page.get_by_role("row", name="Idle seats").get_by_role("cell")
     today, then = (int(text) for text in idle.all_inner_texts())
     assert then > today
-    expect(page.get_by_role("row", name="They cost a year")).to_contain_text("EUR")
+    expect(page.get_by_role("row", name="Idle, a year")).to_contain_text("EUR")
     eyes.look("40-what-if")
     page.get_by_label("Unused for").fill("200")
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Compare").click()
     expect(page.get_by_text("cannot be said before")).to_be_visible()
     eyes.look("41-what-if-too-long")
     page.get_by_label("Unused for").fill("3")
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Compare").click()
     page.get_by_role("button", name="Use 3 days").click()
     expect(page.get_by_role("columnheader", name="Today: 3 days")).to_be_visible()
     page.get_by_role("navigation", name="This application").get_by_role("link", name="Overview").click()
-    expect(page.get_by_text("idle, a month")).to_be_visible()
+    expect(page.get_by_text("idle, a year")).to_be_visible()
     eyes.look("42-overview-with-money")
 
 
@@ -174,9 +175,9 @@ def look_back(eyes: Eyes) -> None:
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("alert")).to_contain_text("earlier day first")
     eyes.go("/history?show=position&day=2026-08-04")
-    expect(page.get_by_role("link", name="Page to print")).to_be_visible()
+    expect(page.get_by_role("link", name="Printable page")).to_be_visible()
     eyes.look("52-position")
-    page.get_by_role("link", name="Page to print").click()
+    page.get_by_role("link", name="Printable page").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("2026-08-04")
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
@@ -185,8 +186,8 @@ def look_back(eyes: Eyes) -> None:
 
 
 def plan_to_take_back(eyes: Eyes) -> None:
-    page = open_application(eyes, "Take seats back")
-    expect(page.get_by_role("heading", name="Plans to take seats back")).to_be_visible()
+    page = open_application(eyes, "Reclaim plans")
+    expect(page.get_by_role("heading", name="Reclaim plans")).to_be_visible()
     eyes.look("60-plans-none")
     page.get_by_label("Name").fill("August")
     page.get_by_role("button", name="Propose").click()
@@ -196,7 +197,7 @@ def plan_to_take_back(eyes: Eyes) -> None:
     assert count > 3
     eyes.look("61-plan-draft")
     page.locator("input[name=keep]").first.uncheck()
-    page.get_by_role("button", name="Approve what is ticked").click()
+    page.get_by_role("button", name="Approve the ticked seats").click()
     expect(page.get_by_text(f"Approved: {count - 1} seats")).to_be_visible()
     eyes.look("62-plan-approved")
     with page.expect_download() as download:
@@ -209,6 +210,6 @@ def plan_to_take_back(eyes: Eyes) -> None:
     expect(page.get_by_text("kept", exact=True)).to_be_visible()
     eyes.look("63-plan-answered")
     page.go_back()
-    open_application(eyes, "Take seats back")
+    open_application(eyes, "Reclaim plans")
     expect(page.get_by_role("region", name="Plans")).to_be_visible()
     eyes.look("64-plans")

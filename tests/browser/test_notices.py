@@ -14,6 +14,7 @@ HEAD = "User name,Display name,Last activity date,Projects visited (Desktop),Pro
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.proof
 def test_targets_and_the_activity_report(eyes: Eyes, sandbox: Sandbox) -> None:
     set_up(eyes)
     add(eyes, sandbox)
@@ -29,7 +30,7 @@ def add_a_target(eyes: Eyes) -> None:
     eyes.look("30-notices")
     page.get_by_role("link", name="Add a target").click()
     page.get_by_label("Name").fill("Our hook")
-    page.get_by_label("What it is").select_option("webhook")
+    page.get_by_label("Type").select_option("webhook")
     page.get_by_label("Address").fill("https://127.0.0.1/inside")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_text("leads to an internal machine")).to_be_visible()
@@ -39,7 +40,7 @@ def add_a_target(eyes: Eyes) -> None:
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_text("shown only once")).to_be_visible()
     eyes.look("32-secret-of-a-webhook")
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Continue").click()
     page.get_by_role("button", name="Pause Our hook").click()
     expect(page.get_by_role("button", name="Resume Our hook")).to_be_visible()
     eyes.look("33-targets")
@@ -54,8 +55,8 @@ def upload_a_report(eyes: Eyes) -> None:
         page.get_by_label("Report (CSV or XLSX)").set_input_files(
             {"name": "report.csv", "mimeType": "text/csv", "buffer": body}
         )
-        page.get_by_label("Days that it looks back").select_option("90")
-        page.get_by_label("Up to which day").fill("2026-08-01")
+        page.get_by_label("Days covered").select_option("90")
+        page.get_by_label("Last day covered").fill("2026-08-01")
         page.get_by_role("button", name="Import").click()
-        expect(page.get_by_text("is not a day" if text == "yesterday" else "is imported")).to_be_visible()
+        expect(page.get_by_text("is not a day" if text == "yesterday" else "was imported")).to_be_visible()
         eyes.look(name)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from seatkeeper.sandbox.serve import Sandbox
+from seatkeeper.services import setup
 
 from .conftest import Eyes
 
@@ -48,6 +50,7 @@ def set_up(eyes: Eyes) -> None:
     page = eyes.page
     eyes.go("/")
     eyes.look("01-set-up")
+    page.get_by_label("Set-up token").fill(setup.make_token())
     page.get_by_label("E-mail").fill(EMAIL)
     for field in page.locator("input[type=password]").all():
         field.fill(PASSWORD)
@@ -71,10 +74,10 @@ def add(eyes: Eyes, sandbox: Sandbox) -> None:
     eyes.look("04-add-refused")
     page.get_by_label("Tenant ID").fill(sandbox.tenant_id)
     page.get_by_label("Client Secret").fill(sandbox.client_secret)  # which is never sent back to a page
-    page.get_by_text("Own endpoints").click()
+    page.get_by_text("Custom endpoints").click()
     page.locator("[name=login_url]").fill(sandbox.login_url)
     page.locator("[name=graph_url]").fill(sandbox.graph_url)
-    page.locator("[name=ca_file]").fill(str(sandbox.ca_file))
+    page.locator("[name=ca_file]").fill(Path(sandbox.ca_file).read_text())
     sandbox.tenant.switch_on(TROUBLES[0][0])
     page.get_by_role("button", name="Authorize").click()
 
@@ -93,14 +96,14 @@ def authorize(eyes: Eyes, sandbox: Sandbox) -> None:
             eyes.look(f"05-authorize-{trouble}")
     sandbox.tenant.switch_off()
     page.get_by_role("link", name="Try again").click()
-    expect(page.get_by_text("Everything holds.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("All checks passed.")).to_be_visible(timeout=60_000)
     eyes.look("06-authorized")
 
 
 def read_for_the_first_time(eyes: Eyes) -> None:
     """The scheduler may have begun by itself: asked again, it is that run that was asked for."""
     page = eyes.page
-    page.get_by_role("button", name="Run the first sync").click()
+    page.get_by_role("button", name="Start the first run").click()
     expect(page.get_by_role("heading", name="Integration", exact=True)).to_be_attached()
     eyes.look("07-under-way")
     for title in ("License Information", "Application Roster", "Application Access"):

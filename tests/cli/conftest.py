@@ -1,19 +1,31 @@
-"""Commands as scripts call them: real processes, real exit codes, what is on stdout and what on stderr."""
+"""Commands as scripts call them: exit codes, what is on stdout and what on stderr.
+
+`run` calls the edge of the process in this one, which spares each command a start of Python. Where the process is the
+point (settings, files of the data folder, several at once), `start` makes a real one. Both see the same installation.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
+from seatkeeper.cli import main
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings
+from seatkeeper.sandbox.world.tenant import Settings
+from tests.conftest import connected
 from tests.people import NOW
 
 
@@ -36,7 +48,25 @@ class Shell:
         self.secret_file.write_text(text)
         self.secret_file.chmod(mode)
 
-    def run(self, *words: str, **environment: str) -> Done:
+    def run(self, *words: str) -> Done:
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        key = (self.home / "secret.key").read_text().strip()
+        with (
+            patch.object(sys, "argv", ["seatkeeper", *words]),
+            connected(f"sqlite://{self.home / 'seatkeeper.sqlite3'}"),
+            override_settings(SECRET_KEY=key),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.raises(SystemExit) as end,
+        ):
+            main.run()
+        code = end.value.code
+        assert code is None or isinstance(code, int)
+        for each in (out, err):
+            each.seek(0)
+        return Done(code or 0, out.read(), err.read())
+
+    def start(self, *words: str, **environment: str) -> Done:
         command = [sys.executable, "-m", "seatkeeper", *words]
         env = os.environ | {"SEATKEEPER_HOME": str(self.home)} | environment
         done = subprocess.run(command, capture_output=True, text=True, env=env, check=False, stdin=subprocess.DEVNULL)
@@ -74,8 +104,12 @@ def bare_shell(sqlite_home: Path, sandbox: Sandbox) -> Shell:
 
 
 @pytest.fixture
-def shell(bare_shell: Shell, sqlite_template: Path) -> Shell:
+def shell(bare_shell: Shell, sqlite_template: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Shell]:
     """After `migrate`, which is made once for all tests: it takes a second each time."""
     bare_shell.home.mkdir(mode=0o700)
     shutil.copyfile(sqlite_template, bare_shell.home / "seatkeeper.sqlite3")
-    return bare_shell
+    key = bare_shell.home / "secret.key"
+    key.write_text(settings.SECRET_KEY)
+    key.chmod(0o600)
+    with django_db_blocker.unblock():
+        yield bare_shell

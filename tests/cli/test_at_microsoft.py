@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings
+from seatkeeper.sandbox.world.tenant import Settings
 from tests.cli.conftest import Shell
 from tests.people import NOW
 

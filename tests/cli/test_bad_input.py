@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Done, Shell
+from tests.people import NOW
 
 
 def refused(done: Done, *words: str) -> None:
@@ -128,7 +129,7 @@ def test_a_database_that_is_newer_than_the_program_is_refused(shell: Shell) -> N
 
 def test_a_full_disk_is_no_bug(shell: Shell) -> None:
     shell.add()
-    done = shell.run("sync", "Project", SEATKEEPER_HOME="/proc/seatkeeper")
+    done = shell.start("sync", "Project", SEATKEEPER_HOME="/proc/seatkeeper")
     refused(done, "SEATKEEPER_HOME")
 
 
@@ -153,7 +154,7 @@ def test_a_read_only_database_is_no_bug(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_a_wrong_setting_is_named_and_its_password_is_not_shown(shell: Shell) -> None:
-    done = shell.run("apps", "list", SEATKEEPER_DATABASE_URL="mysql://root:hunter2@db/x")
+    done = shell.start("apps", "list", SEATKEEPER_DATABASE_URL="mysql://root:hunter2@db/x")
     refused(done, "SEATKEEPER_DATABASE_URL")
     assert "hunter2" not in done.err
 
@@ -165,3 +166,45 @@ def test_a_certificate_without_its_key_is_refused(shell: Shell, tmp_path: Path) 
     trustme.CA().cert_pem.write_to_path(str(file))
     refused(shell.add(client_secret_file=None, client_certificate_file=str(file)), "Client Certificate", "private key")
     assert json.loads(shell.run("apps", "list", "--format", "json").out) == []
+
+
+def test_a_tenant_that_is_not_read_yet_needs_what_it_is_read_with(shell: Shell) -> None:
+    done = shell.add(client_id=None, client_secret_file=None)
+    refused(done, "Client ID: ", "Client Secret: ")
+    assert nothing_saved(shell)
+
+
+def test_everything_that_is_wrong_is_named_in_lines_of_their_own(shell: Shell) -> None:
+    done = shell.add(name=" ", tenant_id="common", threshold="0")
+    refused(done, "Name: ", "\nTenant ID: ", "\nThreshold: ")
+
+
+def test_another_name_of_a_tenant_that_is_read_is_refused_at_its_first_run(shell: Shell) -> None:
+    shell.add()
+    domain = next(iter(shell.sandbox.tenant.domains))
+    assert shell.add(name="Second", tenant_id=domain).code == 0
+    done = shell.run("sync", "Second", "--now", NOW)
+    refused_run = done.err
+    assert done.code == 2
+    assert all(word in refused_run for word in ("'Project'", domain, shell.sandbox.tenant_id, "Delete one of the two"))
+    listed = shell.run("apps", "list", "--format", "csv").out
+    assert "duplicate" in listed
+    assert "which “Project” reads, too" in shell.run("apps", "show", "Second").out
+    assert shell.run("apps", "authorize", "Second").code == 3
+    assert shell.run("apps", "delete", "Project", "--yes").code == 0
+    assert shell.run("sync", "Second", "--task", "licenses", "--now", NOW).code == 0
+
+
+def test_another_product_of_a_tenant_joins_its_connection_with_or_without_the_credential(shell: Shell) -> None:
+    shell.add()
+    tenant = shell.sandbox.tenant_id
+    joined = shell.run("apps", "add", "microsoft-visio", "--name", "V", "--tenant-id", tenant)
+    assert joined.code == 0, joined
+    assert "shares the connection of 'Project'" in joined.err
+    assert "replaced" not in joined.err
+    assert shell.run("apps", "authorize", "V").code == 0
+    shell.run("apps", "delete", "V", "--yes")
+    again = shell.run("apps", "add", "microsoft-visio", "--name", "V", "--tenant-id", tenant, "--client-id",
+                      shell.sandbox.client_id, "--client-secret-file", str(shell.secret_file))  # fmt: skip
+    assert (again.code, "replaced by the new one" in again.err) == (0, True), again
+    assert shell.run("apps", "authorize", "Project").code == 0

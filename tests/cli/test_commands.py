@@ -7,9 +7,13 @@ import io
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from seatkeeper.services.inventory import ACCESS_COLUMNS, ROSTER_COLUMNS, SUSPICIOUS_COLUMNS
+import pytest
+
+from seatkeeper.services import roster, suspicious
 from tests.cli.conftest import Shell
+from tests.thorough import THOROUGH
 
 
 def test_an_application_is_added_authorized_read_and_shown(shell: Shell) -> None:
@@ -19,13 +23,14 @@ def test_an_application_is_added_authorized_read_and_shown(shell: Shell) -> None
     assert "✗" not in authorized.out
     assert shell.sync().code == 0
     for command, columns in (
-        ("roster", ROSTER_COLUMNS),
-        ("access", ACCESS_COLUMNS),
-        ("suspicious", SUSPICIOUS_COLUMNS),
+        ("roster", tuple(roster.ROSTER)),
+        ("access", tuple(roster.ACCESS)),
+        ("suspicious", tuple(suspicious.COLUMNS)),
     ):
         done = shell.run(command, "Project", "--format", "csv")
         assert (done.code, done.err) == (0, "")
         assert tuple(next(csv.reader(io.StringIO(done.out)))) == columns
+        assert shell.start(command, "Project", "--format", "csv") == done  # a process says what this one does
         as_json = json.loads(shell.run(command, "Project", "--format", "json").out)
         as_lines = [json.loads(line) for line in shell.run(command, "Project", "--format", "jsonl").out.splitlines()]
         assert as_json == as_lines
@@ -82,6 +87,40 @@ def test_the_coverage_says_what_is_complete_and_what_is_not(shell: Shell) -> Non
     assert "█" in shell.run("coverage", "Project").out
 
 
+def test_a_backup_is_made_and_restored_and_says_whether_the_key_at_hand_opens_it(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "monday.zip"
+    shell.add()
+    assert "does not hold the key" in shell.run("backup", str(file)).err
+    assert shell.run("backup", str(file)).code == 2  # it never replaces another one
+    assert shell.run("apps", "delete", "Project", "--yes").code == 0
+    assert "--replace" in shell.run("restore", str(file)).err
+    done = shell.run("restore", str(file), "--replace")
+    assert (done.code, "opens all 1 saved" in done.err) == (0, True)
+    assert "Project" in shell.run("apps", "list").out
+    key = shell.home / "secret.key"
+    key.write_text("f" * len(key.read_text()))
+    done = shell.run("restore", str(file), "--replace")
+    assert (done.code, "opens 0 of 1" in done.err) == (0, True)
+
+
+def test_a_check_says_what_is_wrong_to_people_and_to_scripts(shell: Shell) -> None:
+    shell.add()
+    done = shell.run("check", "--format", "json")
+    found = {row["Check"]: row["State"] for row in json.loads(done.out)}
+    assert (done.code, found["Key"], found["Server"]) == (0, "ok", "ok")
+    (shell.home / "secret.key").write_text("f" * 64)
+    done = shell.run("check")
+    assert (done.code, "✗ Key:" in done.out) == (2, True)
+
+
+def test_a_run_that_nobody_is_at_cannot_be_broken(shell: Shell) -> None:
+    shell.add()
+    shell.sync()
+    done = shell.run("runs", "break", "1")
+    assert (done.code, "nobody is at the task" in done.err) == (2, True)
+    assert shell.run("runs", "break", "99").code == 2
+
+
 def test_the_secret_is_in_no_file_and_no_output(shell: Shell) -> None:
     outputs = [shell.add(), shell.sync(), shell.run("apps", "show", "Project"), shell.run("check")]
     secret = shell.sandbox.client_secret.encode()
@@ -89,20 +128,19 @@ def test_the_secret_is_in_no_file_and_no_output(shell: Shell) -> None:
     assert not [path for path in shell.home.rglob("*") if path.is_file() and secret in path.read_bytes()]
 
 
-def test_the_data_folder_and_the_key_are_for_their_owner_only(shell: Shell) -> None:
-    shell.run("apps", "list")
-    assert stat.S_IMODE(shell.home.stat().st_mode) == 0o700
-    assert stat.S_IMODE((shell.home / "secret.key").stat().st_mode) == 0o600
-
-
-def test_check_and_migrate_work_on_a_first_start(shell: Shell) -> None:
-    assert shell.run("check").code == 0
-    assert shell.run("migrate").code == 0
-    assert "today's shape" in shell.run("check").out
+def test_a_first_start_makes_a_data_folder_and_a_key_for_their_owner_only(bare_shell: Shell) -> None:
+    looked = bare_shell.start("check")
+    assert looked.code == 0
+    assert "does not exist yet" in looked.out
+    assert not list(bare_shell.home.glob("*.sqlite3*"))  # looking makes none, which would be open to others
+    assert bare_shell.start("migrate").code == 0
+    assert "today's shape" in bare_shell.start("check").out
+    assert stat.S_IMODE(bare_shell.home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((bare_shell.home / "secret.key").stat().st_mode) == 0o600
 
 
 def test_the_demo_prints_the_report_and_touches_nothing_else(bare_shell: Shell) -> None:
-    done = bare_shell.run("demo", "--once", "--people", "60")
+    done = bare_shell.start("demo", "--once", "--people", "60")
     assert done.code == 0
     assert "ada.berg@northwind.example" in done.out
     assert "Suspicious activities" in done.out
@@ -119,7 +157,9 @@ def test_help_starts_without_the_database_and_the_web_framework(shell: Shell) ->
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.deep
 def test_processes_that_start_at_once_on_nothing_make_one_database(bare_shell: Shell) -> None:
-    with ThreadPoolExecutor(6) as pool:
-        done = list(pool.map(lambda _: bare_shell.run("apps", "list"), range(6)))
-    assert [each.code for each in done] == [0] * 6, done
+    starts = 6 if THOROUGH else 3
+    with ThreadPoolExecutor(starts) as pool:
+        done = list(pool.map(lambda _: bare_shell.start("apps", "list"), range(starts)))
+    assert [each.code for each in done] == [0] * starts, done

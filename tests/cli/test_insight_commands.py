@@ -20,10 +20,14 @@ def test_prices_exceptions_and_a_plan_from_the_first_to_its_script(shell: Shell)
     assert shell.run("prices", "set", "projectprofessional", "28,10", "eur").code == 0
     (price,) = rows(shell, "prices", "list")
     assert (price["SKU"], price["Amount"], price["Currency"]) == ("PROJECTPROFESSIONAL", "28.10", "EUR")
-    priced = [row for row in rows(shell, "findings", "Project") if row["Monthly Cost"]]
-    assert {row["Monthly Cost"] for row in priced if row["Finding"] == "blocked"} == {"28.10 EUR"} or priced
-
-    someone = next(row["User ID"] for row in priced if row["User ID"])
+    costs = {
+        row["User ID"]: row["Monthly Cost"]
+        for row in rows(shell, "findings", "Project")
+        if row["Finding"] == "never-seen"
+    }
+    someone = "bo.dahl@northwind.example"
+    assert costs[someone] == "28.10 EUR"
+    assert costs["cy.ek@northwind.example"] is None  # whose plan has no price
     made = shell.run("exceptions", "add", "Project", "person", someone, "--reason", "agreed", "--until", "2099-12-31")
     assert (made.code, made.out) == (0, "")
     (exception,) = rows(shell, "exceptions", "list", "Project")

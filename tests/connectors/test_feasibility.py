@@ -5,19 +5,9 @@ from __future__ import annotations
 import pytest
 
 from seatkeeper.clock import days, seconds
-from seatkeeper.connectors.feasibility import (
-    CEILING,
-    Rate,
-    falling_behind,
-    forecast,
-    is_too_much,
-    outlook,
-    to_daily_load,
-    to_requests,
-    to_time,
-    to_words,
-)
-from seatkeeper.spans import LATENESS
+from seatkeeper.connectors.feasibility import Rate, to_daily_load
+from seatkeeper.connectors.microsoft.access import LOG
+from seatkeeper.spans import to_words
 
 MILLION = 1_000_000
 
@@ -27,44 +17,44 @@ def a_day(sign_ins: int) -> Rate:
 
 
 def test_the_ceiling_is_five_pages_of_a_thousand_in_ten_seconds() -> None:
-    assert CEILING == 43_200_000
-    assert [to_requests(n) for n in (0, 1, 1000, 1001)] == [0, 1, 1, 2]
+    assert LOG.ceiling == 43_200_000
+    assert [LOG.to_requests(n) for n in (0, 1, 1000, 1001)] == [0, 1, 1, 2]
 
 
 def test_ten_million_a_day_take_five_and_a_half_hours_a_pass_and_eleven_with_the_overlap() -> None:
-    assert round(to_time(10 * MILLION) / seconds(3600), 1) == 5.6
-    assert round(to_time(to_daily_load(a_day(10 * MILLION), LATENESS)) / seconds(3600), 1) == 11.1
+    assert round(LOG.to_time(10 * MILLION) / seconds(3600), 1) == 5.6
+    assert round(LOG.to_time(to_daily_load(a_day(10 * MILLION), LOG.lateness)) / seconds(3600), 1) == 11.1
 
 
 def test_a_forecast_says_the_number_the_limit_and_both_times() -> None:
-    words = forecast(a_day(12 * MILLION), LATENESS, exact=False)
+    words = LOG.forecast(a_day(12 * MILLION), LOG.lateness, exact=False)
     assert words.startswith("about 12,000,000 sign-ins a day")
     assert "43,200,000" in words
     assert "first read of 30 days takes 8 d 8 h" in words  # 360,000 requests
     assert words.endswith("a daily one with its overlap 13 h 20 min.")
-    assert "about" not in forecast(a_day(12), LATENESS, exact=True)
-    assert "fall behind" in forecast(a_day(22 * MILLION), LATENESS, exact=False)
+    assert "about" not in LOG.forecast(a_day(12), LOG.lateness, exact=True)
+    assert "fall behind" in LOG.forecast(a_day(22 * MILLION), LOG.lateness, exact=False)
 
 
 def test_more_than_half_the_ceiling_is_too_much_because_each_day_is_read_twice() -> None:
-    assert not is_too_much(a_day(21_600_000), LATENESS)
-    assert is_too_much(a_day(21_600_001), LATENESS)
-    assert is_too_much(a_day(11 * MILLION), 3 * LATENESS)
-    assert falling_behind(a_day(21 * MILLION), LATENESS, 0) == ""
+    assert not LOG.is_too_much(a_day(21_600_000), LOG.lateness)
+    assert LOG.is_too_much(a_day(21_600_001), LOG.lateness)
+    assert LOG.is_too_much(a_day(11 * MILLION), 3 * LOG.lateness)
+    assert LOG.falling_behind(a_day(21 * MILLION), LOG.lateness, 0) == ""
 
 
 def test_falling_behind_tells_the_lag_in_hours_and_the_arithmetic() -> None:
-    words = falling_behind(a_day(30 * MILLION), LATENESS, seconds(31 * 3600))
+    words = LOG.falling_behind(a_day(30 * MILLION), LOG.lateness, seconds(31 * 3600))
     for part in ("30,000,000 sign-ins a day", "60,000,000", "43,200,000", "complete up to 31 h ago"):
         assert part in words
-    assert "Nothing is complete yet" in falling_behind(a_day(30 * MILLION), LATENESS, None)
+    assert "Nothing is complete yet" in LOG.falling_behind(a_day(30 * MILLION), LOG.lateness, None)
 
 
 def test_what_is_left_is_said_from_a_minute_on() -> None:
     # A day had 72,000: the nine days that are left have 648,000, at 500 a second.
-    assert outlook(a_day(72_000), days(9)) == "About 648 requests are left, which take 21 min at 5 in 10 s."
-    assert outlook(a_day(72_000), 0) == ""
-    assert outlook(Rate(0, 0), days(9)) == ""
+    assert LOG.outlook(a_day(72_000), days(9)) == "About 648 requests are left, which take 21 min at 5 in 10 s."
+    assert LOG.outlook(a_day(72_000), 0) == ""
+    assert LOG.outlook(Rate(0, 0), days(9)) == ""
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import msgspec
 import pytest
 
-from seatkeeper.connectors.microsoft.licensing import to_seats
+from seatkeeper.connectors.microsoft.licensing import list_assigned, list_failed, list_opened, to_seats
 from seatkeeper.connectors.microsoft.products import Watched, load_products
-from seatkeeper.connectors.microsoft.roster import User, merge_account, to_account, to_object_key
-from seatkeeper.model import MISSING, Account, Seat, to_id, to_text
+from seatkeeper.connectors.microsoft.roster import User, is_guest, merge_account, to_account, to_object_key
+from seatkeeper.graph.rows import to_rows
+from seatkeeper.model import MISSING, Account, Seat, to_id, to_key, to_text
 
 PRODUCT = load_products().products[0]
 WATCHED = Watched([PRODUCT], {})
@@ -161,17 +163,123 @@ def test_the_order_in_which_microsoft_lists_plans_changes_nothing() -> None:
     assert one == two
 
 
-@pytest.mark.parametrize("bad", ["", " ", ADA.upper(), f"{ADA} ", "a\x00b", "x" * 300])
+@pytest.mark.parametrize("bad", ["", " ", f"{ADA} ", "a\x00b", "a\ufffdb", "x" * 300])
 def test_an_id_that_microsoft_would_not_give_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match="id"):
         to_object_key(bad)
 
 
-def test_the_year_1_is_no_date() -> None:
-    assert account_of(createdDateTime="0001-01-01T00:00:00Z").created is None
+NO_DATES = [
+    "",
+    "0001-01-01T00:00:00Z",
+    "2026-07-01T00:00:00-7:00",
+    "2026-02-30T00:00:00Z",
+    "9999-12-31T23:59:60Z",
+    "\0",
+]
+
+
+@pytest.mark.parametrize("text", NO_DATES)
+def test_a_date_that_cannot_be_read_says_no_more_than_none_and_costs_nobody_a_seat(text: str) -> None:
+    plans, states = [plan(WEB, date=text)], [state(PLAN_3, lastUpdatedDateTime=text)]
+    (seat,) = seats_of(
+        assignedLicenses=[held(PLAN_3)], assignedPlans=plans, licenseAssignmentStates=states, createdDateTime=text
+    )
+    assert (seat.active, seat.active_source) == (None, "")
+    (seat,) = seats_of(assignedLicenses=[held(PLAN_3)], assignedPlans=[*plans, plan(DESKTOP)])
+    assert to_text(seat.active or 0) == "2026-01-02T03:04:05Z"
 
 
 def test_the_shipped_table_has_the_18_project_skus_and_30_others() -> None:
     kinds = [sku.kind for sku in PRODUCT.skus]
     assert (kinds.count("seat"), kinds.count("other-product")) == (18, 30)  # type: ignore[arg-type]
     assert [app.title for app in PRODUCT.apps if app.grade == "direct"] == ["Portfolios"]
+
+
+def failed(sku: str, **fields: Any) -> dict[str, Any]:
+    return state(sku, "9b7c50ec-0000-4000-8000-000000000001", state="Error", error="CountViolation", **fields)
+
+
+def test_a_licence_that_could_not_be_assigned_is_kept_though_nothing_watched_is_held() -> None:
+    account = account_of(
+        assignedLicenses=[held(E5)], assignedPlans=[], licenseAssignmentStates=[failed(PLAN_3), state(PLAN_1)]
+    )
+    assert to_seats(account, WATCHED) == []
+    assert isinstance(account.licensing, str)
+    assert list_failed(account.licensing) == [(to_key(PLAN_3), "CountViolation")]
+    later = account_of(assignedLicenses=[held(E5)], assignedPlans=[], licenseAssignmentStates=[])
+    assert merge_account(account, later).licensing is None
+
+
+def test_a_failed_licence_that_is_held_in_another_way_is_a_seat_and_no_failure_of_its_own() -> None:
+    account = account_of(
+        assignedLicenses=[held(PLAN_3)], assignedPlans=[], licenseAssignmentStates=[failed(PLAN_3), state(PLAN_3)]
+    )
+    assert isinstance(account.licensing, str)
+    assert list_failed(account.licensing) == []
+    assert [seat.state for seat in to_seats(account, WATCHED)] == ["Error"]
+
+
+def test_what_the_tenant_says_of_a_sku_counts_and_not_the_shipped_table() -> None:
+    live = Watched([PRODUCT], {PLAN_3: [WEB, DESKTOP]})
+    account = account_of(assignedLicenses=[held(PLAN_3, WEB, DESKTOP)], assignedPlans=[plan(ONLINE)])
+    assert to_seats(account, live) == []
+    assert [seat.plans for seat in to_seats(account, WATCHED)] == ["SHAREPOINT_PROJECT"]
+    assert live.digest() != WATCHED.digest()
+    assert Watched([PRODUCT], {PLAN_3: []}).digest() == WATCHED.digest()  # it did not say
+
+
+def test_who_may_open_the_product_by_another_licence_is_told_apart() -> None:
+    opened = account_of(assignedLicenses=[held(E5)], assignedPlans=[plan(VIEW_ONLY)], licenseAssignmentStates=[])
+    assert isinstance(opened.licensing, str)
+    assert list_opened(opened.licensing) == [PRODUCT.key]
+    over = account_of(
+        assignedLicenses=[held(E5)], assignedPlans=[plan(VIEW_ONLY, "Suspended")], licenseAssignmentStates=[]
+    )
+    assert over.licensing is None
+    gone = account_of(assignedLicenses=[])
+    assert merge_account(opened, gone).licensing is None
+
+
+def test_ids_in_capitals_are_the_same_ids_in_every_list() -> None:
+    plans = [plan(WEB), plan(DESKTOP, "Suspended"), plan(ONLINE)]
+    small = {
+        "assignedLicenses": [held(PLAN_3, ONLINE)],
+        "assignedPlans": plans,
+        "licenseAssignmentStates": [state(PLAN_3, "9b7c50ec-0000-4000-8000-00000000000a")],
+    }
+    body = json.dumps({"value": [{"id": ADA, **small}]})
+    capitals = re.sub(r'"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"', lambda found: found[0].upper(), body)
+    assert capitals != body
+    (one,), (two,) = (to_rows(text.encode(), User).rows for text in (body, capitals))
+    assert to_account(one, to_object_key(one.id), WATCHED) == to_account(two, to_object_key(two.id), WATCHED)
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    "stored", ["", "{", "[]", '{"held":[{"skuId":7}]}', '{"held":{}}', "nonsense", '{"plans":[null]}']
+)
+def test_what_is_stored_stops_no_run_whatever_it_is(stored: str) -> None:
+    old = account_of(assignedLicenses=[held(PLAN_3)])._replace(licensing=stored)
+    to_seats(old, WATCHED)
+    assert not list_assigned(stored)
+    assert not list_opened(stored)
+    assert not list_failed(stored)
+    merged = merge_account(old, account_of(assignedLicenses=[held(PLAN_3)], assignedPlans=[plan(WEB)]))
+    assert len(to_seats(merged, WATCHED)) == 1
+
+
+@pytest.mark.parametrize(
+    ("user_type", "upn", "guest"),
+    [
+        ("Member", "ada_x.example#EXT#@contoso.example", False),
+        ("Guest", "ada@contoso.example", True),
+        (None, "ada_x.example#EXT#@contoso.example", True),
+        ("", "ada_x.example#ext#@contoso.example", True),
+        (None, "ada@contoso.example", False),
+    ],
+)
+def test_the_type_of_an_account_says_who_is_a_guest_and_the_name_only_where_there_is_no_type(
+    user_type: str | None, upn: str, guest: bool
+) -> None:
+    assert is_guest(user_type, upn) is guest

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -19,18 +19,18 @@ from typing import NamedTuple
 import seatkeeper.cli.main
 import seatkeeper.cli.sync
 import seatkeeper.services.findings
-import seatkeeper.services.syncs
+import seatkeeper.services.runs
 from seatkeeper.store import migrate
 from tests.crash.children import STRACE
 from tests.crash.designs import Verdict
 from tests.crash.mutants import MUTANTS
 from tests.crash.ours import Ours
 from tests.crash.power import CARELESS, lose_power
-from tests.crash.scenario import Figures, live
+from tests.crash.scenario import SHORT, STEPS, Figures, live
 from tests.crash.servers import ServerStop, new_database, open_server
 from tests.crash.sleepers import sleep_and_wake
 from tests.crash.upgrades import kill_upgrades
-from tests.crash.ways import Calls, Failpoints, FullDisk, Polite, Timed, failpoints
+from tests.crash.ways import Calls, Failpoints, FullDisk, Polite, Timed, Way, failpoints
 from tests.crash.world import FORK
 
 A_LIFE = 60  # kills of one tenant
@@ -46,6 +46,8 @@ class Job(NamedTuple):
     folder: Path
     url: str = ""
     pragma: str = ""
+    places: tuple[str, ...] = ()
+    steps: tuple[int, ...] = STEPS
 
     @property
     def mutant(self) -> bool:
@@ -67,7 +69,13 @@ def _work(job: Job) -> Figures:
     def ours(path: Path) -> Ours:
         return Ours(path, job.url) if job.url else Ours(path).copy(template)
 
-    ways = {"timed": Timed, "calls": Calls, "failpoints": Failpoints, "disk": FullDisk, "polite": Polite}
+    ways: dict[str, Callable[[], Way]] = {
+        "timed": Timed,
+        "calls": Calls,
+        "failpoints": lambda: Failpoints(*job.places),
+        "disk": FullDisk,
+        "polite": Polite,
+    }
     if job.kind == "sleepers":
         return sleep_and_wake(ours(folder), job.seed, job.kills)
     if job.kind == "power":
@@ -83,10 +91,10 @@ def _work(job: Job) -> Figures:
     if job.kind == "stops":
         with open_server() as server:
             url = new_database(server, "life")
-            return live(lambda path: Ours(path, url), ServerStop(server), job.seed, folder, job.kills)
+            return live(lambda path: Ours(path, url), ServerStop(server), job.seed, folder, job.kills, job.steps)
     if job.kind.isdigit():
         return live(MUTANTS[int(job.kind)], Timed(0.3, 0.05), job.seed, folder, job.kills)
-    return live(ours, ways[job.kind](), job.seed, folder, job.kills)
+    return live(ours, ways[job.kind](), job.seed, folder, job.kills, job.steps)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -95,6 +103,7 @@ def read_arguments() -> argparse.Namespace:
         ("timed", 1000, "kills at random times, SQLite"),
         ("calls", 1000, "kills at the n-th system call, SQLite (needs strace)"),
         ("failpoints", 20, "kills at each failpoint, SQLite"),
+        ("failpoints-postgres", 5, "kills at each failpoint, PostgreSQL"),
         ("postgres", 300, "kills at random times, PostgreSQL"),
         ("stops", 24, "immediate stops of the PostgreSQL server"),
         ("sleepers", 100, "processes that sleep longer than their lease, on each engine half"),
@@ -107,6 +116,8 @@ def read_arguments() -> argparse.Namespace:
         ("workers", 2, "processes"),
     ):
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{words} ({default})")
+    parser.add_argument("--places", nargs="+", default=failpoints(), metavar="FP", help="only these failpoints")
+    parser.add_argument("--short", action="store_true", help="three visits a life instead of six")
     return parser.parse_args()
 
 
@@ -122,16 +133,20 @@ def plan(asked: argparse.Namespace, folder: Path, server: object) -> Iterator[Jo
         "power": "power lost, SQLite",
         "upgrades": "SIGKILL while migrating, SQLite",
     }
+    places, steps = tuple(asked.places), SHORT if asked.short else STEPS
     for kind, line in lines.items():
-        wanted = getattr(asked, kind) * (len(failpoints()) if kind == "failpoints" else 1)
+        wanted = getattr(asked, kind) * (len(places) if kind == "failpoints" else 1)
         for seed, kills in _lives(asked.seed, wanted // 2 if kind == "sleepers" and server else wanted):
-            yield Job(line, kind, seed, kills, folder)
+            yield Job(line, kind, seed, kills, folder, places=places, steps=steps)
     for kind, line, wanted in (
         ("timed", "SIGKILL at a random time, PostgreSQL", asked.postgres),
+        ("failpoints", "SIGKILL at a failpoint, PostgreSQL", asked.failpoints_postgres * len(places)),
         ("sleepers", "asleep beyond the lease, PostgreSQL", asked.sleepers // 2),
     ):
         for seed, kills in _lives(asked.seed + 5000, wanted if server else 0):
-            yield Job(line, kind, seed, kills, folder, new_database(server, f"{kind}_{seed}"))
+            yield Job(
+                line, kind, seed, kills, folder, new_database(server, f"{kind}_{seed}"), places=places, steps=steps
+            )
     for seed, kills in _lives(asked.seed + 7000, asked.stops):
         yield Job("server stopped at once, PostgreSQL", "stops", seed, kills, folder)
     if asked.upgrades >= 3:
@@ -162,7 +177,7 @@ def main() -> int:
         folder = Path(name)
         with tests.conftest.connected(f"sqlite://{folder / 'template.sqlite3'}"):
             migrate()
-        if asked.postgres or asked.sleepers > 1:
+        if asked.postgres or asked.failpoints_postgres or asked.sleepers > 1:
             with open_server() as server:
                 lines = run(list(plan(asked, folder, server)), asked.workers)
         else:
@@ -207,9 +222,9 @@ def report(lines: dict[str, Figures], asked: argparse.Namespace, seconds: float)
     for line, f in lines.items():
         if len(f.places) > 1:
             say(line + "".join(f"; {name} {count}" for name, count in sorted(f.places.items()) if count))
-    for name in failpoints() if asked.failpoints else ():
-        hits = lines["SIGKILL at a failpoint, SQLite"].places[name]
-        bad |= hits < asked.failpoints
+    for engine, wanted in (("SQLite", asked.failpoints), ("PostgreSQL", asked.failpoints_postgres)):
+        for name in asked.places if wanted else ():
+            bad |= lines[f"SIGKILL at a failpoint, {engine}"].places[name] < wanted
     say(f"{seconds:.0f} s; {'SOMETHING IS WRONG' if bad else 'nothing lost, nothing twice, no repair by hand'}")
     return int(bad)
 

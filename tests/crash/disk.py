@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.crash.trace import Cut, Gone, Made, Step, Sync, Told, Write
+from tests.crash.trace import Cut, DeletedHolder, Made, Step, Sync, Told, Write
 
 SECTOR = 512
 
@@ -83,7 +83,7 @@ class Disk:
                 case Made():
                     self.listed[step.file] = File()
                     self.lists.setdefault(step.file, [None]).append(self.listed[step.file])
-                case Gone():
+                case DeletedHolder():
                     del self.listed[step.file]
                     self.lists[step.file].append(None)
                 case Sync(""):

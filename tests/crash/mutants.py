@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from seatkeeper.model import TICKS, Instant, to_text
-from seatkeeper.sandbox.catalog import apps
+from seatkeeper.sandbox.world.catalog import apps
 from tests.crash.children import Child
 from tests.crash.designs import How, Verdict
 from tests.crash.world import World

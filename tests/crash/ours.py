@@ -17,16 +17,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count
 
 from seatkeeper import failpoints
-from seatkeeper.model import Word, to_id, to_text
-from seatkeeper.sandbox.catalog import apps
-from seatkeeper.services import inventory
+from seatkeeper.model import RequestLimit, RunStatus, to_id, to_text
+from seatkeeper.sandbox.world.catalog import apps
+from seatkeeper.services import roster, suspicious
 from seatkeeper.services.applications import NewApplication, add_application
 from seatkeeper.services.members import operator
 from seatkeeper.settings import database
-from seatkeeper.spans import proven
 from seatkeeper.store import leases
 from seatkeeper.store import models as tables
-from seatkeeper.store.listing import list_coverage
+from seatkeeper.sync.coverage import read_ledger, watched_by
 from tests.conftest import connected
 from tests.crash.children import Child
 from tests.crash.designs import How, Verdict
@@ -51,7 +50,7 @@ class Ours:
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        with connected(self.url):
+        with connected(self.url, durable=True):
             yield
 
     def copy(self, template: Path) -> Ours:
@@ -60,12 +59,13 @@ class Ours:
         return self
 
     def prepare(self, world: World) -> None:
-        names = ("tenant_id", "client_id", "login_url", "graph_url", "ca_file")
+        names = ("tenant_id", "client_id", "login_url", "graph_url")
         given: dict[str, Any] = {name: world.ready[name] for name in names}
         new = NewApplication(
             product="microsoft-project",
             name=NAME,
             secret=world.ready["client_secret"],
+            ca_file=Path(world.ready["ca_file"]).read_text(),
             **given,
         )
         with self.opened():
@@ -130,7 +130,7 @@ def _command(url: str, arguments: list[str], how: How) -> int:
         database.IDLE_SECONDS = how.idle  # type: ignore[misc, assignment]
     failpoints.arm(how.failpoint)
     sys.argv = arguments
-    with connected(url):
+    with connected(url, durable=True):
         run()
     return 0
 
@@ -169,9 +169,13 @@ def be_careless(pragma: str) -> None:
 
 def unpace() -> None:
     """Kills are many and the vendor's limits are real time: the budget is kept in the database, and is ample."""
-    from seatkeeper.store import pacing
+    from seatkeeper.store.pacing import SharedPacer
+    from seatkeeper.sync import connecting
 
-    pacing.LIMITS = 1_000_000, 1_000_000  # type: ignore[misc]
+    def ample(client_id: str, tenant_id: str, limit: RequestLimit) -> SharedPacer:
+        return SharedPacer(client_id, tenant_id, limit._replace(in_tenant=1_000_000, over_all=1_000_000))
+
+    vars(connecting)["SharedPacer"] = ample
 
 
 def integrity(file: Path) -> str:
@@ -188,7 +192,7 @@ def integrity(file: Path) -> str:
 def _roster() -> Said:
     return {
         row["Object ID"]: (row["User ID"], row["Email"], same_time(row["Active Date"]), row["Blocked"])
-        for row in rows(inventory.roster(operator(), NAME))
+        for row in rows(roster.roster(operator(), NAME))
     }
 
 
@@ -236,14 +240,14 @@ def _judge_services(verdict: Verdict, truth: Truth, world: World) -> None:
             newest[place] = max(newest.get(place, 0), event.created)
             if event.account not in holders and GRADES[event.app] == "direct":
                 strange.setdefault(event.account, []).append(event.created)
-    access = rows(inventory.access(who, NAME, lambda: world.now))
+    access = rows(roster.access(who, NAME))
     said = {row["Object ID"]: (same_time(row["Last Login"]), same_time(row["Last Possible"])) for row in access}
     logins = [{h: newest.get((h, grade)) for h in holders} for grade in ("direct", "ambiguous")]
     told = [{h: to_text(t) if t else None for h, t in some.items()} for some in logins]
     _equal(verdict, "access", said, {h: (told[0][h], told[1][h]) for h in holders})
-    suspicious = sorted((row["Sign-ins"], row["First Seen"]) for row in rows(inventory.suspicious(who, NAME)))
+    unlicensed = sorted((row["Sign-ins"], row["First Seen"]) for row in rows(suspicious.suspicious(who, NAME)))
     expected = sorted((len(times), to_text(min(times))) for times in strange.values())
-    _equal(verdict, "suspicious", _numbered(suspicious), _numbered(expected))
+    _equal(verdict, "suspicious", _numbered(unlicensed), _numbered(expected))
     known = tables.Task.objects.get(key="licenses").generation
     owned = tables.Subscription.objects.filter(since__lte=known, until__gt=known)
     assigned = dict(owned.values_list("part_number", "consumed"))
@@ -261,11 +265,13 @@ def _equal(verdict: Verdict, what: str, said: Said, true: Said) -> None:
 
 def _judge_ledgers(verdict: Verdict, events: list[Event]) -> None:
     """Coverage claims nothing that is not so, and no run or lease is left open."""
-    stream = tables.Coverage.objects.values_list("stream", flat=True).first() or ""
-    spans = proven(list_coverage(tables.Task.objects.get(key="access").connection_id, stream))
+    application = tables.Application.objects.get()
+    spans = read_ledger(application.connection_id).proven(watched_by(application))
     hidden = [event for event in events if not event.visible]
     false = [event for event in hidden if any(span.start <= event.created <= span.end for span in spans)]
     verdict.wrong += [f"coverage: {event.id} is claimed, and shows only later" for event in false[:3]]
-    verdict.wrong += [f"run {pk} is open" for pk in tables.Run.objects.filter(word=Word.RUNNING).values_list("pk")]
+    verdict.wrong += [
+        f"run {pk} is open" for pk in tables.Run.objects.filter(status=RunStatus.RUNNING).values_list("pk")
+    ]
     verdict.wrong += [f"task {key} is held" for key in tables.Task.objects.exclude(lease_owner="").values_list("key")]
     connection.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.crash.world import World, open_world
 
 # Hours between the runs: the same day, the next ones, and more than the week after which everybody is read again.
 STEPS = (0, 7, 20, 26, 72, 190)
+SHORT = (0, 26, 190)
 PEOPLE = 2_500
 
 
@@ -76,16 +77,18 @@ class Life:
         self.figures.verdict.wrong.append(what)
 
 
-def live(make: Callable[[Path], Design], way: Way, seed: int, folder: Path, kills: int) -> Figures:
+def live(
+    make: Callable[[Path], Design], way: Way, seed: int, folder: Path, kills: int, steps: Sequence[int] = STEPS
+) -> Figures:
     """One life of about so many kills; what is wrong stands in the figures. Every third has late sign-ins only."""
     roll, figures, begin = random.Random(seed), Figures(lives=1), time.monotonic()
     with open_world(seed, PEOPLE, *(["late=all"] if seed % 3 == 0 else [])) as world:
         design = make(folder)
         design.prepare(world)
         life = Life(design, world, way, roll, figures)
-        for place, hours in enumerate(STEPS):
+        for place, hours in enumerate(steps):
             world.move(hours)
-            life.step(place, -(-kills // len(STEPS)))
+            life.step(place, -(-kills // len(steps)))
             if figures.verdict:
                 break
     figures.bad_lives = int(bool(figures.verdict))

@@ -18,7 +18,7 @@ class Made(NamedTuple):
     file: str
 
 
-class Gone(NamedTuple):
+class DeletedHolder(NamedTuple):
     file: str
 
 
@@ -45,7 +45,7 @@ class Told(NamedTuple):
     """The run was told that its transaction is committed."""
 
 
-Step = Made | Gone | Write | Cut | Sync | Told
+Step = Made | DeletedHolder | Write | Cut | Sync | Told
 
 
 def record(child: Child, database: Path, out: Path) -> tuple[int, list[Step]]:
@@ -84,7 +84,7 @@ def _step(call: str, given: str, result: int, database: Path, there: set[str]) -
                 yield Made(name)
         elif call in ("unlink", "unlinkat"):
             there.discard(name)
-            yield Gone(name)
+            yield DeletedHolder(name)
         else:
             yield _change(call, name, given, result)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import shutil
 import sqlite3
@@ -25,6 +27,12 @@ from tests.crash.world import open_world
 CALLS = "pwrite64,fdatasync,openat,fcntl,sendto"
 FIRST_SHAPE = "0001_initial"  # what the first version of the product left
 Contents = dict[str, tuple[str, Counter[Any]]]
+
+# What today's shape has in place of the columns of the first one that it has no more.
+INSTEAD = {
+    ("store_run", "word"): "status",
+    ("store_coverage", "stream"): "(SELECT members FROM store_applicationset s WHERE s.id = asked_id)",
+}
 
 SHAPE = {
     "sqlite": "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'",
@@ -64,7 +72,7 @@ class Starts:
 
     def start(self, url: str, log: Path) -> Child:
         def act() -> int:
-            with connected(url):
+            with connected(url, durable=True):
                 migrate()
             return 0
 
@@ -114,7 +122,7 @@ def _one(starts: Starts, url: str, folder: Path, figures: Figures) -> None:
 def judge(url: str, today: set[tuple[Any, ...]], contents: Contents) -> Verdict:
     """Today's shape to the last index, and every row that was there before."""
     verdict = Verdict()
-    with connected(url):
+    with connected(url, durable=True):
         if not check_schema():
             verdict.wrong.append("the database does not call itself up to date")
         verdict.wrong += [f"shape: {line}" for line in sorted(map(str, today ^ shape()))[:3]]
@@ -139,18 +147,27 @@ def fill_first_shape(ours: Ours, seed: int, old: Path) -> Contents:
         child = ours.start(world)
         child.go()
         assert child.finish() == 0, child.tail()
-    with connected(f"sqlite://{old}"):
+    with connected(f"sqlite://{old}", durable=True):
         call_command("migrate", "store", FIRST_SHAPE, verbosity=0, interactive=False)
     contents: Contents = {}
     base = sqlite3.connect(old)
     base.execute("ATTACH ? AS today", (str(ours.file),))
+    base.create_function("to_stream", 1, to_stream)
     for (table,) in base.execute("SELECT name FROM main.sqlite_master WHERE name LIKE 'store_%' AND type = 'table'"):
-        names = ", ".join(name for (name,) in base.execute(f"SELECT name FROM pragma_table_info('{table}')"))
-        base.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM today.{table}")
+        names = [name for (name,) in base.execute(f"SELECT name FROM pragma_table_info('{table}', 'main')")]
+        today = [INSTEAD.get((table, name), name) for name in names]
+        given = [f"to_stream({now})" if name == "stream" else now for name, now in zip(names, today, strict=True)]
+        base.execute(f"INSERT INTO main.{table} ({', '.join(names)}) SELECT {', '.join(given)} FROM today.{table}")
         base.commit()
-        contents[table] = names, rows_of(old, table, names)
+        contents[table] = ", ".join(today), rows_of(ours.file, table, ", ".join(today))
     base.close()
     return contents
+
+
+def to_stream(members: str) -> str:
+    """What the first version called a question for these applications: a digest of them, from which they are found."""
+    asked = [app for app, _kind, _side in json.loads(members)]
+    return f"v1.0 interactive {hashlib.blake2b(repr(asked).encode(), digest_size=8).hexdigest()}"
 
 
 def rows_of(file: Path, table: str, names: str) -> Counter[Any]:

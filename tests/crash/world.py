@@ -14,11 +14,12 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from seatkeeper.model import Instant, to_instant
-from seatkeeper.sandbox.catalog import apps
+from seatkeeper.sandbox.graph.rows import sign_in_rows
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.signins import RETENTION, UNIT, app_of
-from seatkeeper.sandbox.tenant import Settings
-from seatkeeper.sandbox.truth import truth
+from seatkeeper.sandbox.world.catalog import apps
+from seatkeeper.sandbox.world.sign_ins import RETENTION, UNIT, app_of
+from seatkeeper.sandbox.world.tenant import Settings
+from seatkeeper.sandbox.world.truth import truth
 
 START = "2026-08-01T06:00:00Z"
 DAY = 86_400
@@ -131,7 +132,7 @@ def _events(sandbox: Sandbox, begin: int) -> Iterator[Event]:
         for value in tenant.log.day(day, mask):
             created = day * DAY + (value >> 30) // UNIT
             if begin <= created <= now:
-                row = json.loads(tenant.sign_in_rows.row(day, value))
+                row = json.loads(sign_in_rows(tenant).row(day, value, tenant.seconds))
                 yield Event(
                     row["id"],
                     to_instant(row["createdDateTime"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -70,5 +71,26 @@ WEAK, CURVED = rsa_key(1024), ec_key()
 def test_an_unusable_certificate_is_refused_with_the_reason(text: str, passphrase: str | None, reason: str) -> None:
     with pytest.raises(BadInput, match=f"Client Certificate: .*({reason})") as refused:
         made(text, passphrase).check(NOW)
-    assert refused.value.field == "Client Certificate"
+    assert refused.value.first.field == "client_certificate"
     assert "BEGIN" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN A-----\n" * 3000,
+        "-----BEGIN PRIVATE KEY-----\n" * 2000,
+        "-----BEGIN PRIVATE KEY-----" + "A" * 60_000,
+        "".join(f"-----BEGIN A{number}-----\n" for number in range(3000)),
+    ],
+)
+def test_a_text_of_beginnings_costs_a_look_at_each_of_its_lines(text: str) -> None:
+    start = time.process_time()
+    with pytest.raises(BadInput, match="no private key"):
+        made(text).open()
+    assert time.process_time() - start < 1
+
+
+def test_what_is_larger_than_any_certificate_is_not_opened() -> None:
+    with pytest.raises(BadInput, match="larger than 64 kB"):
+        made("-----BEGIN A-----\n" * 60_000).check()

@@ -9,14 +9,15 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from seatkeeper.errors import BrokenAnswer, Unavailable, UntrustedLink
+from seatkeeper.errors import BadInput, BrokenAnswer, Unavailable, UntrustedLink
 from seatkeeper.graph.egress import Answer, Egress
-from seatkeeper.graph.wire import NotTrusted, TooSlow
+from seatkeeper.wire import NotTrusted, TooSlow
 
 from .vendor import Reply, Vendor, closed_port, zipped
 
@@ -169,15 +170,15 @@ def test_a_slow_answer_ends_at_the_deadline(
 ) -> None:
     vendors[1].on("/x", Reply(write=answer))
     started = time.monotonic()
-    with pytest.raises(TooSlow, match="within 1 seconds"):
-        get(make_egress(deadline=1.0), vendors[1])
-    assert 0.9 < time.monotonic() - started < 1.6
+    with pytest.raises(TooSlow, match="within"):
+        get(make_egress(deadline=0.2), vendors[1])
+    assert 0.2 <= time.monotonic() - started < 4
 
 
 def test_threads_have_deadlines_of_their_own(make_egress: Make, vendors: list[Vendor]) -> None:
     vendors[1].on("/slow", Reply(write=lambda file: time.sleep(3)))
     vendors[1].on("/x", Reply())
-    egress = make_egress(deadline=1.0)
+    egress = make_egress(deadline=0.3)
     failed: list[Exception] = []
 
     def ask_slowly() -> None:
@@ -188,7 +189,7 @@ def test_threads_have_deadlines_of_their_own(make_egress: Make, vendors: list[Ve
 
     slow = threading.Thread(target=ask_slowly)
     slow.start()
-    ends = time.monotonic() + 1.5
+    ends = time.monotonic() + 0.5
     while time.monotonic() < ends:
         assert get(egress, vendors[1]).status == 200
     slow.join()
@@ -243,13 +244,24 @@ def test_a_network_error_is_told_in_plain_words(vendors: list[Vendor], url: str,
     egress.close()
 
 
-def test_a_server_of_another_authority_is_not_trusted(vendors: list[Vendor], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", vendors[0].ca_file)  # another program's setting is not ours
+def test_a_server_of_another_authority_is_not_trusted(
+    vendors: list[Vendor], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_text(vendors[0].ca_file)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))  # another program's setting is not ours
     egress = Egress(msgspec.structs.replace(vendors[0].endpoints(), ca_file=None))
     with pytest.raises(NotTrusted, match=r"not trusted.*--ca-file"):
         egress.send("GET", vendors[0].url, {})
     egress.close()
     assert vendors[0].seen == []
+
+
+def test_a_path_that_an_earlier_version_stored_is_not_opened_and_the_way_out_is_said(
+    vendors: list[Vendor], tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_text(vendors[0].ca_file)
+    with pytest.raises(BadInput, match=r"path of a file.*apps edit NAME --ca-file"):
+        _bent(vendors[0], vendors[0].url, str(tmp_path / "ca.pem"))
 
 
 def test_a_certificate_for_another_name_is_not_trusted(vendors: list[Vendor]) -> None:

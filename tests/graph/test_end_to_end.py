@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -30,7 +31,7 @@ class Thing(msgspec.Struct):
 @contextmanager
 def connected(*faults: str, secret: str | None = None) -> Iterator[Client]:
     with Sandbox(people=250, days=3, seed=7, faults=faults) as tenant:
-        endpoints = to_endpoints("global", tenant.login_url, tenant.graph_url, tenant.ca_file)
+        endpoints = to_endpoints("global", tenant.login_url, tenant.graph_url, Path(tenant.ca_file).read_text())
         egress = Egress(endpoints)
         credential = ClientSecret(tenant.client_id, Secret(secret or tenant.client_secret))
         tokens = TokenSource(tenant.tenant_id, credential, endpoints, egress, retry=QUICK)

@@ -92,6 +92,14 @@ def test_a_link_to_the_pinned_server_is_used_whatever_its_query(link: str) -> No
     assert url.raw_host == b"graph.microsoft.com"
 
 
+def test_a_link_in_the_style_of_a_function_call_is_followed_and_sent_as_it_came() -> None:
+    link = f"https://graph.microsoft.com{USERS}()?$skiptoken=x"
+    assert str(GRAPH.check(link, USERS)) == link
+    for other in (f"{USERS}()()", f"{USERS}(1)", f"{USERS}()/x", f"{USERS}/()"):
+        with pytest.raises(UntrustedLink):
+            GRAPH.check(f"https://graph.microsoft.com{other}", USERS)
+
+
 def test_a_link_is_sent_back_as_it_came() -> None:
     link = "https://graph.microsoft.com/v1.0/users?$skiptoken=RFNw%2BdA%3D%3D&$top=5&x=%zz&y=a+b"
     assert str(GRAPH.check(link, USERS)) == link

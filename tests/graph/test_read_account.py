@@ -46,13 +46,18 @@ def test_only_a_word_of_the_vendors_means_gone(door: Door) -> None:
         assert not isinstance(refused.value, NotThere | NotUnderstood)
 
 
+def test_an_account_in_capitals_is_the_same_account(door: Door) -> None:
+    found = ask(door, user(id=ADA.upper()))
+    assert found is not None
+    assert found.key == to_key(ADA)
+
+
 NOT_UNDERSTOOD = {
     "400": refusal(400, "Request_BadRequest"),
     "501": refusal(501, "NotImplemented"),
     "another account": user(id=BO),
-    "capitals": user(id=ADA.upper()),
     "number": user(id=7),
-    "bad time": user(createdDateTime="yesterday"),
+    "an id that lost a character": user(id=ADA[:-1] + "\0"),
     "two objects": Reply(body=f'{{"id":"{ADA}"}},{{"id":"{ADA}"}}'.encode()),
     "id twice": Reply(body=f'{{"id":"{BO}","id":"{ADA}"}}'.encode()),
 }

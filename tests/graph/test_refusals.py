@@ -12,6 +12,7 @@ from seatkeeper.errors import (
     BrokenAnswer,
     CredentialsRejected,
     DeltaExpired,
+    NotOffered,
     NotThere,
     NotUnderstood,
     PageTokenExpired,
@@ -21,6 +22,7 @@ from seatkeeper.errors import (
     Throttled,
     Unavailable,
 )
+from seatkeeper.graph.codes import load_codes, quote
 from seatkeeper.graph.egress import Answer
 from seatkeeper.graph.refusals import to_error, to_token_error
 
@@ -91,7 +93,8 @@ def test_a_refusal_of_graph_means_what_it_says(name: str) -> None:
     assert word in str(made)
     assert "request-id=3f6c0a52" in made.detail
     message = json.loads(body)["error"]["message"]
-    assert not message or message not in str(made) + made.detail
+    assert not message or message not in str(made) or f"Microsoft says: “{message}”" in str(made)
+    assert not message or message not in made.detail
 
 
 @pytest.mark.parametrize("name", TOKEN_REFUSALS)
@@ -182,3 +185,51 @@ def test_token_refusals_beside_the_documented_ones(status: int, body: bytes, exp
 def test_the_number_chooses_the_words(number: int, word: str) -> None:
     body = json.dumps({"error": "invalid_client", "error_codes": [number]}).encode()
     assert word in str(to_token_error(Answer(401, NO_HEADERS, body, 0)))
+
+
+def refuse(number: int, text: str = "", error: str = "unauthorized_client") -> str:
+    body = json.dumps({"error": error, "error_codes": [number], "error_description": text}).encode()
+    return str(to_token_error(Answer(401, NO_HEADERS, body, 0)))
+
+
+@pytest.mark.parametrize(
+    ("number", "word"),
+    [
+        (7000112, "is disabled in the tenant"),
+        (7000229, "no enterprise application"),
+        (500014, "Microsoft Graph is disabled"),
+        (90002, "was deleted"),
+        (700024, "clock"),
+    ],
+)
+def test_a_known_code_says_what_it_means_and_the_step_to_take(number: int, word: str) -> None:
+    assert word in refuse(number)
+
+
+@pytest.mark.parametrize("error", ["unauthorized_client", "invalid_client", "invalid_request", "new_error"])
+def test_an_unknown_code_is_shown_as_unknown_with_microsofts_text_and_nothing_is_guessed(error: str) -> None:
+    text = "AADSTS7999999: Something\r\n quite \x1b[31mnew. Trace ID: 5f0d Correlation ID: 77"
+    said = refuse(7999999, text, error)
+    assert "a code that we do not know" in said
+    assert "Microsoft says: “AADSTS7999999: Something quite [31mnew.”" in said
+    assert not any(guess in said for guess in ("Client ID is not", "refused the Client Secret", "Trace"))
+
+
+def test_each_code_of_the_table_says_who_acts_and_where_it_is_documented() -> None:
+    for code in load_codes().values():
+        assert code.meaning.endswith(".")
+        assert code.who
+        assert code.step
+        assert code.source.startswith("learn.microsoft.com/")
+
+
+def test_a_long_text_of_microsofts_is_cut() -> None:
+    assert len(quote("x" * 10_000)) == 301
+
+
+def test_a_cloud_without_the_log_or_without_last_sign_ins_is_named_as_such() -> None:
+    body = error("ResourceNotFound", "Resource not found for the segment 'signIns'.")
+    for status, asked in ((404, "/v1.0/auditLogs/signIns?$top=1"), (400, "/v1.0/users?$select=id,signInActivity")):
+        made = to_error(status, body, NO_HEADERS, asked=asked)
+        assert type(made) is NotOffered
+        assert "This cloud does not offer it" in str(made)

@@ -142,11 +142,11 @@ def test_a_server_that_is_not_trusted_is_not_asked_twice(door: Door) -> None:
     endpoints = msgspec.structs.replace(door.login.endpoints(door.graph), ca_file=None)
     from seatkeeper.graph.egress import Egress
 
-    stranger = Egress(endpoints)
-    client = Client(endpoints, door.tokens, stranger, LocalPacer(), retry=QUICK)
+    unlicensed_user = Egress(endpoints)
+    client = Client(endpoints, door.tokens, unlicensed_user, LocalPacer(), retry=QUICK)
     before = door.graph.connections
     with pytest.raises(Unavailable, match="--ca-file"):
         client.get(USERS, path=USERS, family="directory")
-    stranger.close()
+    unlicensed_user.close()
     assert door.graph.connections == before + 1
     assert door.graph.seen == []

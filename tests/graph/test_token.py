@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from seatkeeper.errors import (
     BadInput,
+    CredentialsRejected,
     SeatkeeperError,
 )
 from seatkeeper.graph.token import ClientCertificate, ClientSecret, TokenSource
@@ -173,3 +174,37 @@ def test_every_error_here_is_one_of_ours(door: Door, vendors: list[Vendor]) -> N
     with pytest.raises(SeatkeeperError):
         door.tokens.token()
     assert len(door.login.asked(DISCOVERY)) == QUICK.attempts
+
+
+DOMAIN = "contoso.example"
+
+
+def by_domain(door: Door, *tokens: Reply, issuer: str = "", known: str = "") -> TokenSource:
+    """Asked for by one of the tenant's names."""
+    base = f"{door.login.url}/{DOMAIN}"
+    told = {f"{kind}_endpoint": f"{base}/oauth2/v2.0/{kind}" for kind in ("token", "authorization")}
+    body = json.dumps(told | {"issuer": issuer}).encode()
+    door.login.on(f"/{DOMAIN}/v2.0/.well-known/openid-configuration", Reply(body=body))
+    door.login.on(f"/{DOMAIN}/oauth2/v2.0/token", *tokens)
+    credential, endpoints = ClientSecret("client", Secret(CANARY)), door.login.endpoints(door.graph)
+    return TokenSource(DOMAIN, credential, endpoints, door.egress, directory_id=known, retry=QUICK)
+
+
+def test_the_first_token_tells_which_tenant_a_domain_is(door: Door) -> None:
+    assert by_domain(door, grant(jwt(tid=TENANT.upper()))).directory_id() == TENANT
+
+
+def test_where_the_token_does_not_tell_the_issuer_does(door: Door) -> None:
+    issuer = f"https://login.microsoftonline.com/{TENANT}/v2.0"
+    assert by_domain(door, grant("opaque"), issuer=issuer).directory_id() == TENANT
+    assert by_domain(door, grant("opaque"), issuer=f"https://localhost/{DOMAIN}/v2.0").directory_id() == ""
+
+
+def test_a_domain_that_means_another_tenant_than_before_gets_no_token_used(door: Door) -> None:
+    other = "0d0f2a52-9c3c-4d55-8d0c-1a2b3c4d5e6f"
+    with pytest.raises(CredentialsRejected, match=f"another tenant.*{other}.*{TENANT}"):
+        by_domain(door, grant(jwt(tid=TENANT)), known=other).token()
+    moved = by_domain(door, grant(jwt(tid=TENANT)), grant(jwt(tid=other)))
+    moved.token()
+    with pytest.raises(CredentialsRejected, match=f"another tenant.*{TENANT}.*{other}"):
+        moved.renew()

@@ -213,7 +213,7 @@ def serve(count: int, folder: Path) -> Iterator[list[Vendor]]:
     authority.cert_pem.write_to_path(str(ca_file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    vendors = [Vendor(context, str(ca_file)) for _ in range(count)]
+    vendors = [Vendor(context, ca_file.read_text()) for _ in range(count)]
     for vendor in vendors:
         vendor.start()
     yield vendors

@@ -29,7 +29,7 @@ def _end_at_a_broken_page(patch: pytest.MonkeyPatch) -> None:
 
 
 def _retire_who_is_missing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(retire, "allowed_loss", lambda total: total)
+    patch.setattr(retire, "allowed_loss", lambda total, share=0: total)
     patch.setattr(missing, "ask", lambda *_: iter(()))
 
 

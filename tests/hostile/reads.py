@@ -18,14 +18,16 @@ from urllib.parse import quote
 import pytest
 
 from seatkeeper.connectors.microsoft import roster
-from seatkeeper.model import NOBODY, Account, Word, to_id, to_instant, to_key
-from seatkeeper.sandbox.truth import truth
-from seatkeeper.services import connections, inventory, syncs
+from seatkeeper.connectors.microsoft.access import LOG
+from seatkeeper.model import NOBODY, Account, RunStatus, to_id, to_instant, to_key
+from seatkeeper.sandbox.world.truth import truth
+from seatkeeper.services import runs
 from seatkeeper.services.applications import add_application
 from seatkeeper.services.members import operator
-from seatkeeper.spans import RETENTION, proven
+from seatkeeper.services.roster import roster as seat_holders
 from seatkeeper.store import models as tables
-from seatkeeper.store.listing import list_coverage
+from seatkeeper.sync import connecting
+from seatkeeper.sync.coverage import read_ledger, watched_by
 from tests.conftest import Unpaced
 from tests.hostile.designs import MUTANTS
 from tests.hostile.poison import DAMAGE, NEXT, POISONS, SILENT
@@ -84,7 +86,7 @@ class Life:
     def live(self, reads: int) -> None:
         given = self.source.new_application(NAME)
         if self.url:
-            given = replace(given, login_url=self.url, graph_url=self.url, ca_file=self.ca_file)
+            given = replace(given, login_url=self.url, graph_url=self.url, ca_file=Path(self.ca_file).read_text())
         add_application(self.who, given)
         self.seen = self.published(), self.roster()
         self.learn()
@@ -111,15 +113,15 @@ class Life:
         self.spoiler.arm(None, (), 0)
         assert result.run is not None
         how = f"{name or 'clean'}{' for ever' * forever} x{spoiled}+{singles}"
-        self.story.append(f"+{hours} h, {mine}: {how} -> {result.run.word}")
-        self.note(name if spoiled else "", mine, str(result.run.word), spoiled + singles)
+        self.story.append(f"+{hours} h, {mine}: {how} -> {result.run.status}")
+        self.note(name if spoiled else "", mine, str(result.run.status), spoiled + singles)
         self.tally.singles += singles
         self.follow(task, result, silent=name in SILENT and spoiled > 0, full=full)
         self.judge(before)
         self.decide(result)
 
-    def run(self, task: str, full: bool) -> list[syncs.TaskResult]:
-        return list(syncs.sync(self.who, syncs.SyncRequest(NAME, [task], full), Quiet(), clock=self.source.clock))
+    def run(self, task: str, full: bool) -> list[runs.TaskResult]:
+        return list(runs.sync(self.who, runs.SyncRequest(NAME, [task], full), Quiet(), clock=self.source.clock))
 
     def note(self, name: str, mine: str, word: str, spoiled: int) -> None:
         if not name:
@@ -130,12 +132,12 @@ class Life:
         self.tally.words[name, word] += 1
         self.tally.lists[mine] += 1
 
-    def follow(self, task: str, result: syncs.TaskResult, *, silent: bool, full: bool) -> None:
+    def follow(self, task: str, result: runs.TaskResult, *, silent: bool, full: bool) -> None:
         """A loss that cannot be told lasts until everything is read again; the weekly sweep is not everything."""
         assert result.run is not None
         self.doubted = {key: value or (silent and key == task) for key, value in self.doubt.items()}
-        whole_read = result.run.word == Word.COMPLETE and (full or (task == "roster" and result.run.full))
-        if result.run.word != Word.COMPLETE:
+        whole_read = result.run.status == RunStatus.COMPLETE and (full or (task == "roster" and result.run.full))
+        if result.run.status != RunStatus.COMPLETE:
             self.unended[task] = self.unended[task] or silent
             return
         if silent or self.unended[task]:
@@ -144,9 +146,9 @@ class Life:
             self.doubt[task] = False
         self.unended[task] = False
 
-    def decide(self, result: syncs.TaskResult) -> None:
-        if result.run is not None and result.run.word == Word.HELD and self.r.random() < 0.3:
-            syncs.discard_run(self.who, result.run.pk)
+    def decide(self, result: runs.TaskResult) -> None:
+        if result.run is not None and result.run.status == RunStatus.HELD and self.r.random() < 0.3:
+            runs.discard_run(self.who, result.run.pk)
 
     # --- the truth, worked out anew whenever time has passed --------------------------------------------------------
 
@@ -173,7 +175,7 @@ class Life:
     def roster(self) -> dict[str, Fields]:
         return {
             row["Object ID"]: (row["User ID"], row["Email"], same_time(row["Active Date"]), row["Blocked"])
-            for row in rows(inventory.roster(self.who, NAME))
+            for row in rows(seat_holders(self.who, NAME))
         }
 
     # --- what must hold ---------------------------------------------------------------------------------------------
@@ -205,20 +207,19 @@ class Life:
             true = self.told.get(event)
             if true is None or (true.created, true.account or nobody, true.error_code) != told:
                 yield f"sign-in {event} never was"
-        task = tables.Task.objects.get(key="access")
-        stream = tables.Coverage.objects.values_list("stream", flat=True).first() or ""
-        spans = proven(list_coverage(task.connection_id, stream))
+        application = tables.Application.objects.get()
+        spans = read_ledger(application.connection_id).proven(watched_by(application))
         absent = {
             e.id for e in self.told.values() if e.id not in stored and any(s.start <= e.created <= s.end for s in spans)
         }
         if self.doubted["access"]:
-            self.excused = {i for i in absent if self.told[i].created < self.source.now - RETENTION}
+            self.excused = {i for i in absent if self.told[i].created < self.source.now - LOG.retention}
         if not self.doubt["access"] and (absent := absent - self.excused):
             yield f"{len(absent)} sign-ins lie in a stretch that is called complete and are not there"
 
     def judge_ledgers(self) -> Iterator[str]:
         leases = tables.Task.objects.exclude(lease_owner="")
-        if tables.Run.objects.filter(word=Word.RUNNING).exists() or leases.exists():
+        if tables.Run.objects.filter(status=RunStatus.RUNNING).exists() or leases.exists():
             yield "a run or a lease is open"
 
     def tell(self, words: str) -> str:
@@ -232,8 +233,8 @@ class Life:
         for task in ("licenses", "roster", "access"):
             (result,) = self.run(task, full=True)
             assert result.run is not None
-            if result.run.word == Word.HELD:  # many left since the last read that came to its end
-                syncs.confirm_run(self.who, result.run.pk)
+            if result.run.status == RunStatus.HELD:  # many left since the last read that came to its end
+                runs.confirm_run(self.who, result.run.pk)
             elif result.exit_code:
                 self.tally.wrong.append(self.tell(f"a clean run ended with {result.exit_code}: {result.message}"))
         self.doubted, self.doubt = self.doubt, {"roster": False, "access": False}
@@ -279,7 +280,7 @@ def live(
     tally = Tally()
     life = Life(seed, tally)
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        patch.setattr(connections, "SharedPacer", Unpaced)
+        patch.setattr(connecting, "SharedPacer", Unpaced)
         if mutant:
             change, names = MUTANTS[mutant]
             change(patch)

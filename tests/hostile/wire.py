@@ -19,8 +19,7 @@ import stamina.instrumentation
 import trustme
 
 from seatkeeper.graph import egress
-from seatkeeper.graph.clouds import to_tls
-from seatkeeper.graph.wire import TimedBackend, Watch, _TimedStream
+from seatkeeper.wire import TimedBackend, Watch, _TimedStream, to_tls
 
 
 class Question(NamedTuple):

@@ -7,25 +7,42 @@ from dataclasses import replace
 import pytest
 
 from seatkeeper.clock import days
-from seatkeeper.insights import deleted, higher_plan, renewal, retired_service, two_plans, unused
-from seatkeeper.insights.base import Gone, HeldSeat, Plan, Purchase, Renewing, Reported
+from seatkeeper.insights.base import (
+    DeletedHolder,
+    Holder,
+    RenewingSubscription,
+    Reported,
+    Seat,
+    Sighting,
+    Sku,
+    Subscription,
+)
 from seatkeeper.insights.evidence import Activity, activity
+from seatkeeper.insights.findings import deleted, higher_plan, renewal, retired_service, two_plans, unused
 from seatkeeper.model import Evidence
-from tests.insights.test_activity import NOW, PLAN, holder, picture, span
+from tests.insights.test_activity import NOW, PLAN, holder, snapshot, span, told_by
 
 WEB_ONLY = Reported(NOW - days(3), 0, 12, False, days(90), NOW - days(2))
-PLAN_1 = Plan(b"1" * 16, "PROJECT_P1", "Plan 1", 1, frozenset({"web", "essentials"}))
+PLAN_1 = Sku(b"1" * 16, "PROJECT_P1", "Plan 1", 1, frozenset({"web", "essentials"}))
 PLAN_3 = PLAN._replace(opens=frozenset({"desktop", "online", "web", "essentials"}))
-ONLINE = Plan(b"5" * 16, "PROJECTONLINE_PLAN_1", "Project Online", 5, frozenset({"online", "essentials"}))
-DESKTOP = Plan(b"2" * 16, "PROJECTCLIENT", "Desktop", 2, frozenset({"desktop"}))
-BOUGHT = Purchase(PLAN, "Enabled", 10, 0, 0, 1)
-TWO, GIVEN = replace(BOUGHT, consumed=2), {PLAN.sku: 1}
+ONLINE = Sku(b"5" * 16, "PROJECTONLINE_PLAN_1", "Project Online", 5, frozenset({"online", "essentials"}))
+DESKTOP = Sku(b"2" * 16, "PROJECTCLIENT", "Desktop", 2, frozenset({"desktop"}))
+BOUGHT = Subscription(PLAN, "Enabled", 10, 0, 0, 1)
+TWO, GIVEN = replace(BOUGHT, consumed=2), {PLAN.key: 1}
+
+
+def reported_by(person: Holder, reported: Reported | None) -> Holder:
+    """The same person, in an uploaded report if there is one."""
+    if reported is None:
+        return person
+    told = Sighting("report", reported.last, True, reported.until, reported=reported)
+    return told_by(person, told, span(200))
 
 
 def test_use_on_the_web_alone_asks_for_the_lower_plan() -> None:
-    ada = replace(holder(3), reported=WEB_ONLY)
-    (found,) = higher_plan.find(picture(span(200), ada))
-    assert (found.key, found.plan, found.skus) == ("higher-plan", "Plan 3", ("PROJECTPROFESSIONAL",))
+    ada = reported_by(holder(3), WEB_ONLY)
+    (found,) = higher_plan.INSIGHT.find(snapshot(span(200), ada))
+    assert (found.key, found.plan, found.part_numbers) == ("higher-plan", "Plan 3", ("PROJECTPROFESSIONAL",))
     assert "90 days" in found.advice
 
 
@@ -40,49 +57,50 @@ def test_use_on_the_web_alone_asks_for_the_lower_plan() -> None:
     ],
 )
 def test_without_a_fresh_long_report_of_web_use_nobody_is_told_to_take_a_lower_plan(reported: Reported | None) -> None:
-    assert not list(higher_plan.find(picture(span(200), replace(holder(3), reported=reported))))
+    assert not list(higher_plan.find(snapshot(span(200), reported_by(holder(3), reported))))
 
 
 def test_the_lowest_plan_is_never_called_too_high() -> None:
-    seat = HeldSeat(PLAN_1, "seat", None, "", "direct", "Active", "")
-    assert not list(higher_plan.find(picture(span(200), replace(holder(3), seats=(seat,), reported=WEB_ONLY))))
+    seat = Seat(PLAN_1, "seat", None, "", "direct", "Active", "")
+    assert not list(higher_plan.find(snapshot(span(200), replace(reported_by(holder(3), WEB_ONLY), seats=(seat,)))))
 
 
 def test_use_that_only_the_report_shows_is_use() -> None:
-    ada = replace(holder(observed=span(200)), reported=WEB_ONLY)
-    assert activity(ada, picture(span(200), ada)) is Activity.ACTIVE
+    ada = reported_by(holder(observed=span(200)), WEB_ONLY)
+    assert activity(ada, snapshot(span(200), ada)) is Activity.ACTIVE
 
 
 def test_old_use_in_the_report_is_inactive_not_never_seen() -> None:
     told = Reported(NOW - days(100), 1, 0, False, days(180), NOW - days(2))
-    ada = replace(holder(observed=span(200)), reported=told, evidence=Evidence.CONFIRMED)
-    assert activity(ada, picture(span(200), ada)) is Activity.INACTIVE
+    ada = reported_by(holder(observed=span(200)), told)
+    assert ada.evidence is Evidence.CONFIRMED
+    assert activity(ada, snapshot(span(200), ada)) is Activity.INACTIVE
 
 
 def test_somebody_deleted_is_found_only_while_more_seats_are_counted_than_held() -> None:
-    gone = Gone(b"z" * 16, "zoe", PLAN, NOW - days(5))
-    still_counted = replace(picture(span(200), holder(3)), gone=[gone], given=GIVEN, purchases=[TWO])
+    gone = DeletedHolder(b"z" * 16, "zoe", PLAN, NOW - days(5))
+    still_counted = replace(snapshot(span(200), holder(3)), gone=[gone], given=GIVEN, purchases=[TWO])
     (found,) = deleted.find(still_counted)
-    assert (found.user_id, found.plan, found.skus) == ("zoe", "Plan 3", ("PROJECTPROFESSIONAL",))
+    assert (found.user_id, found.plan, found.part_numbers) == ("zoe", "Plan 3", ("PROJECTPROFESSIONAL",))
     assert not list(deleted.find(replace(still_counted, purchases=[BOUGHT])))
 
 
 def test_after_thirty_days_a_deleted_account_cannot_hold_anything() -> None:
-    gone = Gone(b"z" * 16, "zoe", PLAN, NOW - days(31))
-    assert not list(deleted.find(replace(picture(span(200), holder(3)), gone=[gone], given=GIVEN, purchases=[TWO])))
+    gone = DeletedHolder(b"z" * 16, "zoe", PLAN, NOW - days(31))
+    assert not list(deleted.find(replace(snapshot(span(200), holder(3)), gone=[gone], given=GIVEN, purchases=[TWO])))
 
 
 def test_as_many_of_the_last_deleted_are_named_as_seats_are_counted_too_much() -> None:
-    gone = [Gone(name * 16, name.decode(), PLAN, NOW - days(ago)) for name, ago in ((b"y", 2), (b"z", 20))]
-    seen = replace(picture(span(200), holder(3)), gone=gone, given=GIVEN, purchases=[TWO])
+    gone = [DeletedHolder(name * 16, name.decode(), PLAN, NOW - days(ago)) for name, ago in ((b"y", 2), (b"z", 20))]
+    seen = replace(snapshot(span(200), holder(3)), gone=gone, given=GIVEN, purchases=[TWO])
     assert [found.user_id for found in deleted.find(seen)] == ["y"]
     assert len(list(deleted.find(replace(seen, purchases=[replace(BOUGHT, consumed=3)])))) == 2
 
 
 def test_a_seat_that_is_switched_off_is_not_taken_for_one_of_the_deleted() -> None:
     """The bug this stands for: whoever has the SKU with every plan off is counted as given, and is no holder."""
-    gone = Gone(b"z" * 16, "zoe", PLAN, NOW - days(5))
-    seen = replace(picture(span(200), holder(3)), gone=[gone], given={PLAN.sku: 2}, purchases=[TWO])
+    gone = DeletedHolder(b"z" * 16, "zoe", PLAN, NOW - days(5))
+    seen = replace(snapshot(span(200), holder(3)), gone=[gone], given={PLAN.key: 2}, purchases=[TWO])
     assert not list(deleted.find(seen))
 
 
@@ -94,33 +112,35 @@ def test_a_seat_that_is_switched_off_is_not_taken_for_one_of_the_deleted() -> No
         ((ONLINE, PLAN_1), []),
         ((DESKTOP, PLAN_1), []),
         ((DESKTOP, ONLINE, PLAN_1, PLAN_3), ["Plan 1", "Project Online", "Desktop"]),
-        ((PLAN_3, PLAN_3._replace(sku=b"4" * 16, title="Plan 3 (Department)")), ["Plan 3"]),
+        ((PLAN_3, PLAN_3._replace(key=b"4" * 16, title="Plan 3 (Department)")), ["Plan 3"]),
     ],
 )
 def test_a_plan_is_dropped_only_where_another_opens_all_that_it_does(
-    plans: tuple[Plan, ...], dropped: list[str]
+    plans: tuple[Sku, ...], dropped: list[str]
 ) -> None:
-    seats = tuple(HeldSeat(plan, "seat", None, "", "direct", "Active", "") for plan in plans)
-    found = list(two_plans.find(picture(span(200), replace(holder(3), seats=seats))))
+    seats = tuple(Seat(plan, "seat", None, "", "direct", "Active", "") for plan in plans)
+    found = list(two_plans.find(snapshot(span(200), replace(holder(3), seats=seats))))
     assert sorted(each.plan for each in found) == sorted(dropped)
 
 
 def test_somebody_who_came_back_to_a_seat_is_not_called_unused_in_its_first_days() -> None:
     observed = span(200)
     back, settled = holder(100, observed=observed, active=20), holder(100, observed=observed, active=40)
-    assert not list(unused.find(picture(observed, back)))
-    assert len(list(unused.find(picture(observed, back, settled)))) == 1
+    assert not list(unused.find(snapshot(observed, back)))
+    assert len(list(unused.find(snapshot(observed, back, settled)))) == 1
 
 
 def test_a_seat_of_which_only_project_online_is_switched_on_opens_a_retired_service() -> None:
-    seat = HeldSeat(PLAN, "seat", None, "", "direct", "Active", "", retired=NOW + days(60))
-    (found,) = retired_service.find(picture(span(200), replace(holder(3), seats=(seat,))))
-    assert "which ends on" in found.advice
+    seat = Seat(
+        PLAN, "seat", None, "", "direct", "Active", "", retired=NOW + days(60), retired_service="Project Online"
+    )
+    (found,) = retired_service.find(snapshot(span(200), replace(holder(3), seats=(seat,))))
+    assert "Project Online, which ends on" in found.advice
 
 
 @pytest.mark.parametrize(("ahead", "said"), [(59, True), (61, False), (-1, False), (0, True)])
 def test_a_renewal_is_told_sixty_days_ahead_and_not_once_it_is_past(ahead: int, *, said: bool) -> None:
-    coming = replace(picture(span(200)), renewals=[Renewing(PLAN, 25, False, NOW + days(ahead))])
+    coming = replace(snapshot(span(200)), renewals=[RenewingSubscription(PLAN, 25, False, NOW + days(ahead))])
     found = list(renewal.find(coming))
     assert bool(found) is said
     assert all("25 seats" in each.advice for each in found)

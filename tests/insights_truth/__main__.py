@@ -19,7 +19,7 @@ from seatkeeper.store import migrate
 from tests.crash.world import FORK
 from tests.insights_truth.compare import KEYS, Tally
 from tests.insights_truth.life import live
-from tests.insights_truth.mutants import MUTANTS
+from tests.insights_truth.mutants import MUTANTS, SHORT_LOG
 
 SHOWN = 40  # wrong things that are told in words
 
@@ -31,15 +31,17 @@ class Job(NamedTuple):
     days: int
     folder: Path
     mutant: str = ""
+    worst: bool = False
 
 
 def work(job: Job) -> tuple[Job, Tally]:
     """In a database of its own; bad too when the harness itself breaks."""
-    path = job.folder / f"{job.seed}-{list(MUTANTS).index(job.mutant) if job.mutant else ''}.sqlite3"
+    name = "-".join(map(str, (job.seed, job.worst, list(MUTANTS).index(job.mutant) if job.mutant else "")))
+    path = job.folder / f"{name}.sqlite3"
     shutil.copyfile(job.folder / "template.sqlite3", path)
     try:
         with tests.conftest.connected(f"sqlite://{path}"):
-            return job, live(job.seed, job.days, job.mutant)
+            return job, live(job.seed, job.days, job.mutant, worst=job.worst)
     except Exception:  # noqa: BLE001 - whatever it is, it is told and the exit code is 1
         return job, Tally(wrong=[f"seed {job.seed}: {traceback.format_exc()}"])
     finally:
@@ -51,6 +53,7 @@ def read_arguments() -> argparse.Namespace:
     for name, default, words in (
         ("tenants", 200, "tenants"),
         ("days", 60, "days each lives"),
+        ("worst", 200, "tenants whose vendor has every bad habit, for 40 days each"),
         ("mutants", 5, "tenants of each wrong insight"),
         ("seed", 1, "of the first tenant"),
         ("jobs", 2, "processes"),
@@ -66,19 +69,25 @@ def main() -> int:
         folder = Path(name)
         with tests.conftest.connected(f"sqlite://{folder / 'template.sqlite3'}"):
             migrate()
+        wrong = range(asked.seed, asked.seed + asked.mutants)
         jobs = [Job(seed, asked.days, folder) for seed in seeds]
-        jobs += [Job(seed, asked.days, folder, mutant) for mutant in MUTANTS for seed in seeds[: asked.mutants]]
-        tally, found = Tally(), Counter[str]()
+        jobs += [Job(seed, asked.days, folder, mutant, mutant == SHORT_LOG) for mutant in MUTANTS for seed in wrong]
+        jobs += [Job(seed, 40, folder, worst=True) for seed in range(asked.seed, asked.seed + asked.worst)]
+        tally, worst, found = Tally(), Tally(), Counter[str]()
         with ProcessPoolExecutor(asked.jobs, FORK) as pool:
             for done in as_completed([pool.submit(work, job) for job in jobs]):
                 job, part = done.result()
                 if job.mutant:
                     found[job.mutant] += bool(part.wrong)
                 else:
-                    tally.add(part)
-    bad = report(tally, asked.tenants, asked.days)
+                    (worst if job.worst else tally).add(part)
+    bad = report(tally, asked.tenants, asked.days) if asked.tenants else False
+    if asked.worst:
+        say("\nLate by 36 hours or days, kept 7 or 30 days, our clock wrong, ids in capitals, times with offsets:")
+        bad |= report(worst, asked.worst, 40)
+        say(f"decisions looked at again: {worst.decisions:,}")
     for mutant in MUTANTS if asked.mutants else ():
-        say(f"wrong on purpose: {mutant}: found in {found[mutant]} of {min(asked.mutants, asked.tenants)} tenants")
+        say(f"wrong on purpose: {mutant}: found in {found[mutant]} of {asked.mutants} tenants")
         bad |= not found[mutant]
     say(f"{time.monotonic() - begin:.0f} s; {'SOMETHING IS WRONG' if bad else 'every finding equals the truth'}")
     return int(bad)

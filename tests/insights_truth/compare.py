@@ -11,11 +11,12 @@ from seatkeeper.connectors.microsoft.products import load_products
 from seatkeeper.insights.base import Finding
 from seatkeeper.insights.catalog import INSIGHTS, find_all
 from seatkeeper.model import Instant, to_id
-from seatkeeper.sandbox import truth_findings
-from seatkeeper.sandbox.people import DAY
-from seatkeeper.services import picture as pictures
+from seatkeeper.reporting import snapshot as snapshots
+from seatkeeper.sandbox.world import truth_findings
+from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.spans import Span
 from seatkeeper.store import models as tables
+from seatkeeper.sync.coverage import coverage_of
 from tests.insights_truth.world import World
 
 KEYS = tuple(insight.key for insight in INSIGHTS)
@@ -42,24 +43,26 @@ class Tally:
     used: int = 0  # seats called unused or never seen that were used in the stretch we call complete
     unread: int = 0  # successes in a stretch that we call complete and never read
     stored: int = 0  # rows of findings looked at
+    decisions: int = 0  # looked at again, at each visit after they were made
     wrong: list[str] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         for name in ("right", "invented", "missed"):
             getattr(self, name).update(getattr(other, name))
-        for name in ("moments", "used", "unread", "stored"):
+        for name in ("moments", "used", "unread", "stored", "decisions"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.wrong += other.wrong
 
 
 def compare(world: World, application: tables.Application, tally: Tally) -> None:
     """Everything that can be said at this moment."""
-    picture = pictures.draw_picture(application, world.clock)
+    snapshot = snapshots.take_snapshot(application, world.clock)
     active = world.read[-1] if world.in_tenant else None
     reader = truth_findings.Reader(
-        world.threshold * DAY, world.grace * DAY, picture.observed, tuple(world.read), active
-    )
-    said = [(_said(found), len(found.skus)) for found in find_all(picture)]
+        world.threshold * DAY, world.grace * DAY, snapshot.observed, tuple(world.read), active,
+        lateness=coverage_of(application, world.now).lateness // truth_findings.TICKS,
+    )  # fmt: skip
+    said = [(_said(found), found.units) for found in find_all(snapshot)]
     true = [
         (Said(row["finding"], row["object_id"], _titles(row["skus"])), row)
         for row in truth_findings.findings(world.tenant, reader)
@@ -97,7 +100,7 @@ def _count(where: str, said: list[Said], true: list[Said], tally: Tally) -> None
 def _compare_stored(where: str, now: Instant, application: tables.Application, true: set[Said], tally: Tally) -> None:
     """The rows that pages read: the living ones are the truth, and none that ended just now is still true."""
     rows = tables.Finding.objects.filter(application=application)
-    living = [Said(r.key, r.object_id, _plans(r.plan)) for r in rows.filter(resolved=None)]
+    living = [Said(r.key, r.object_id, _plans(r.plan)) for r in rows.filter(resolved=None).exclude(state="unproven")]
     ended = [Said(r.key, r.object_id, _plans(r.plan)) for r in rows.filter(resolved=now)]
     tally.stored += len(living) + len(ended)
     tally.wrong += [f"{where}: kept twice: {one}" for one, times in Counter(living).items() if times > 1]

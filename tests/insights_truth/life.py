@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from seatkeeper.model import Word
-from seatkeeper.services import syncs
+from seatkeeper.model import RunStatus
+from seatkeeper.services import findings, runs
 from seatkeeper.services.applications import add_application
 from seatkeeper.services.members import Who, operator
 from seatkeeper.store import models as tables
 from tests.insights_truth import mutants
-from tests.insights_truth.compare import Tally, compare
+from tests.insights_truth.compare import IDLE, Tally, compare
 from tests.insights_truth.world import World, read_from
 from tests.people import Quiet
 
 
-def live(seed: int, days: int, mutant: str = "") -> Tally:
+def live(seed: int, days: int, mutant: str = "", *, worst: bool = False) -> Tally:
     """All visits of one tenant, in the database that is connected."""
-    tally, world, who = Tally(), World(seed, days), operator()
+    tally, world, who = Tally(), World(seed, days, worst=worst), operator()
+    accepted: dict[int, tuple[str, str]] = {}
     application = add_application(who, world.new_application())
     tables.Application.objects.filter(pk=application.pk).update(grace_days=world.grace)
     application.refresh_from_db()
@@ -26,6 +27,9 @@ def live(seed: int, days: int, mutant: str = "") -> Tally:
             world.move(step)
             visit(who, world)
             compare(world, application, tally)
+            if worst:
+                look_for_decisions(world, accepted, tally)
+                decide(who, application, accepted)
             if mutant and tally.wrong:
                 break  # it is found
     return tally
@@ -34,11 +38,32 @@ def live(seed: int, days: int, mutant: str = "") -> Tally:
 def visit(who: Who, world: World) -> None:
     """Read everything to its end; where so many left that a person must confirm it, one does."""
     world.read.append(world.tenant.seconds)
-    request = syncs.SyncRequest(world.name)
-    results = list(syncs.sync(who, request, Quiet(), clock=world.clock))
+    request = runs.SyncRequest(world.name)
+    results = list(runs.sync(who, request, Quiet(), clock=world.our_clock if world.worst else world.clock))
     for result in results:
         assert result.run
-        if result.run.word == Word.HELD:
-            syncs.confirm_run(who, result.run.pk)
+        if result.run.status == RunStatus.HELD:
+            runs.confirm_run(who, result.run.pk)
         else:
-            assert (result.run.word, result.exit_code) == (Word.COMPLETE, 0), result
+            assert (result.run.status, result.exit_code) == (RunStatus.COMPLETE, 0), result
+
+
+def decide(who: Who, application: tables.Application, accepted: dict[int, tuple[str, str]]) -> None:
+    """Somebody accepts a few findings about people who did not come."""
+    rows = tables.Finding.objects.filter(application=application, state="open", key__in=IDLE).order_by("pk")
+    for row in rows[::5]:
+        findings.accept(who, row.pk, "asked her manager")
+        accepted[row.pk] = row.key, row.subject
+
+
+def look_for_decisions(world: World, accepted: dict[int, tuple[str, str]], tally: Tally) -> None:
+    """What was accepted is accepted or waits for proof; one that ended had an end, so that a new one is another."""
+    where = f"seed {world.seed}, day {world.moved // 864_000_000_000}"
+    for row in tables.Finding.objects.filter(pk__in=accepted):
+        tally.decisions += 1
+        if row.resolved is None and "accepted" not in (row.state, row.returns_to):
+            tally.wrong.append(f"{where}: the decision about {row} is lost: {row.state}")
+        end = row.findingevent_set.order_by("-pk").first()
+        if row.resolved is not None and (end is None or "not reach" in end.note):
+            tally.wrong.append(f"{where}: {row} ended because it could not be said")
+    assert tables.Finding.objects.filter(pk__in=accepted).count() == len(accepted)

@@ -9,20 +9,20 @@ from typing import Final
 import pytest
 
 from seatkeeper.clock import days
-from seatkeeper.insights.base import Holder, Picture
+from seatkeeper.insights.base import Holder, Snapshot
 from seatkeeper.insights.evidence import grade, observed_since
-from seatkeeper.services import drawing, picture
+from seatkeeper.reporting import refresh, snapshot
 from seatkeeper.spans import Span, join
 from seatkeeper.store import raw
-from seatkeeper.store.listing import UseRow
-from seatkeeper.sync import access
+from seatkeeper.store.queries.roster import UseRow
+from seatkeeper.sync import access, coverage
 
 
-def _see(patch: pytest.MonkeyPatch, change: Callable[[Picture], Picture]) -> None:
-    """Everybody who draws a picture sees it changed."""
-    draw = picture.draw_picture
-    for module in (drawing, picture):
-        patch.setattr(module, "draw_picture", lambda *args: change(draw(*args)))
+def _see(patch: pytest.MonkeyPatch, change: Callable[[Snapshot], Snapshot]) -> None:
+    """Everybody who draws a snapshot sees it changed."""
+    draw = snapshot.take_snapshot
+    for module in (refresh, snapshot):
+        patch.setattr(module, "take_snapshot", lambda *args: change(draw(*args)))
 
 
 def no_grace(patch: pytest.MonkeyPatch) -> None:
@@ -40,12 +40,9 @@ def a_day_more(patch: pytest.MonkeyPatch) -> None:
 def no_coverage(patch: pytest.MonkeyPatch) -> None:
     """Whatever was not seen did not happen."""
 
-    def change(seen: Picture) -> Picture:
+    def change(seen: Snapshot) -> Snapshot:
         all_time = Span(0, seen.now)
-        holders = [
-            replace(h, evidence=grade(h.last_use, h.last_maybe, all_time, h.active), observed_since=0)
-            for h in seen.holders
-        ]
+        holders = [replace(h, evidence=grade(h.signals, all_time, h.active), observed_since=0) for h in seen.holders]
         return replace(seen, observed=all_time, holders=holders)
 
     _see(patch, change)
@@ -53,7 +50,7 @@ def no_coverage(patch: pytest.MonkeyPatch) -> None:
 
 def by_name(patch: pytest.MonkeyPatch) -> None:
     """Sign-ins belong to whoever has their user principal name."""
-    draw = picture.draw_picture
+    draw = snapshot.take_snapshot
 
     def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]:
         sql = """
@@ -65,30 +62,36 @@ def by_name(patch: pytest.MonkeyPatch) -> None:
         """
         return [UseRow._make(row) for row in raw.fetch(sql, [generation, generation, connection_id])]
 
-    for module in (drawing, picture):
-        patch.setattr(module, "draw_picture", lambda application, clock, *_: draw(application, clock, list_uses))
+    for module in (refresh, snapshot):
+        patch.setattr(module, "take_snapshot", lambda application, clock, *_: draw(application, clock, list_uses))
 
 
 def no_upper_bound(patch: pytest.MonkeyPatch) -> None:
     """Who got in elsewhere is judged as if nobody had read that."""
 
-    def change(seen: Picture) -> Picture:
+    def change(seen: Snapshot) -> Snapshot:
         return replace(seen, holders=[_without_tenant(holder, seen) for holder in seen.holders])
 
     _see(patch, change)
 
 
-def _without_tenant(holder: Holder, seen: Picture) -> Holder:
-    evidence = grade(holder.last_use, holder.last_possible, seen.observed, holder.active)
-    return replace(holder, in_tenant=None, evidence=evidence, observed_since=observed_since(seen.observed))
+def _without_tenant(holder: Holder, seen: Snapshot) -> Holder:
+    signals = tuple(found for found in holder.signals if not found.bounds)
+    evidence, since = grade(signals, seen.observed, holder.active), observed_since(signals, seen.observed)
+    return replace(holder, signals=signals, evidence=evidence, observed_since=since)
 
 
 def nothing_comes_late(patch: pytest.MonkeyPatch) -> None:
     """What was read is taken to be complete up to the moment of reading."""
-    for module in (access, picture):
-        patch.setattr(module, "proven", lambda readings, *_: join(Span(r.start, r.end) for r in readings))
+    patch.setattr(coverage, "proven", lambda readings, *_: join(Span(r.start, r.end) for r in readings))
 
 
+def all_is_kept(patch: pytest.MonkeyPatch) -> None:
+    """The log is taken to be as long as its vendor says."""
+    patch.setattr(access, "find_begin", lambda _connector, declared: Span(declared.start, declared.start))
+
+
+SHORT_LOG: Final = "short log taken for a long one"  # found where there is one: in the worst tenants
 MUTANTS: Final[dict[str, Callable[[pytest.MonkeyPatch], None]]] = {
     "grace ignored": no_grace,
     "threshold a day short": a_day_less,
@@ -97,4 +100,5 @@ MUTANTS: Final[dict[str, Callable[[pytest.MonkeyPatch], None]]] = {
     "joined by name": by_name,
     "account activity ignored": no_upper_bound,
     "late sign-ins ignored": nothing_comes_late,
+    SHORT_LOG: all_is_kept,
 }

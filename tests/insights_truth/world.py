@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.utils import formatdate
 
 import httpx2
+import msgspec
 import pytest
 
-from seatkeeper.connectors.catalog import TASKS
+from seatkeeper.clock import Clock
+from seatkeeper.connectors.catalog import name_tasks
+from seatkeeper.connectors.microsoft import connector, vendor
 from seatkeeper.graph.egress import Answer
 from seatkeeper.model import TICKS, Instant, to_instant
+from seatkeeper.reporting import refresh
 from seatkeeper.sandbox.app import App
-from seatkeeper.sandbox.people import DAY
-from seatkeeper.sandbox.tenant import Settings, Tenant
-from seatkeeper.services import connections, drawing
+from seatkeeper.sandbox.faults import FaultyTenant
+from seatkeeper.sandbox.world.people import DAY
+from seatkeeper.sandbox.world.tenant import Settings
 from seatkeeper.services.applications import NewApplication
+from seatkeeper.sync import connecting
 from tests.conftest import Unpaced
 from tests.property.source import HOST, NOW, call
 
@@ -27,21 +35,27 @@ PEOPLE = 120
 class World:
     """The tenant of a seed, its clock, and how its application is set up and visited."""
 
-    def __init__(self, seed: int, days: int) -> None:
+    def __init__(self, seed: int, days: int, *, worst: bool = False) -> None:
         roll = random.Random(seed)
         settings = Settings(
             PEOPLE, 45, seed, NOW,
             churn=roll.uniform(10, 20), sign_ins=roll.choice((30, 60, 120, 400)), frozen=True,
             restless=roll.random() < 0.3,
         )  # fmt: skip
-        self.seed, self.tenant, self.moved = seed, Tenant(settings), 0
+        self.seed, self.tenant, self.moved = seed, FaultyTenant(settings), 0
         self.tenant.log.late = roll.choices(("on", "all", "off"), (6, 3, 1))[0]
         self.tenant.keeps_deleted_seats = roll.random() < 0.3
         self.tenant.lapsed = frozenset({"PROJECT_P1"} if roll.random() < 0.2 else ())
-        self.app = App(self.tenant, HOST)
+        if worst:  # whatever is documented of the log and of clocks, at once
+            self.tenant.log.restless = True
+            self.tenant.log.late = roll.choice(("36h", "36h", "all", "days"))
+            self.tenant.log.keeps = roll.choice((7, 30)) * DAY
+        self.app, self.worst = App(self.tenant, HOST), worst
+        ahead = roll.choice((-3, 0, 3)) * 3600 * TICKS if worst else 0
+        self.our_clock: Clock = lambda: self.now + ahead  # perhaps wrong
         self.name = f"Project {seed}"
         self.threshold, self.grace = roll.choice((15, 30, 60)), roll.choice((0, 7, 30))
-        self.visits = list(_visits(roll, days))
+        self.visits = list(_visits(roll, days, gaps=0.5 if worst else 0.25))
         self.in_tenant = roll.random() < 0.4  # whether it is read when accounts got in anywhere
         self.read: list[int] = []  # the moments at which everything was read
 
@@ -62,13 +76,13 @@ class World:
             product="microsoft-project", name=self.name, tenant_id=self.tenant.tenant_id,
             client_id=self.tenant.client_id, secret=self.tenant.client_secret,
             login_url=f"https://{HOST}", graph_url=f"https://{HOST}", threshold_days=self.threshold,
-            tasks=tuple(TASKS) if self.in_tenant else (),
+            tasks=tuple(name_tasks()) if self.in_tenant else (),
         )  # fmt: skip
 
 
-def _visits(roll: random.Random, days: int) -> Iterator[int]:
-    """Seconds from each visit to the next: one to seven days, and in some tenants once more than a month."""
-    gap = roll.randrange(1, 6) if roll.random() < 0.25 else 0
+def _visits(roll: random.Random, days: int, gaps: float) -> Iterator[int]:
+    """Seconds from each visit to the next: one to seven days, and in a share of the tenants once more than a month."""
+    gap = roll.randrange(1, 6) if roll.random() < gaps else 0
     left, number = days * DAY, 0
     while left > 0:
         number += 1
@@ -91,17 +105,47 @@ class Wire:
             "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
         }  # fmt: skip
         status, received, content = call(self.app, scope, body or b"")
-        return Answer(status, httpx2.Headers(received), content, time.monotonic())
+        date = (b"date", formatdate(self.app.tenant.seconds, usegmt=True).encode())  # which its server would write
+        return Answer(status, httpx2.Headers([*received, date]), content, time.monotonic())
 
     def close(self) -> None: ...
+
+
+class Mannered(Wire):
+    """Writes some ids in capitals and some times with an offset, as OData allows; another choice in each answer."""
+
+    def __init__(self, app: App, seed: int) -> None:
+        super().__init__(app)
+        self.roll = random.Random(seed)
+
+    def send(self, method: str, url: str | httpx2.URL, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        answer = super().send(method, url, headers, body)
+        if "/v1.0/" not in str(url):
+            return answer
+        content = _ID.sub(lambda found: found[0].upper() if self.roll.random() < 0.2 else found[0], answer.body)
+        return msgspec.structs.replace(answer, body=_TIME.sub(self._with_offset, content))
+
+    def _with_offset(self, found: re.Match[bytes]) -> bytes:
+        if self.roll.random() < 0.8:
+            return found[0]
+        hours = self.roll.randrange(-11, 13)
+        local = datetime.fromisoformat(found[1].decode()) + timedelta(hours=hours)
+        return b'"%b%b%b%02d:00"' % (local.isoformat().encode(), found[2], b"-" if hours < 0 else b"+", abs(hours))
+
+
+_ID = re.compile(rb'"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"')
+_TIME = re.compile(rb'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)((?:\.\d+)?)Z"')
 
 
 @contextmanager
 def read_from(world: World) -> Iterator[pytest.MonkeyPatch]:
     """Our connections lead to this tenant, nobody waits for its limits, and its clock is everybody's."""
-    draw = drawing.draw
+    original = refresh.refresh_application
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connections, "Egress", lambda *_: Wire(world.app))
-        patch.setattr(connections, "SharedPacer", Unpaced)
-        patch.setattr(drawing, "draw", lambda application, *_: draw(application, world.clock))
+        wire = Mannered(world.app, world.seed) if world.worst else Wire(world.app)
+        patch.setattr(vendor, "Egress", lambda *_: wire)
+        if world.worst:  # of a clock that is the system's, the vendor's Date corrects what is wrong
+            patch.setattr(connector, "system_clock", world.our_clock)
+        patch.setattr(connecting, "SharedPacer", Unpaced)
+        patch.setattr(refresh, "refresh_application", lambda application, *_: original(application, world.clock))
         yield patch

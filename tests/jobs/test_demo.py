@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 import socket
 
+import pytest
+
 from .conftest import Server
+
+pytestmark = pytest.mark.deep
 
 
 def test_the_demo_ends_in_the_web_application_with_a_ready_sign_in() -> None:

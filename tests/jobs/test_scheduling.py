@@ -4,51 +4,41 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
 from seatkeeper.clock import days, system_clock
 from seatkeeper.errors import NotAllowed
-from seatkeeper.jobs import embedded
+from seatkeeper.jobs import embedded, queue, running
 from seatkeeper.jobs.embedded import Scheduler
-from seatkeeper.model import Instant, Word
-from seatkeeper.services import running, scheduling
+from seatkeeper.jobs.queue import Waiting
+from seatkeeper.model import Instant, RunStatus
+from seatkeeper.services import tasks
 from seatkeeper.services.members import ROLES, Role, Who, operator
-from seatkeeper.services.scheduling import Waiting
 from seatkeeper.store import leases
 from seatkeeper.store.models import Application, Connection, Run, Task
 
-from ..conftest import Database
-from .conftest import added, wait_for
+from .conftest import roster, wait_for
 
-
-@pytest.fixture
-def application(database: Database) -> Iterator[Application]:
-    with added("roster") as application:
-        yield application
-
-
-def roster() -> Task:
-    return Task.objects.get(key="roster")
+pytestmark = pytest.mark.both_engines
 
 
 def waiting() -> list[Waiting]:
-    return scheduling.list_waiting(system_clock())
+    return queue.list_waiting(system_clock())
 
 
 def test_a_task_waits_until_it_is_planned_and_then_until_it_is_due(application: Application) -> None:
     (found,) = waiting()
-    assert (found.due, found.word) == (None, None)
-    scheduling.plan(found, system_clock() + days(1))
+    assert (found.due, found.status) == (None, None)
+    queue.plan(found, system_clock() + days(1))
     assert waiting() == []
 
 
 def test_what_a_person_says_meanwhile_is_not_planned_away(application: Application) -> None:
     (seen,) = waiting()
-    scheduling.run_now(operator(), application.pk, "roster")
-    scheduling.plan(seen, system_clock() + days(1))
+    tasks.run_now(operator(), application.pk, "roster")
+    queue.plan(seen, system_clock() + days(1))
     (still,) = waiting()
     assert still.asked_by == "command line"
 
@@ -59,14 +49,14 @@ def test_a_task_that_is_paused_or_not_ticked_runs_only_for_somebody_who_asks(
 ) -> None:
     Task.objects.update(**change)
     assert waiting() == []
-    scheduling.run_now(operator(), application.pk, "roster")
+    tasks.run_now(operator(), application.pk, "roster")
     assert [found.task_id for found in waiting()] == [roster().pk]
 
 
 def test_a_task_that_somebody_is_at_does_not_wait(application: Application) -> None:
     assert leases.claim(roster().pk, leases.this_process(), 60) is not None
     assert waiting() == []
-    scheduling.run_now(operator(), application.pk, "roster", full=True)
+    tasks.run_now(operator(), application.pk, "roster", full=True)
     assert roster().asked_by == ""  # the run under way is the one that was asked for
 
 
@@ -78,7 +68,7 @@ def test_a_dead_process_does_not_hold_a_task(application: Application) -> None:
 
 def test_only_those_who_may_say_anything(application: Application) -> None:
     viewer = Who(operator().organization_id, "viewer", ROLES[Role.VIEWER])
-    for say in (scheduling.run_now, scheduling.stop, scheduling.pause, scheduling.resume):
+    for say in (tasks.run_now, tasks.stop, tasks.pause, tasks.resume):
         with pytest.raises(NotAllowed):
             say(viewer, application.pk, "roster")
 
@@ -86,9 +76,9 @@ def test_only_those_who_may_say_anything(application: Application) -> None:
 def test_a_door_that_does_not_open_is_a_refused_run_and_not_tried_again_today(application: Application) -> None:
     Connection.objects.update(credential=b"damaged")
     (found,) = waiting()
-    scheduling.run_waiting(found, lambda: False)
+    queue.run_waiting(found, lambda: False)
     run = Run.objects.get()
-    assert (run.word, run.asked_by) == (Word.REFUSED, "scheduler")
+    assert (run.status, run.asked_by) == (RunStatus.REFUSED, "scheduler")
     assert "Authorize" in run.message
     _one_look()
     assert (roster().due or 0) > system_clock() + days(0.9)
@@ -100,7 +90,7 @@ def test_a_bug_in_a_run_is_logged_and_tried_again_later(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(scheduling, "run_waiting", fail)
+    monkeypatch.setattr(queue, "run_waiting", fail)
     monkeypatch.setattr(embedded.log, "propagate", True)
     scheduler = Scheduler()
     scheduler.start()
@@ -110,22 +100,38 @@ def test_a_bug_in_a_run_is_logged_and_tried_again_later(
     assert (roster().due or 0) > system_clock()
 
 
+def test_a_run_that_was_put_off_since_the_scheduler_looked_is_not_begun(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+    monkeypatch.setattr(queue, "run_waiting", lambda waiting, _stop: begun.append(waiting.task_id))
+    seen = queue.list_waiting(system_clock())
+    assert seen
+    Task.objects.update(due=system_clock() + days(1))
+    monkeypatch.setattr(queue, "list_waiting", lambda _now: seen)
+    scheduler = Scheduler()
+    scheduler._look()
+    assert scheduler._jobs == {}
+    assert begun == []
+
+
 def test_a_run_that_was_just_begun_when_the_process_was_told_to_stop_is_waited_for(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan, beginning, go_on, ended = scheduling.plan, threading.Event(), threading.Event(), threading.Event()
+    plan, beginning, go_on, ended = queue.plan, threading.Event(), threading.Event(), threading.Event()
 
-    def begin_slowly(waiting: Waiting, due: Instant | None) -> None:
-        plan(waiting, due)
+    def begin_slowly(waiting: Waiting, due: Instant | None) -> bool:
+        noted = plan(waiting, due)
         beginning.set()
         assert go_on.wait(20)
+        return noted
 
     def run_slowly(*_: object) -> None:
         time.sleep(0.2)
         ended.set()
 
-    monkeypatch.setattr(scheduling, "plan", begin_slowly)
-    monkeypatch.setattr(scheduling, "run_waiting", run_slowly)
+    monkeypatch.setattr(queue, "plan", begin_slowly)
+    monkeypatch.setattr(queue, "run_waiting", run_slowly)
     scheduler = Scheduler()
     scheduler.start()
     assert beginning.wait(20)
@@ -139,7 +145,11 @@ def test_a_run_that_ended_when_nobody_could_note_it_is_not_run_again(application
     now = system_clock()
     Task.objects.filter(key="roster").update(due=now - 10, asked_by="somebody")
     Run.objects.create(
-        task=roster(), organization_id=application.organization_id, word=Word.COMPLETE, started=now - 20, ended=now - 5
+        task=roster(),
+        organization_id=application.organization_id,
+        status=RunStatus.COMPLETE,
+        started=now - 20,
+        ended=now - 5,
     )
     _one_look()
     assert Run.objects.count() == 1
@@ -150,7 +160,7 @@ def test_many_schedulers_run_a_task_once(application: Application) -> None:
     schedulers = [Scheduler() for _ in range(4)]
     for scheduler in schedulers:
         scheduler.start()
-    wait_for(lambda: Run.objects.filter(word=Word.COMPLETE).exists(), "the run")
+    wait_for(lambda: Run.objects.filter(status=RunStatus.COMPLETE).exists(), "the run")
     wait_for(lambda: roster().due is not None and not roster().lease_owner, "the plan")
     for scheduler in schedulers:
         scheduler.ask_to_stop()
@@ -160,8 +170,8 @@ def test_many_schedulers_run_a_task_once(application: Application) -> None:
 
 def test_who_comes_late_does_not_do_what_another_has_just_done(application: Application) -> None:
     (found,) = waiting()
-    scheduling.run_waiting(found, threading.Event().is_set)
-    scheduling.run_waiting(found, threading.Event().is_set)
+    queue.run_waiting(found, threading.Event().is_set)
+    queue.run_waiting(found, threading.Event().is_set)
     assert Run.objects.count() == 1
 
 
@@ -181,8 +191,8 @@ def test_a_stop_is_looked_for_at_most_once_a_second(application: Application, mo
 def test_a_mark_to_stop_that_outlived_its_run_stops_no_other(application: Application) -> None:
     Task.objects.update(stop_asked=True)
     (found,) = waiting()
-    scheduling.run_waiting(found, threading.Event().is_set)
-    assert Run.objects.get().word == Word.COMPLETE
+    queue.run_waiting(found, threading.Event().is_set)
+    assert Run.objects.get().status == RunStatus.COMPLETE
 
 
 def _one_look() -> None:

@@ -7,9 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 import stamina
-from django.db import connection
-
-from tests.conftest import Database
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +24,3 @@ def _no_pauses_for_garbage() -> Iterator[None]:
     yield
     gc.enable()
     gc.unfreeze()
-
-
-@pytest.fixture
-def no_power_cuts(database: Database) -> Database:
-    """Then SQLite need not wait for the disk; PostgreSQL does not in any test."""
-    if database.engine == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous=OFF")
-    return database

@@ -8,8 +8,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from seatkeeper.model import Instant, to_instant
-from seatkeeper.sandbox.catalog import apps
-from seatkeeper.sandbox.signins import RETENTION, UNIT, app_of
+from seatkeeper.sandbox.graph.rows import sign_in_rows
+from seatkeeper.sandbox.world.catalog import apps
+from seatkeeper.sandbox.world.sign_ins import RETENTION, UNIT, app_of
 from tests.property.source import Source
 
 DAY = 86_400
@@ -62,7 +63,7 @@ class Log:
         for value in tenant.log.day(day, mask):
             assert app_of(value) < len(apps())
             assert (value >> 30) // UNIT < DAY
-            row = json.loads(tenant.sign_in_rows.row(day, value))
+            row = json.loads(sign_in_rows(tenant).row(day, value, tenant.seconds))
             found.append(
                 Event(row["id"], to_instant(row["createdDateTime"]), row["userId"] or "", row["status"]["errorCode"])
             )

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from seatkeeper import failpoints
-from seatkeeper.connectors.catalog import TASKS
-from seatkeeper.model import Instant, Word, to_instant
-from seatkeeper.sandbox.truth import truth
-from seatkeeper.services import drawing, syncs
+from seatkeeper.connectors.catalog import name_tasks
+from seatkeeper.model import Instant, RunStatus, to_instant
+from seatkeeper.reporting import refresh
+from seatkeeper.reporting.refresh import refresh_all
+from seatkeeper.sandbox.world.truth import truth
+from seatkeeper.services import runs
 from seatkeeper.services.applications import add_application
-from seatkeeper.services.drawing import draw_all
 from seatkeeper.services.members import operator
 from seatkeeper.store import leases
 from seatkeeper.store import models as tables
@@ -27,7 +28,7 @@ from tests.property.events import Log
 from tests.property.promises import PROMISES, Roster, Seen, every_reader_is_told_the_same, look, say_roster, writes
 from tests.property.source import Source, empty_database, read_from
 
-TASK = st.sampled_from(sorted(TASKS))
+TASK = st.sampled_from(sorted(name_tasks()))
 FAULTS = ("empty-page", "truncated-roster=1", "truncated-roster=2", "server-error=0", "server-error=3", "late=all")
 TAKEN: Counter[str] = Counter()  # how often each rule was taken, and how runs ended, over all examples
 
@@ -53,7 +54,7 @@ class Machine(RuleBasedStateMachine):
         self.log = Log(self.source)
         self.world = ExitStack()
         self.world.enter_context(read_from(self.source))
-        self.world.enter_context(patch.object(drawing, "draw_all"))  # see open_the_pages
+        self.world.enter_context(patch.object(refresh, "refresh_all"))  # see open_the_pages
         add_application(self.who, self.source.new_application(NAME))
         self.application = tables.Application.objects.get()
         self.news = False  # since the pages were opened last
@@ -117,20 +118,20 @@ class Machine(RuleBasedStateMachine):
         if name == "late":
             self.source.tenant.log.late = value
         else:
-            self.source.tenant.mischief._answered = 0
-            self.source.tenant.mischief.switch_on(name, value)
+            self.source.tenant.faults._answered = 0
+            self.source.tenant.switch_on(name, value)
 
-    @precondition(lambda self: self.source.tenant.mischief.active)
+    @precondition(lambda self: self.source.tenant.faults.active)
     @rule()
     def mend(self) -> None:
         self.count("mend")
-        self.source.tenant.mischief.active.clear()
+        self.source.tenant.switch_off()
 
-    @precondition(lambda self: self.held_at and tables.Run.objects.filter(word=Word.HELD).exists())
+    @precondition(lambda self: self.held_at and tables.Run.objects.filter(status=RunStatus.HELD).exists())
     @rule(discard=st.booleans())
     def decide(self, discard: bool) -> None:
         """The newest held run, if no newer read took its place; only a truthful one is confirmed."""
-        run = tables.Run.objects.filter(word=Word.HELD).latest("id")
+        run = tables.Run.objects.filter(status=RunStatus.HELD).latest("id")
         if tables.Run.objects.filter(task=run.task).latest("id") != run:
             return
         self.count("decide")
@@ -142,9 +143,9 @@ class Machine(RuleBasedStateMachine):
             or self.truncated
             or self.held_at[run.pk] != self.source.now
         ):
-            syncs.discard_run(self.who, run.pk)
+            runs.discard_run(self.who, run.pk)
         else:
-            syncs.confirm_run(self.who, run.pk)
+            runs.confirm_run(self.who, run.pk)
             self.roster = self.true_roster()
 
     @precondition(lambda self: self.news)
@@ -152,7 +153,7 @@ class Machine(RuleBasedStateMachine):
     def open_the_pages(self) -> None:
         """They are drawn after each run; here only when somebody looks, because it takes as long as the run."""
         self.count("pages")
-        draw_all(self.application.connection_id, self.source.clock)
+        refresh_all(self.application.connection_id, self.source.clock)
         every_reader_is_told_the_same(self.who, self.look())
         self.news = False
 
@@ -163,31 +164,31 @@ class Machine(RuleBasedStateMachine):
 
     @property
     def broken(self) -> bool:
-        return any(name != "empty-page" for name in self.source.tenant.mischief.active)
+        return any(name != "empty-page" for name in self.source.tenant.faults.active)
 
-    def run(self, progress: Quiet, task: str | None, *, full: bool = False) -> list[syncs.TaskResult]:
+    def run(self, progress: Quiet, task: str | None, *, full: bool = False) -> list[runs.TaskResult]:
         """One command; a roster that was read to its end at one moment is the truth of that moment."""
-        request = syncs.SyncRequest(NAME, [task] if task else (), full)
+        request = runs.SyncRequest(NAME, [task] if task else (), full)
         before = tables.Task.objects.get(key="roster")
         results = []
         try:
-            for result in syncs.sync(self.who, request, progress, clock=self.source.clock):
+            for result in runs.sync(self.who, request, progress, clock=self.source.clock):
                 results.append(result)
-                TAKEN[result.run.word if result.run else "refused"] += 1
+                TAKEN[result.run.status if result.run else "refused"] += 1
         finally:
             self.news = True
             self.follow(before)
         if not self.broken and not failpoints._Armed.name and type(progress) is Quiet:
-            assert all(r.exit_code == 0 or r.run is None or r.run.word == Word.HELD for r in results)
+            assert all(r.exit_code == 0 or r.run is None or r.run.status == RunStatus.HELD for r in results)
         return results
 
     def follow(self, before: tables.Task) -> None:
         task = tables.Task.objects.get(key="roster")
         newest = tables.Run.objects.filter(task=task).order_by("-id").first()
         reading = checkpoint.load(before).reading
-        if newest and newest.word == Word.HELD:
+        if newest and newest.status == RunStatus.HELD:
             self.held_at.setdefault(newest.pk, reading.started if reading else self.source.now)
-        if "truncated-roster" in self.source.tenant.mischief.active:
+        if "truncated-roster" in self.source.tenant.faults.active:
             self.cut.add(task.enumeration)
         if task.generation == before.generation:
             return
@@ -210,7 +211,7 @@ class Machine(RuleBasedStateMachine):
         return look(self.application, self.log, self.roster)
 
     def said_roster(self) -> Roster:
-        return say_roster(self.look().picture)
+        return say_roster(self.look().snapshot)
 
     # --- what must hold after each step -------------------------------------------------------------------------------
 

@@ -6,16 +6,15 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from seatkeeper.insights.base import Picture
-from seatkeeper.model import Evidence, Word, to_id
-from seatkeeper.services import inventory
+from seatkeeper.insights.base import Snapshot
+from seatkeeper.model import Evidence, RunStatus, to_id
+from seatkeeper.reporting.snapshot import take_snapshot
+from seatkeeper.services import roster
 from seatkeeper.services.members import Who
-from seatkeeper.services.picture import draw_picture, stream_of_application
-from seatkeeper.services.tables import Table
-from seatkeeper.spans import proven
 from seatkeeper.store import models as tables
 from seatkeeper.store import raw
-from seatkeeper.store.listing import list_coverage
+from seatkeeper.sync.coverage import read_ledger, watched_by
+from seatkeeper.tabular.tables import Table
 from tests.people import NAME
 from tests.property.events import Log
 
@@ -26,7 +25,7 @@ class Seen(NamedTuple):
     """What readers are told at one moment, the events that are kept, and all that ever happened."""
 
     application: tables.Application
-    picture: Picture
+    snapshot: Snapshot
     kept: list[str]
     log: Log
     roster: Roster  # as the last complete read must have left it
@@ -34,7 +33,7 @@ class Seen(NamedTuple):
 
 def look(application: tables.Application, log: Log, roster: Roster) -> Seen:
     kept = [to_id(event) for (event,) in raw.fetch("SELECT event FROM store_signin")]
-    return Seen(application, draw_picture(application, log.source.clock), kept, log, roster)
+    return Seen(application, take_snapshot(application, log.source.clock), kept, log, roster)
 
 
 def writes() -> tuple[int, ...]:
@@ -44,12 +43,12 @@ def writes() -> tuple[int, ...]:
     return raw.fetch("SELECT txid_snapshot_xmax(txid_current_snapshot())")[0]
 
 
-def say_roster(picture: Picture) -> Roster:
-    return {to_id(h.account): (h.user_id, h.mail, h.active, h.blocked) for h in picture.holders}
+def say_roster(snapshot: Snapshot) -> Roster:
+    return {to_id(h.account): (h.user_id, h.mail, h.active, h.blocked) for h in snapshot.holders}
 
 
 def readers_see_the_last_complete_roster(seen: Seen) -> None:
-    assert say_roster(seen.picture) == seen.roster
+    assert say_roster(seen.snapshot) == seen.roster
 
 
 def nothing_is_there_twice_or_was_never_said(seen: Seen) -> None:
@@ -60,7 +59,7 @@ def nothing_is_there_twice_or_was_never_said(seen: Seen) -> None:
 
 
 def what_is_claimed_to_be_covered_is_there(seen: Seen) -> None:
-    spans = proven(list_coverage(seen.application.connection_id, stream_of_application(seen.application)))
+    spans = read_ledger(seen.application.connection_id).proven(watched_by(seen.application))
     kept = set(seen.kept)
     for span in spans:
         for event in seen.log.between(span.start, span.end):
@@ -68,20 +67,21 @@ def what_is_claimed_to_be_covered_is_there(seen: Seen) -> None:
 
 
 def nobody_who_signed_in_is_said_not_to_have(seen: Seen) -> None:
-    observed = seen.picture.observed
+    observed = seen.snapshot.observed
     events = seen.log.between(observed.start, observed.end) if observed else []
     used = {event.account for event in events if not event.error_code}
-    for holder in seen.picture.holders:
+    for holder in seen.snapshot.holders:
         if holder.evidence == Evidence.NONE_SEEN:
             assert to_id(holder.account) not in used
             assert observed
-            assert holder.observed_since == observed.start
+            given = holder.active if holder.active is not None else observed.start
+            assert holder.observed_since == max(observed.start, given)
 
 
 def no_run_is_left_open_and_the_counts_agree(seen: Seen) -> None:
     assert raw.fetch("SELECT id FROM store_task WHERE lease_owner <> ''") == []
-    for word, rows, kept in raw.fetch("SELECT word, rows, kept FROM store_run"):
-        assert word != Word.RUNNING
+    for status, rows, kept in raw.fetch("SELECT status, rows, kept FROM store_run"):
+        assert status != RunStatus.RUNNING
         assert rows >= kept >= 0
 
 
@@ -96,17 +96,17 @@ PROMISES = (
 
 def every_reader_is_told_the_same(who: Who, seen: Seen) -> None:
     """The pages, which were drawn just now, and the tables of commands; nothing that ages by the hour is compared."""
-    picture = {
+    snapshot = {
         to_id(h.account): (h.user_id, h.last_login, h.last_possible, h.evidence, h.observed_since)
-        for h in seen.picture.holders
+        for h in seen.snapshot.holders
     }
     fields = ("object_id", "user_id", "last_login", "last_possible", "evidence", "observed_since")
-    assert {row[0]: row[1:] for row in tables.Holding.objects.values_list(*fields)} == picture
-    dates = tables.Holding.objects.values_list("object_id", "user_id", "email", "active_date", "blocked")
+    assert {row[0]: row[1:] for row in tables.SeatHolder.objects.values_list(*fields)} == snapshot
+    dates = tables.SeatHolder.objects.values_list("object_id", "user_id", "email", "active_date", "blocked")
     assert {row[0]: row[1:] for row in dates} == seen.roster
-    assert cells(inventory.roster(who, NAME), "User ID", "Email", "Active Date", "Blocked") == seen.roster
-    access = inventory.access(who, NAME, seen.log.source.clock)
-    assert cells(access, "User ID", "Last Login", "Last Possible", "Evidence", "Observed Since") == picture
+    assert cells(roster.roster(who, NAME), "User ID", "Email", "Active Date", "Blocked") == seen.roster
+    access = roster.access(who, NAME)
+    assert cells(access, "User ID", "Last Login", "Last Possible", "Evidence", "Observed Since") == snapshot
 
 
 def cells(table: Table, *columns: str) -> Roster:

@@ -14,13 +14,15 @@ from typing import Any
 import httpx2
 import pytest
 
+from seatkeeper.connectors.microsoft import vendor
 from seatkeeper.graph.egress import Answer
 from seatkeeper.model import Instant, to_instant
 from seatkeeper.sandbox.app import App
-from seatkeeper.sandbox.tenant import Settings, Tenant
-from seatkeeper.services import connections
+from seatkeeper.sandbox.faults import FaultyTenant
+from seatkeeper.sandbox.world.tenant import Settings
 from seatkeeper.services.applications import NewApplication
 from seatkeeper.store import raw
+from seatkeeper.sync import connecting
 
 HOST = "localhost:8443"
 NOW = "2026-08-01T06:00:00Z"
@@ -80,7 +82,7 @@ class Source:
 
     def __init__(self, seed: int, people: int = 60, sign_ins: int = 120) -> None:
         settings = Settings(people, 45, seed, NOW, churn=60.0, sign_ins=sign_ins, frozen=True)
-        self.seed, self.tenant, self.moved = seed, Tenant(settings), 0
+        self.seed, self.tenant, self.moved = seed, FaultyTenant(settings), 0
         self.app = App(self.tenant, HOST)
 
     @property
@@ -130,8 +132,8 @@ def read_from(source: Source) -> Iterator[None]:
     from tests.conftest import Unpaced
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connections, "Egress", lambda *_: InProcess(source.app))
-        patch.setattr(connections, "SharedPacer", Unpaced)
+        patch.setattr(vendor, "Egress", lambda *_: InProcess(source.app))
+        patch.setattr(connecting, "SharedPacer", Unpaced)
         yield
 
 

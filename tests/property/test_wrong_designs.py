@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import Phase
 
-from seatkeeper.errors import SeatkeeperError
-from seatkeeper.spans import LATENESS
+from seatkeeper.connectors.base import RecordPage
+from seatkeeper.connectors.microsoft.access import LOG
+from seatkeeper.errors import ReadAgain, SeatkeeperError
+from seatkeeper.model import SignIn
 from seatkeeper.store import leases
 from seatkeeper.sync import missing, retire
 from seatkeeper.sync.access import AccessReading
 from seatkeeper.sync.roster import RosterReading
 from seatkeeper.sync.work import Tally
-from tests.property import THOROUGH
 from tests.property.test_machine import explore, seeded
+from tests.thorough import THOROUGH
 
 Wrong = Callable[[pytest.MonkeyPatch], None]
 
@@ -28,14 +30,15 @@ def forget_the_lease(patch: pytest.MonkeyPatch) -> None:
 
 def claim_up_to_now(patch: pytest.MonkeyPatch) -> None:
     """Sign-ins count as complete up to the moment of reading, though some come late."""
-    right = AccessReading._cover
+    right = AccessReading.save
 
-    def cover(reading: AccessReading) -> None:
-        reading.asked_at += LATENESS
-        right(reading)
-        reading.asked_at -= LATENESS
+    def save(reading: AccessReading, page: RecordPage[SignIn]) -> Tally:
+        reading.asked_at += LOG.lateness
+        tally = right(reading, page)
+        reading.asked_at -= LOG.lateness
+        return tally
 
-    patch.setattr(AccessReading, "_cover", cover)
+    patch.setattr(AccessReading, "save", save)
 
 
 def take_half_a_read_for_a_whole(patch: pytest.MonkeyPatch) -> None:
@@ -43,15 +46,17 @@ def take_half_a_read_for_a_whole(patch: pytest.MonkeyPatch) -> None:
 
     The guard against large losses would hold such a read, so it is off here.
     """
-    right = RosterReading._read_to_the_end
+    right = RosterReading._read
 
     def read(reading: RosterReading) -> Iterator[Any]:
         try:
             yield from right(reading)
+        except ReadAgain:
+            raise
         except SeatkeeperError:
             return
 
-    patch.setattr(RosterReading, "_read_to_the_end", read)
+    patch.setattr(RosterReading, "_read", read)
     patch.setattr(missing, "ask", lambda *_: ())
     patch.setattr(retire, "too_many_missing", lambda *_: "")
 
@@ -68,7 +73,7 @@ DESIGNS = QUICKLY_FOUND + (SLOWLY_FOUND if THOROUGH else [])
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-@pytest.mark.usefixtures("no_power_cuts")
+@pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("wrong", DESIGNS)
 def test_a_wrong_design_is_found(monkeypatch: pytest.MonkeyPatch, wrong: Wrong) -> None:
     wrong(monkeypatch)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings
+from seatkeeper.sandbox.world.tenant import Settings
 
 from .client import NOW, Client
 

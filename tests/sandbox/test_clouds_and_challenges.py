@@ -12,7 +12,7 @@ import jwt as pyjwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from seatkeeper.sandbox.tenant import Federated
+from seatkeeper.sandbox.world.tenant import Federated
 
 from .client import Client, example, same_shape
 from .conftest import Make

@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 import pytest
 
+from seatkeeper.sandbox.graph.user_count import MANY
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings
-from seatkeeper.sandbox.user_count import MANY
+from seatkeeper.sandbox.world.tenant import Settings
+from tests.thorough import in_turn
 
 from .client import NOW, Client
 
@@ -25,32 +26,30 @@ QUICK = 2.0  # seconds on a busy machine
 HUGE = "9" * 4000
 
 
-@pytest.mark.parametrize("path", LISTS)
-@pytest.mark.parametrize(
-    "query",
-    [
-        f"$top={HUGE}",
-        f"$top=-{HUGE}",
-        f"$skiptoken={'A' * 20_000}",
-        f"$select={','.join(['id'] * 9000)}",
-        f"$select={'a/' * 9000}id",
-        f"$orderby={'displayName,' * 2000}id",
-        f"$expand={'manager($expand=' * 900}",
-        f"$filter={quote('(' * 9000)}",
-        f"$filter={quote('not ' * 4000)}accountEnabled eq true",
-        f"$filter={quote(' or '.join(['accountEnabled eq true'] * 700))}",
-        f"$filter={quote('assignedLicenses/any(x:' * 900)}",
-        f"$filter=id in ({quote(','.join([repr(HUGE[:36])] * 400))})",
-        "$search=" + '%22' * 9000,
-        "&".join(f"$x{n}=1" for n in range(4000)),
-        "$filter=%00%ff%fe&$select=%ed%a0%80&$count=%0d%0a",
-        "$count=true&$filter=" + quote("startsWith(displayName,'" + "a" * 15_000 + "')"),
-    ],
-    ids=range(16),
+QUERIES = (
+    f"$top={HUGE}",
+    f"$top=-{HUGE}",
+    f"$skiptoken={'A' * 20_000}",
+    f"$select={','.join(['id'] * 9000)}",
+    f"$select={'a/' * 9000}id",
+    f"$orderby={'displayName,' * 2000}id",
+    f"$expand={'manager($expand=' * 900}",
+    f"$filter={quote('(' * 9000)}",
+    f"$filter={quote('not ' * 4000)}accountEnabled eq true",
+    f"$filter={quote(' or '.join(['accountEnabled eq true'] * 700))}",
+    f"$filter={quote('assignedLicenses/any(x:' * 900)}",
+    f"$filter=id in ({quote(','.join([repr(HUGE[:36])] * 400))})",
+    "$search=" + '%22' * 9000,
+    "&".join(f"$x{n}=1" for n in range(4000)),
+    "$filter=%00%ff%fe&$select=%ed%a0%80&$count=%0d%0a",
+    "$count=true&$filter=" + quote("startsWith(displayName,'" + "a" * 15_000 + "')"),
 )  # fmt: skip
-def test_a_hostile_query_is_answered_quickly(shared: Client, path: str, query: str) -> None:
+
+
+@pytest.mark.parametrize(("number", "path"), in_turn([(n, path) for path in LISTS for n in range(len(QUERIES))], 4))
+def test_a_hostile_query_is_answered_quickly(shared: Client, path: str, number: int) -> None:
     began = time.monotonic()
-    answer = shared.ask(f"{path}?{query}", ConsistencyLevel="eventual")
+    answer = shared.ask(f"{path}?{QUERIES[number]}", ConsistencyLevel="eventual")
     assert time.monotonic() - began < QUICK
     assert answer.status_code in {200, 400, 501}
     if answer.status_code != 200:
@@ -136,7 +135,7 @@ def test_counting_by_prototypes_is_counting(large: Client, monkeypatch: pytest.M
         for text in ("accountEnabled eq false", "startsWith(surname,'B') and userType eq 'Guest'"):
             path = f"/users/$count?$filter={quote(text)}&$count=true"
             quick = client.ask(path, ConsistencyLevel="eventual").text
-            monkeypatch.setattr("seatkeeper.sandbox.user_count.MANY", people * 2)
+            monkeypatch.setattr("seatkeeper.sandbox.graph.user_count.MANY", people * 2)
             assert client.ask(path, ConsistencyLevel="eventual").text == quick
-            monkeypatch.setattr("seatkeeper.sandbox.user_count.MANY", MANY)
+            monkeypatch.setattr("seatkeeper.sandbox.graph.user_count.MANY", MANY)
         client.close()

@@ -6,12 +6,14 @@ import hashlib
 
 import pytest
 
-from seatkeeper.sandbox.mischief import FAULTS
+from seatkeeper.sandbox.faults import FAULTS
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings, Tenant
+from seatkeeper.sandbox.world.tenant import Settings, Tenant
 
 from .client import NOW, Client, example, same_shape
 from .conftest import Make
+
+pytestmark = pytest.mark.deep
 
 
 def test_an_unknown_fault_names_the_known_ones() -> None:

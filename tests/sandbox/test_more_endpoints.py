@@ -13,6 +13,8 @@ import pytest
 from .client import Client, example
 from .conftest import Make
 
+pytestmark = pytest.mark.deep
+
 
 def test_license_details_are_the_skus_of_one_account(shared: Client) -> None:
     for user in shared.ask("/users?$select=id,userPrincipalName,assignedLicenses&$top=40").json()["value"]:

@@ -154,6 +154,7 @@ async def _everything(client: Client) -> tuple[list[Any], list[Any], Any]:
     return users, sign_ins, delta
 
 
+@pytest.mark.proof
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK warns of its own classes when it is imported
 def test_the_graph_sdk_lists_people_and_sign_ins_page_by_page(registered: Client) -> None:
     users, sign_ins, delta = asyncio.run(_everything(registered))

@@ -30,6 +30,7 @@ from .test_identity import CERTIFICATE
 from .test_official_clients import EVENTS, PEOPLE, SCOPE, SDK, _context, _msal, _options, a_hundred_events, registered  # noqa: F401
 
 pytestmark = [
+    pytest.mark.deep,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # the SDK warns of its own classes
     SDK,
 ]
@@ -61,6 +62,7 @@ async def _iterate(graph: GraphServiceClient, page: Any) -> list[Any]:
     return rows
 
 
+@pytest.mark.proof
 def test_the_sdk_pages_through_a_selection_of_everybody(registered: Client) -> None:  # noqa: F811
     async def work(graph: GraphServiceClient) -> list[Any]:
         from msgraph.generated.users.users_request_builder import UsersRequestBuilder
@@ -87,6 +89,7 @@ def test_the_sdk_pages_through_a_selection_of_everybody(registered: Client) -> N
         ),
     ],
 )
+@pytest.mark.proof
 def test_the_sdk_pages_through_sign_ins(make: Make, faults: tuple[str, ...]) -> None:
     client = make(*faults, people=PEOPLE, sign_ins=EVENTS)
 
@@ -98,6 +101,7 @@ def test_the_sdk_pages_through_sign_ins(make: Make, faults: tuple[str, ...]) -> 
     assert all(row.status.error_code is not None for row in rows)
 
 
+@pytest.mark.proof
 def test_the_sdk_follows_a_delta_round_and_the_next_one(make: Make) -> None:
     client = make(people=450, churn=30.0)
 
@@ -131,6 +135,7 @@ def test_the_sdk_follows_a_delta_round_and_the_next_one(make: Make) -> None:
     assert {id_: user.user_principal_name for id_, user in known.items()} == now
 
 
+@pytest.mark.proof
 def test_the_sdk_answers_a_challenge_by_itself(make: Make) -> None:
     client = make(people=20)
 
@@ -144,6 +149,7 @@ def test_the_sdk_answers_a_challenge_by_itself(make: Make) -> None:
     assert [row["status"] for row in client.sandbox.ledger if "/users" in row["path"]] == [200, 401, 200]
 
 
+@pytest.mark.proof
 def test_azure_identity_signs_in_asynchronously_in_each_way(
     registered: Client,  # noqa: F811
     federated: Client,  # noqa: F811
@@ -169,6 +175,7 @@ def test_azure_identity_signs_in_asynchronously_in_each_way(
         asyncio.run(token_of(ClientSecretCredential, registered, "wrong"))
 
 
+@pytest.mark.proof
 def test_msal_caches_signs_in_with_an_assertion_and_answers_a_challenge(
     federated: Client,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
@@ -196,6 +203,7 @@ def test_msal_caches_signs_in_with_an_assertion_and_answers_a_challenge(
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+@pytest.mark.proof
 def test_authlib_signs_in_and_pages_through_everybody(shared: Client, method: str) -> None:
     clients = pytest.importorskip("authlib.integrations.httpx_client")
     sandbox = shared.sandbox

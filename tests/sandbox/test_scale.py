@@ -5,8 +5,12 @@ from __future__ import annotations
 import time
 import tracemalloc
 
+import pytest
+
 from .client import Client
 from .conftest import Make
+
+pytestmark = pytest.mark.deep
 
 
 def _seconds(client: Client, path: str) -> float:

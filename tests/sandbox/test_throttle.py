@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.sandbox import throttle
+from seatkeeper.sandbox.graph import throttle
 from seatkeeper.sandbox.serve import More, Sandbox
-from seatkeeper.sandbox.tenant import Settings
+from seatkeeper.sandbox.world.tenant import Settings
 
 from .client import NOW, Client, example, same_shape
 from .conftest import Make

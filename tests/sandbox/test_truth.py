@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.sandbox.catalog import skus
-from seatkeeper.sandbox.crowd import project_seat
-from seatkeeper.sandbox.people import Holding, Person
-from seatkeeper.sandbox.tenant import Settings, Tenant
-from seatkeeper.sandbox.truth import active_date, write_truth
+from seatkeeper.sandbox.world.catalog import skus
+from seatkeeper.sandbox.world.people import Holding, Person
+from seatkeeper.sandbox.world.seats import active_date, seats_of
+from seatkeeper.sandbox.world.tenant import Settings, Tenant
+from seatkeeper.sandbox.world.truth import write_truth
+from tests.thorough import in_turn
 
 from .client import NOW, Client
 from .conftest import Make
@@ -24,15 +25,15 @@ SELECT = (
 )
 
 
-def _product() -> dict[str, Any]:
+def _product(key: str = "microsoft-project") -> dict[str, Any]:
     data = json.loads(files("seatkeeper.data").joinpath("microsoft_products.json").read_text("utf-8"))
-    found: dict[str, Any] = data["products"][0]
+    found: dict[str, Any] = next(product for product in data["products"] if product["key"] == key)
     return found
 
 
-def _roster(client: Client) -> list[dict[str, Any]]:
-    """Seat holders by the rule of the documents: GUIDs only, plans in force, SKUs that are Project's own."""
-    product = _product()
+def _roster(client: Client, key: str = "microsoft-project") -> list[dict[str, Any]]:
+    """Seat holders by the rule of the documents: GUIDs only, plans in force, SKUs that are the product's own."""
+    product = _product(key)
     skus = {sku["id"]: sku for sku in product["skus"] if sku["kind"] == "seat"}
     seats = {plan["id"] for plan in product["plans"] if plan["seat"]}
     rows = []
@@ -78,7 +79,7 @@ def _newest(client: Client, grade: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("seed", "days", "people"), [(1, 0, 250), (2, 0, 250), (3, 0, 1500), (4, 5, 400), (5, 12, 250)]
+    ("seed", "days", "people"), in_turn([(1, 0, 250), (2, 0, 250), (3, 0, 1500), (4, 5, 400), (5, 12, 250)], 3)
 )
 def test_the_truth_is_what_a_careful_reader_finds(make: Make, seed: int, days: int, people: int) -> None:
     client = make(seed=seed, people=people, churn=30)
@@ -87,6 +88,7 @@ def test_the_truth_is_what_a_careful_reader_finds(make: Make, seed: int, days: i
     truth = client.sandbox.truth()
     roster = _roster(client)
     assert truth["roster"] == roster
+    assert truth["products"]["microsoft-visio"]["roster"] == _roster(client, "microsoft-visio")
     direct, possible = _newest(client, "direct"), _newest(client, "ambiguous")
     for row in truth["access"]:
         assert row["last_login"] == max(direct.get(row["object_id"], []), default=None)
@@ -119,7 +121,7 @@ def test_a_plan_whose_every_copy_is_suspended_has_no_date() -> None:
     others = [plan.id for plan in sku.plans if plan.seat][1:]
     held = Holding(sku, 9, frozenset(others)), Holding(sku, 5, status="Suspended")
     ada = Person(1, "id", "ada@contoso.example", None, None, None, "Ada", created=1, holdings=held)
-    assert len(project_seat(ada)) == 2
+    assert len(seats_of(ada)) == 2
     assert active_date(ada) == 9
 
 

@@ -6,11 +6,12 @@ import json
 import urllib.request
 from typing import Any
 
-from seatkeeper.sandbox.catalog import skus
-from seatkeeper.sandbox.people import DAY
 from seatkeeper.sandbox.serve import More, Sandbox
-from seatkeeper.sandbox.tenant import Settings, Tenant
-from seatkeeper.sandbox.truth_findings import TICKS, Reader, findings
+from seatkeeper.sandbox.world.catalog import skus
+from seatkeeper.sandbox.world.people import DAY
+from seatkeeper.sandbox.world.subscriptions import consumed
+from seatkeeper.sandbox.world.tenant import Settings, Tenant
+from seatkeeper.sandbox.world.truth_findings import TICKS, Reader, findings
 
 from .client import NOW
 
@@ -59,12 +60,12 @@ def test_seats_of_the_deleted_count_only_in_a_tenant_that_keeps_them() -> None:
     reader = _reader(tenant)
     tenant.move(days=20)
     assert not [row for row in findings(tenant, reader) if row["finding"] == "deleted"]
-    counted = tenant.consumed()
+    counted = consumed(tenant)
     tenant.keeps_deleted_seats = True
     reader = reader._replace(read=(*reader.read, tenant.seconds))  # so that he misses them
     rows = [row for row in findings(tenant, reader) if row["finding"] == "deleted"]
     assert rows
-    assert tenant.consumed().total() - counted.total() >= len(rows)
+    assert consumed(tenant).total() - counted.total() >= len(rows)
 
 
 def test_units_in_their_grace_period_are_over_assigned() -> None:

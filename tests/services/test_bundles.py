@@ -14,9 +14,10 @@ import msgspec
 import pytest
 
 from seatkeeper.errors import BadInput
+from seatkeeper.insights.base import SIGN_INS
 from seatkeeper.services import bundles
 from seatkeeper.store import signing
-from tests.people import NAME, open_tenant
+from tests.people import NAME, read_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -41,18 +42,18 @@ def _files(body: bytes) -> dict[str, bytes]:
         return {name: bundle.read(name) for name in bundle.namelist()}
 
 
-def _sign_anew(body: bytes, **changed: bytes) -> bytes:
+def _sign_anew(body: bytes, changed: dict[str, bytes], format_: int = bundles.FORMAT) -> bytes:
     """What a forger with this program would do: change inputs or results, then hash and sign everything again."""
     files = _files(_change(body, **changed))
     manifest = msgspec.json.decode(files[bundles.MANIFEST], type=bundles.Manifest)
+    manifest.format = format_
     manifest.files = {name: hashlib.sha256(files[name]).hexdigest() for name in bundles.FILES}
     told = msgspec.json.encode(manifest)
     return bundles._zip(files | {bundles.MANIFEST: told, bundles.SIGNATURE: signing.sign(told)})
 
 
 def test_a_bundle_verifies_and_says_how_many_findings_follow(tmp_path: Path) -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         body = bundles.make_bundle(tenant.who, NAME, tenant.clock)
         verdict = bundles.verify(_write(tmp_path, body))
         assert (verdict.faults, verdict.findings) == ([], len(tenant.findings()))
@@ -60,9 +61,27 @@ def test_a_bundle_verifies_and_says_how_many_findings_follow(tmp_path: Path) -> 
         assert bundles.make_bundle(tenant.who, NAME, tenant.clock) == body  # the same data gives the same bytes
 
 
+def test_a_bundle_that_an_earlier_version_made_is_verified_still() -> None:
+    verdict = bundles.verify(Path(__file__).parent.parent / "data" / "bundle-format-2.zip")
+    assert verdict.manifest is not None
+    assert (verdict.manifest.format, verdict.findings, verdict.faults) == (2, 13, [])
+
+
+def test_a_bundle_of_format_5_called_the_sku_of_a_purchase_its_plan_and_is_verified_still(tmp_path: Path) -> None:
+    with read_tenant(people=20) as tenant:
+        body = bundles.make_bundle(tenant.who, NAME, tenant.clock)
+    snapshot = msgspec.json.decode(_files(body)[bundles.SNAPSHOT])
+    for purchase in snapshot["purchases"]:
+        purchase["plan"] = purchase.pop("sku")
+    assert snapshot["purchases"]
+    old = _sign_anew(body, {"inputs__picture_json": msgspec.json.encode(snapshot)}, 5)
+    verdict = bundles.verify(_write(tmp_path, old))
+    assert verdict.manifest is not None
+    assert (verdict.manifest.format, verdict.faults) == (5, [])
+
+
 def test_another_machine_with_another_key_verifies_it_too(tmp_path: Path) -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         path = _write(tmp_path, bundles.make_bundle(tenant.who, NAME, tenant.clock))
     elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("SEATKEEPER_")}
     elsewhere["SEATKEEPER_HOME"] = str(tmp_path / "elsewhere")
@@ -73,8 +92,7 @@ def test_another_machine_with_another_key_verifies_it_too(tmp_path: Path) -> Non
 
 
 def test_every_changed_byte_is_found(tmp_path: Path) -> None:
-    with open_tenant(people=20) as tenant:
-        tenant.sync()
+    with read_tenant(people=20) as tenant:
         body = bundles.make_bundle(tenant.who, NAME, tenant.clock)
     for name, text in _files(body).items():
         for place in range(0, len(text), max(1, len(text) // 40)):
@@ -84,26 +102,27 @@ def test_every_changed_byte_is_found(tmp_path: Path) -> None:
             assert bundles.verify(_write(tmp_path, bad)).faults, (name, place)
 
 
-@pytest.mark.parametrize("what", ["findings", "picture", "coverage"])
+@pytest.mark.parametrize("what", ["findings", "snapshot", "coverage"])
 def test_a_bundle_that_was_changed_and_signed_again_does_not_follow_from_itself(tmp_path: Path, what: str) -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         body = bundles.make_bundle(tenant.who, NAME, tenant.clock)
     files = _files(body)
     told = msgspec.json.decode(files[bundles.FINDINGS])
-    picture = msgspec.json.decode(files[bundles.PICTURE])
+    snapshot = msgspec.json.decode(files[bundles.SNAPSHOT])
     never = next(index for index, finding in enumerate(told) if finding[0] == "never-seen")
     if what == "findings":  # somebody is taken off the list
         changed = {"results__findings_json": msgspec.json.encode(told[:never] + told[never + 1 :])}
-    elif what == "picture":  # a sign-in is made up for somebody who never came
-        holder = next(each for each in picture["holders"] if each["user_id"] == told[never][1])
-        holder["last_login"] = picture["observed"][1] - 1
-        changed = {"inputs__picture_json": msgspec.json.encode(picture)}
+    elif what == "snapshot":  # a sign-in is made up for somebody who never came
+        holder = next(each for each in snapshot["holders"] if each["user_id"] == told[never][1])
+        holder["signals"].append([SIGN_INS, snapshot["observed"][1] - 1, True, None, False, None])
+        changed = {"inputs__picture_json": msgspec.json.encode(snapshot)}
     else:  # a day of the ledger is taken away
         ledger = msgspec.json.decode(files[bundles.COVERAGE])
-        ledger["readings"] = [[start, end, read_at - 864_000_000_000] for start, end, read_at in ledger["readings"]]
+        ledger["readings"] = [
+            [start, end, read_at - 864_000_000_000, *of] for start, end, read_at, *of in ledger["readings"]
+        ]
         changed = {"inputs__coverage_json": msgspec.json.encode(ledger)}
-    assert bundles.verify(_write(tmp_path, _sign_anew(body, **changed))).faults
+    assert bundles.verify(_write(tmp_path, _sign_anew(body, changed))).faults
 
 
 @pytest.mark.parametrize(

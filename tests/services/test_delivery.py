@@ -11,7 +11,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 import httpcore2
@@ -20,11 +19,11 @@ import trustme
 
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput, Unavailable
-from seatkeeper.graph.clouds import to_tls
 from seatkeeper.model import TICKS, Secret
-from seatkeeper.services import delivery
-from seatkeeper.services.delivery import Message, Target
+from seatkeeper.notices import delivery
+from seatkeeper.notices.delivery import Message, Target
 from seatkeeper.settings import SEATKEEPER
+from seatkeeper.wire import to_tls
 
 SECRET = Secret("a secret that only the two of us know")
 MESSAGE: Final = Message(
@@ -80,11 +79,10 @@ def listening(receiver: Receiver, authority: trustme.CA) -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     """The one that delivery trusts, in the place of the public ones."""
     made = trustme.CA()
-    made.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setattr(delivery, "to_tls", lambda _: to_tls(str(tmp_path / "ca.pem")))
+    monkeypatch.setattr(delivery, "to_tls", lambda _: to_tls(made.cert_pem.bytes().decode()))
     return made
 
 
@@ -238,7 +236,7 @@ REFUSED_BY_APPRISE = [
 
 @pytest.mark.parametrize("address", REFUSED_BY_APPRISE)
 def test_apprise_is_given_only_what_is_known(address: str) -> None:
-    with pytest.raises(BadInput, match=r"^address: "):
+    with pytest.raises(BadInput, match=r"^Address: "):
         delivery.check("apprise", address)
 
 

@@ -8,8 +8,10 @@ import pytest
 
 from seatkeeper.errors import BadInput
 from seatkeeper.services import history
-from seatkeeper.services.tables import Table
-from tests.people import NAME, NOW, Tenant, open_tenant
+from seatkeeper.services.roster import roster as roster_of
+from seatkeeper.store.models import Account, DailySummary, SeatHolder
+from seatkeeper.tabular.tables import Table
+from tests.people import NAME, NOW, Tenant, open_tenant, read_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -44,6 +46,18 @@ def test_every_past_day_shows_the_roster_as_it_was() -> None:
         assert _holders(history.roster_on(tenant.who, NAME, between)) == said[FIRST + timedelta(days=2)]
 
 
+def test_today_is_the_roster_itself_guests_and_blocked_people_included() -> None:
+    with read_tenant(people=120) as tenant:
+        Account.objects.filter(upn__contains="#EXT#").update(user_type=None)  # as very old guests are
+        DailySummary.objects.update(digest="")
+        roster, today = roster_of(tenant.who, NAME), history.roster_on(tenant.who, NAME, FIRST)
+        shared = [roster.columns.index(column) for column in today.columns]
+        assert [tuple(row[place] for place in shared) for row in roster.rows] == list(today.rows)
+        told = [dict(zip(today.columns, row, strict=True)) for row in today.rows]
+        assert sum(row["Guest"] is True for row in told) == SeatHolder.objects.filter(guest=True).count() > 0
+        assert sum(row["Blocked"] is True for row in told) > 0
+
+
 def test_pages_of_a_day_and_of_a_comparison_hold_together_what_the_whole_holds() -> None:
     with open_tenant(people=120, churn=40) as tenant:
         said = _live(tenant, 5, 9)
@@ -74,14 +88,12 @@ def test_two_days_differ_by_who_joined_who_left_and_whose_plan_changed() -> None
 
 
 def test_a_day_compared_with_itself_shows_nothing() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         assert history.compare(tenant.who, NAME, FIRST, FIRST).changes.rows == []
 
 
 def test_the_position_of_a_day_counts_bought_assigned_and_held() -> None:
-    with open_tenant(people=250) as tenant:
-        tenant.sync()
+    with read_tenant(people=250) as tenant:
         true = tenant.sandbox.truth()["seats"]
         table = history.position(tenant.who, NAME, FIRST)
         rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
@@ -102,10 +114,8 @@ def test_a_day_before_our_record_says_when_the_record_begins() -> None:
 
 
 def test_days_the_wrong_way_round_and_words_that_are_no_day_are_refused() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
-        with pytest.raises(BadInput, match="earlier day first"):
-            history.compare(tenant.who, NAME, FIRST + timedelta(days=1), FIRST)
+    with read_tenant() as tenant, pytest.raises(BadInput, match="earlier day first"):
+        history.compare(tenant.who, NAME, FIRST + timedelta(days=1), FIRST)
     for text in ("", "yesterday", "2026-02-30", "2026-8-1", "1" * 99):
         with pytest.raises(BadInput, match="Date"):
             history.to_day(text)

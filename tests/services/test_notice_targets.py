@@ -29,15 +29,15 @@ def test_a_target_gets_the_kinds_it_wants_and_a_paused_one_nothing(post: Post) -
 
 def test_organizations_hear_of_their_own_only(post: Post) -> None:
     with open_tenant() as tenant:
-        stranger = tenant.who._replace(organization_id=Organization.objects.create(name="Other", created=0).pk)
-        notice_targets.add(stranger, NewTarget("theirs", ADDRESS, "webhook"))
+        unlicensed_user = tenant.who._replace(organization_id=Organization.objects.create(name="Other", created=0).pk)
+        notice_targets.add(unlicensed_user, NewTarget("theirs", ADDRESS, "webhook"))
         Connection.objects.update(credential_expires=START + days(10))
         look()
         assert post.told() == []
         mine = listen()
         for attempt in (notice_targets.test, notice_targets.delete):
             with pytest.raises(NotFound):
-                attempt(stranger, mine.pk)
+                attempt(unlicensed_user, mine.pk)
         assert notice_targets.list_targets(tenant.who) == [mine]
 
 

@@ -1,4 +1,4 @@
-"""Notices: one open for each cause, over when the cause is, and told until it was heard."""
+"""Notices: one open for each condition, over when the condition is, and told until it was heard."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import stamina
 from seatkeeper.clock import days, seconds
 from seatkeeper.errors import Unavailable
 from seatkeeper.model import Instant, to_instant
-from seatkeeper.services import delivery, notice_targets, notices
-from seatkeeper.services.causes import level_of
-from seatkeeper.services.delivery import Message, Target
+from seatkeeper.notices import delivery, dispatch
+from seatkeeper.notices.conditions import level_of
+from seatkeeper.notices.delivery import Message, Target
+from seatkeeper.services import notice_targets
 from seatkeeper.services.members import operator
 from seatkeeper.services.notice_targets import NewTarget
 from seatkeeper.store.models import (
@@ -28,7 +29,7 @@ from seatkeeper.store.models import (
     Run,
     Task,
 )
-from tests.people import NAME, NOW, Tenant, open_tenant
+from tests.people import NAME, NOW, Tenant, open_tenant, read_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -69,12 +70,12 @@ def a_post(monkeypatch: pytest.MonkeyPatch) -> Post:
     return made
 
 
-def listen(causes: tuple[str, ...] = (), name: str = "hook") -> NoticeTarget:
-    return notice_targets.add(operator(), NewTarget(name, ADDRESS, "webhook", causes)).target
+def listen(conditions: tuple[str, ...] = (), name: str = "hook") -> NoticeTarget:
+    return notice_targets.add(operator(), NewTarget(name, ADDRESS, "webhook", conditions)).target
 
 
 def look(now: Instant = START) -> None:
-    notices.look_and_send(lambda: now)
+    dispatch.look_and_send(lambda: now)
 
 
 def open_kinds() -> list[str]:
@@ -91,14 +92,13 @@ def set_up(tenant: Tenant) -> None:
 def test_a_failed_run_is_told_once_and_its_recovery_too(post: Post) -> None:
     with open_tenant() as tenant:
         set_up(tenant)
-        tenant.sandbox.tenant.mischief.switch_on("secret-expired")
-        tenant.sandbox.tenant.mischief.apply(tenant.sandbox.tenant)
+        tenant.sandbox.tenant.switch_on("secret-expired")
         assert {result.exit_code for result in tenant.sync()} == {3}
         for minute in range(3):
             look(START + seconds(60 * minute))
         assert post.told() == [("run-failed", "opened")]
         assert Notice.objects.get(kind="run-failed").told is not None
-        tenant.sandbox.tenant.mischief.undo(tenant.sandbox.tenant, "secret-expired")
+        tenant.sandbox.tenant.switch_off("secret-expired")
         tenant.sync()
         Renewal.objects.update(next_lifecycle=None)
         look(START + days(0.1))
@@ -115,10 +115,12 @@ def test_a_run_under_way_or_cut_short_is_no_recovery(post: Post) -> None:
         set_up(tenant)
         task = Task.objects.get(key="roster")
         for number, word in enumerate(("failed", "running", "interrupted")):
-            Run.objects.create(organization_id=tenant.who.organization_id, task=task, word=word, started=START + number)
+            Run.objects.create(
+                organization_id=tenant.who.organization_id, task=task, status=word, started=START + number
+            )
             look(START + seconds(60 * number))
             assert [n.title for n in Notice.objects.filter(closed=None)] == [f"Application Roster of “{NAME}” failed"]
-        Run.objects.create(organization_id=tenant.who.organization_id, task=task, word="complete", started=START + 9)
+        Run.objects.create(organization_id=tenant.who.organization_id, task=task, status="complete", started=START + 9)
         look(START + days(1))
         assert post.told() == [("run-failed", "opened"), ("run-failed", "closed")]
 
@@ -127,7 +129,7 @@ def test_a_task_that_nobody_ticked_is_no_trouble(post: Post) -> None:
     with open_tenant() as tenant:
         set_up(tenant)
         task = Task.objects.get(key="roster")
-        Run.objects.create(organization_id=tenant.who.organization_id, task=task, word="failed", started=START)
+        Run.objects.create(organization_id=tenant.who.organization_id, task=task, status="failed", started=START)
         Task.objects.update(enabled=False)
         look()
         assert post.told() == []
@@ -138,7 +140,7 @@ def test_an_empty_full_read_and_rows_that_are_not_understood_are_told(post: Post
         set_up(tenant)
         task = Task.objects.get(key="roster")
         run = Run.objects.create(
-            organization_id=tenant.who.organization_id, task=task, word="complete", started=START, full=True
+            organization_id=tenant.who.organization_id, task=task, status="complete", started=START, full=True
         )
         row = Quarantine.objects.create(
             connection_id=task.connection_id, task="roster", run=run, raw=b"{}", reason="?", digest=b"1",
@@ -149,24 +151,28 @@ def test_an_empty_full_read_and_rows_that_are_not_understood_are_told(post: Post
         row.resolved = True
         row.save()
         Run.objects.create(
-            organization_id=tenant.who.organization_id, task=task, word="complete", started=START + 1, full=True, rows=5
+            organization_id=tenant.who.organization_id,
+            task=task,
+            status="complete",
+            started=START + 1,
+            full=True,
+            rows=5,
         )
         look(START + seconds(60))
         assert sorted(post.told()) == [("quarantine", "closed"), ("zero-rows", "closed")]
 
 
 def test_sign_ins_that_were_lost_are_told_for_a_month(post: Post) -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         set_up(tenant)
         tenant.move(days=40)
         look(tenant.clock())
-        assert post.told() == [("gap", "opened")]
+        assert ("gap", "opened") in post.told()  # beside every task that is overdue
         look(tenant.clock() + days(61))
-        assert open_kinds() == ["gap"]  # nobody reads: more is lost every day
+        assert "gap" in open_kinds()  # nobody reads: more is lost every day
         tenant.sync("access")
         look(tenant.clock() + days(0.1))
-        assert open_kinds() == ["gap"]
+        assert "gap" in open_kinds()
 
 
 def test_a_secret_is_told_again_at_each_nearer_day(post: Post) -> None:

@@ -1,4 +1,4 @@
-"""A person's page: holders, strangers and those who left, with what we say and what it stands on."""
+"""A person's page: holders, unlicensed_users and those who left, with what we say and what it stands on."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pytest
 from seatkeeper.errors import NotFound
 from seatkeeper.model import to_text
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings
+from seatkeeper.sandbox.world.tenant import Settings
 from seatkeeper.services.listings import person
 from seatkeeper.services.members import operator
-from seatkeeper.store.models import Application, AuditEvent, Holding, SignIn, Stranger
-from tests.people import NOW, Tenant, open_tenant
+from seatkeeper.store.models import Application, AuditEvent, SeatHolder, SignIn, UnlicensedUser
+from tests.people import NOW, Tenant, read_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -21,11 +21,10 @@ def read(tenant: Tenant, object_id: str) -> person.Person:
 
 
 def test_a_holder_with_the_timeline_and_the_newest_sign_ins() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
-        row = Holding.objects.filter(last_login__isnull=False).order_by("pk")[0]
+    with read_tenant() as tenant:
+        row = SeatHolder.objects.filter(last_login__isnull=False).order_by("pk")[0]
         found = read(tenant, row.object_id)
-        assert found.holding == row
+        assert found.holder == row
         assert found.timeline[0].until is None
         assert found.timeline[0].since is not None
         assert max(use.when for use in found.sign_ins if use.direct) == row.last_login
@@ -35,9 +34,8 @@ def test_a_holder_with_the_timeline_and_the_newest_sign_ins() -> None:
 
 
 def test_the_newest_sign_ins_are_all_there_on_quiet_days() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
-        for row in Holding.objects.all():
+    with read_tenant() as tenant:
+        for row in SeatHolder.objects.all():
             mine = SignIn.objects.filter(account=row.account, error_code=0).order_by("-created")
             shown = read(tenant, row.object_id)
             if len(shown.used) <= person.MOST_READ:
@@ -47,12 +45,11 @@ def test_the_newest_sign_ins_are_all_there_on_quiet_days() -> None:
             assert sum(day.sign_ins + day.possible for day in shown.used) == mine.count()
 
 
-def test_a_stranger_and_somebody_nobody_knows() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
-        row = Stranger.objects.order_by("pk")[0]
+def test_an_unlicensed_user_and_somebody_nobody_knows() -> None:
+    with read_tenant() as tenant:
+        row = UnlicensedUser.objects.order_by("pk")[0]
         found = read(tenant, row.object_id)
-        assert (found.holding, found.stranger, found.user_id) == (None, row, row.user_id)
+        assert (found.holder, found.unlicensed_user, found.user_id) == (None, row, row.user_id)
         assert any("holds no seat" in sentence for sentence in found.why)
         for unknown in ("00000000-0000-4000-8000-000000000000", "a\0b"):
             with pytest.raises(NotFound):
@@ -65,14 +62,14 @@ def test_somebody_who_left_is_still_told_of() -> None:
         tenant = Tenant(sandbox, operator())
         tenant.add()
         tenant.sync()
-        before = set(Holding.objects.values_list("object_id", flat=True))
+        before = set(SeatHolder.objects.values_list("object_id", flat=True))
         for _ in range(5):
             tenant.move(days=2)
             tenant.sync()
-        left = before - set(Holding.objects.values_list("object_id", flat=True))
+        left = before - set(SeatHolder.objects.values_list("object_id", flat=True))
         assert left
         for object_id in left:
             found = read(tenant, object_id)
-            assert found.holding is None
+            assert found.holder is None
             assert all(held.until is not None for held in found.timeline)
             assert any("Not on the roster any more since" in sentence for sentence in found.why)

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 
+import openpyxl
 import pytest
 
 from seatkeeper.clock import Clock, days, fixed_clock
 from seatkeeper.errors import BadInput, NotAllowed, NotFound
+from seatkeeper.model import FOREVER, to_key
+from seatkeeper.reporting.price_list import price_list
 from seatkeeper.services import prices
 from seatkeeper.services.members import ROLES, Role, Who, operator
-from seatkeeper.services.price_list import price_list
+from seatkeeper.services.priced_skus import PricedSkus, list_shared
 from seatkeeper.services.prices import NewPrice
-from seatkeeper.services.tables import to_csv
-from seatkeeper.store.models import AuditEvent, Organization, Price
+from seatkeeper.store.models import AuditEvent, Connection, Organization, Price, Subscription
+from seatkeeper.sync.vendors import list_products
+from seatkeeper.tabular.tables import to_csv
 
 pytestmark = pytest.mark.usefixtures("database")
 
 TODAY: Clock = fixed_clock(days(20_000))
+ONE, TWO, THREE = (f"{digit * 8}-1111-4111-8111-111111111111" for digit in "abc")
 PLAN_3 = NewPrice("PROJECTPROFESSIONAL", "28.10", "EUR")
 FILE = b'SKU,Amount,Currency,Period\nPROJECT_P1,10,EUR,month\nprojectprofessional,"336,60",eur,year\n'
 
 
 def _a_month(who: Who, part_number: str = "PROJECTPROFESSIONAL", clock: Clock = TODAY) -> str:
-    return str(price_list(who.organization_id, clock).a_month(part_number))
+    return price_list(who, clock).of(part_number).a_month
 
 
 def test_a_new_price_ends_the_one_before_on_the_day_before() -> None:
@@ -38,16 +44,16 @@ def test_a_new_price_ends_the_one_before_on_the_day_before() -> None:
 
 def test_a_file_is_imported_with_part_numbers_and_currencies_as_they_should_be_written() -> None:
     who = operator()
-    assert prices.import_prices(who, FILE, "prices.csv", TODAY) == 2
+    assert len(prices.import_prices(who, FILE, "prices.csv", TODAY).prices) == 2
     assert (_a_month(who, "PROJECT_P1"), _a_month(who)) == ("10.00 EUR", "28.05 EUR")
 
 
 def test_an_export_imported_again_is_the_same_list() -> None:
     who = operator()
     prices.import_prices(who, FILE, "prices.csv", TODAY)
-    before = list(Price.objects.order_by("part_number").values_list("part_number", "amount", "currency", "valid_from"))
+    before = list(Price.objects.order_by("sku").values_list("sku", "amount", "currency", "valid_from"))
     prices.import_prices(who, "".join(to_csv(prices.export(who))).encode(), "prices.csv", TODAY)
-    after = list(Price.objects.order_by("part_number").values_list("part_number", "amount", "currency", "valid_from"))
+    after = list(Price.objects.order_by("sku").values_list("sku", "amount", "currency", "valid_from"))
     assert after == before
 
 
@@ -66,6 +72,7 @@ def test_a_file_with_one_wrong_row_changes_nothing_and_names_every_wrong_row() -
     [
         ("Amount", NewPrice("A", "-1", "EUR")),
         ("Amount", NewPrice("A", "1.234,50", "EUR")),
+        ("Amount", NewPrice("A", "1,250", "EUR")),
         ("Amount", NewPrice("A", "NaN", "EUR")),
         ("Amount", NewPrice("A", "1e9", "EUR")),
         ("Amount", NewPrice("A", "1.00001", "EUR")),
@@ -81,8 +88,65 @@ def test_a_file_with_one_wrong_row_changes_nothing_and_names_every_wrong_row() -
 def test_a_price_that_cannot_be_right_is_refused_by_the_name_of_its_column(column: str, new: NewPrice) -> None:
     with pytest.raises(BadInput) as refused:
         prices.set_price(operator(), new, TODAY)
-    assert refused.value.field == column
+    assert refused.value.first.title == column
     assert not Price.objects.exists()
+
+
+def _own(who: Who, *skus: tuple[str, str]) -> None:
+    """A tenant that owns these SKUs, by id and part number."""
+    connection = Connection.objects.create(
+        organization_id=who.organization_id, tenant_id="a", client_id="b", login_url="", graph_url="",
+        credential_kind="secret", created=0,
+    )  # fmt: skip
+    for sku_id, part_number in skus:
+        Subscription.objects.create(
+            connection=connection, since=1, until=FOREVER, sku=to_key(sku_id), part_number=part_number,
+            status="Enabled", enabled=9, warning=0, suspended=0, locked_out=0, consumed=0, plans="",
+        )  # fmt: skip
+
+
+def test_skus_that_share_a_part_number_are_priced_by_id_each_for_itself() -> None:
+    who = operator()
+    _own(who, (ONE, "PLAN_X"), (TWO, "PLAN_X"))
+    with pytest.raises(BadInput, match=rf"plan_x is the part number of 2 SKUs.*{ONE}, {TWO}"):
+        prices.set_price(who, NewPrice("plan_x", "1", "EUR"), TODAY)
+    body = f"SKU,Amount,Currency\n{ONE.upper()},10,EUR\n{TWO},20,USD\nPROJECT_P1,5,EUR\n".encode()
+    prices.import_prices(who, body, "prices.csv", TODAY)
+    known = price_list(who, TODAY)
+    assert [known.of("PLAN_X", sku).a_month for sku in (ONE, TWO)] == ["10.00 EUR", "20.00 USD"]
+    assert not known.of("PLAN_X", THREE)
+    prices.import_prices(who, "".join(to_csv(prices.export(who))).encode(), "prices.csv", TODAY)
+    told = {row[0]: row[-1] for row in prices.export(who).rows}
+    assert told == {ONE: "PLAN_X", TWO: "PLAN_X", "PROJECT_P1": "PROJECT_P1"}
+
+
+def test_a_file_with_an_ambiguous_part_number_is_refused_by_row_and_ids() -> None:
+    who = operator()
+    _own(who, (ONE, "PLAN_X"), (TWO, "PLAN_X"))
+    with pytest.raises(BadInput, match=rf"row 3, SKU: PLAN_X is the part number.*{ONE}, {TWO}.*Nothing was imported"):
+        prices.import_prices(who, b"SKU,Amount,Currency\nPROJECT_P1,5,EUR\nPLAN_X,10,EUR\n", "prices.csv", TODAY)
+
+
+def test_a_price_of_a_number_that_is_shared_by_now_counts_for_each_and_that_is_said() -> None:
+    who = operator()
+    _own(who, (ONE, "PLAN_X"))
+    prices.set_price(who, NewPrice("PLAN_X", "10", "EUR"), TODAY)
+    assert list_shared(who) == {}
+    Subscription.objects.create(**Subscription.objects.values().get() | {"id": None, "sku": to_key(TWO)})
+    assert list_shared(who) == {"PLAN_X": f"{ONE}, {TWO}"}
+    with pytest.raises(BadInput, match="in EUR and in USD"):
+        prices.set_price(who, NewPrice(TWO, "20", "USD"), TODAY)
+    prices.set_price(who, NewPrice(TWO, "20", "EUR"), TODAY)
+    known = price_list(who, TODAY)
+    assert [known.of("PLAN_X", sku).a_month for sku in (ONE, TWO)] == ["10.00 EUR", "20.00 EUR"]
+
+
+def test_a_price_of_nothing_by_id_is_a_price() -> None:
+    who = operator()
+    prices.set_price(who, PLAN_3, TODAY)
+    sku = next(sku for product in list_products() for sku in product.skus if sku.part_number == PLAN_3.part_number)
+    prices.set_price(who, NewPrice(sku.id, "0", "EUR"), TODAY)
+    assert price_list(who, TODAY).of(sku.part_number, sku.id).a_month == "0.00 EUR"
 
 
 def test_a_sku_has_one_currency() -> None:
@@ -103,7 +167,7 @@ def test_the_same_price_twice_in_a_file_is_named() -> None:
 
 def test_example_prices_say_so_and_make_way_for_real_ones() -> None:
     who = operator()
-    assert prices.load_example(who, TODAY) == len(prices.EXAMPLE)
+    assert prices.load_example(who, TODAY) == len(prices.list_examples())
     assert prices.shows_examples(who)
     with pytest.raises(BadInput, match="empty list"):
         prices.load_example(who, TODAY)
@@ -116,10 +180,10 @@ def test_another_organization_sees_and_deletes_nothing_of_it() -> None:
     who = operator()
     price = prices.set_price(who, PLAN_3, TODAY)
     other = Organization.objects.create(name="Other", created=0)
-    stranger = Who(other.pk, "eve", ROLES[Role.ADMINISTER])
-    assert prices.list_prices(stranger) == []
+    unlicensed_user = Who(other.pk, "eve", ROLES[Role.ADMINISTER])
+    assert prices.list_prices(unlicensed_user) == []
     with pytest.raises(NotFound):
-        prices.delete_price(stranger, price.pk)
+        prices.delete_price(unlicensed_user, price.pk)
     prices.delete_price(who, price.pk)
     assert Price.objects.count() == 0
 
@@ -133,4 +197,45 @@ def test_who_may_only_look_cannot_set_a_price() -> None:
 
 
 def test_an_amount_may_be_written_with_a_comma_or_a_space() -> None:
-    assert prices.check_price(NewPrice("A", "1 234,5", "eur"), 1).amount == Decimal("1234.5")
+    assert prices.check_price(NewPrice("A", "1 234,5", "eur"), 1, PricedSkus({})).amount == Decimal("1234.5")
+
+
+def test_an_amount_of_two_meanings_is_refused_by_its_column_row_and_value() -> None:
+    body = b'SKU,Amount,Currency,Period\nPROJECT_P1,10,EUR,month\nPROJECTPREMIUM,"1,250",EUR,year\n'
+    with pytest.raises(BadInput, match=r"row 3, Amount: '1,250' can be read in two ways\. Write 1250 or 1\.25"):
+        prices.import_prices(operator(), body, "prices.csv", TODAY)
+    assert not Price.objects.exists()
+
+
+@pytest.mark.parametrize(("other", "right"), [('"28,10"', "1.250"), ("28.10", "1250"), ('"1.000,00"', "1.250")])
+def test_the_other_amounts_of_the_column_decide(other: str, right: str) -> None:
+    body = f'SKU,Amount,Currency\nA,"1,250",EUR\nB,{other},EUR\n'.encode()
+    assert prices.preview(operator(), body, "prices.csv", TODAY).prices[0].amount == Decimal(right)
+
+
+def test_what_a_spreadsheet_worked_out_is_rounded_to_cents_and_said() -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (["SKU", "Amount", "Currency"], ["A", 3.0, "EUR"], ["B", 33.59999999999999, "EUR"], ["C", 1.125, "EUR"]):
+        book.active.append(row)
+    body = io.BytesIO()
+    book.save(body)
+    found = prices.preview(operator(), body.getvalue(), "prices.xlsx", TODAY)
+    assert [price.amount for price in found.prices] == [Decimal(3), Decimal("33.60"), Decimal("1.125")]
+    assert [str(note) for note in found.notes] == ["row 3, Amount: 33.59999999999999 was rounded to 33.60."]
+
+
+def test_a_row_without_a_sku_costs_itself_and_how_many_were_taken_is_said() -> None:
+    body = b"sep=;\r\nSKU;Amount;Currency\r\nA;1,5;EUR\r\n;1,5;EUR\r\n(Unknown);2;EUR\r\n"
+    found = prices.import_prices(operator(), body, "prices.csv", TODAY)
+    assert found.taken == "1 of 3 rows was taken."
+    assert [note.number for note in found.notes] == [3, 4]
+    assert Price.objects.get().amount == Decimal("1.5")
+
+
+def test_days_of_a_price_list_are_decided_by_their_column() -> None:
+    head = "SKU;Amount;Currency;Valid From\n"
+    found = prices.preview(operator(), f"{head}A;1;EUR;01/02/2026\nB;1;EUR;31/01/2026\n".encode(), "p.csv", TODAY)
+    assert [prices.to_date(price.since) for price in found.prices] == ["2026-02-01", "2026-01-31"]
+    (error,) = prices.preview(operator(), f"{head}A;1;EUR;01/02/2026\n".encode(), "p.csv", TODAY).errors
+    assert str(error) == ("row 2, Valid From: '01/02/2026' can be read in two ways. Write 2026-02-01 or 2026-01-02.")

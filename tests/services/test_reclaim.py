@@ -18,13 +18,17 @@ from typing import Any
 import pytest
 
 from seatkeeper.errors import BadInput, NotAllowed, NotFound
-from seatkeeper.insights.savings import OF_HOLDERS
-from seatkeeper.services import drawing, prices, reclaim, reclaim_scripts, savings
+from seatkeeper.insights.base import About
+from seatkeeper.insights.catalog import INSIGHTS
+from seatkeeper.reporting import refresh
+from seatkeeper.services import prices, reclaim, reclaim_scripts, savings
 from seatkeeper.services.applications import find_application
 from seatkeeper.services.members import ROLES, Role, Who
 from seatkeeper.services.what_if import what_if
-from seatkeeper.store.models import Finding, FindingEvent, Holding, Organization, ReclaimItem, ReclaimPlan, Saving
-from tests.people import NAME, Tenant, open_tenant
+from seatkeeper.store.models import Finding, FindingEvent, Organization, ReclaimItem, ReclaimPlan, Saving, SeatHolder
+from tests.people import NAME, Tenant, read_tenant
+
+OF_HOLDERS = [insight.key for insight in INSIGHTS if insight.frees and insight.about is not About.PURCHASE]
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -56,14 +60,13 @@ else:
 
 @pytest.fixture
 def tenant(database: object) -> Iterator[Tenant]:
-    with open_tenant(people=300, churn=60, threshold_days=10) as tenant:
-        tenant.sync()
-        draw(tenant)
+    with read_tenant(people=300, churn=60, threshold_days=10) as tenant:
+        refresh_now(tenant)
         yield tenant
 
 
-def draw(tenant: Tenant) -> None:
-    drawing.draw(find_application(tenant.who, NAME), tenant.clock)
+def refresh_now(tenant: Tenant) -> None:
+    refresh.refresh_application(find_application(tenant.who, NAME), tenant.clock)
 
 
 def live(tenant: Tenant) -> None:
@@ -71,7 +74,7 @@ def live(tenant: Tenant) -> None:
     for _ in range(5):
         tenant.move(days=2)
         tenant.sync()
-        draw(tenant)
+        refresh_now(tenant)
 
 
 def propose(tenant: Tenant, name: str = "August") -> ReclaimPlan:
@@ -84,14 +87,14 @@ def approve(tenant: Tenant, plan: ReclaimPlan) -> ReclaimPlan:
 
 def test_a_proposal_holds_every_seat_that_findings_would_take_back_once(tenant: Tenant) -> None:
     plan = propose(tenant)
-    items = reclaim.list_items(plan)
+    items = reclaim.list_items(tenant.who, plan)
     seats = [(item.object_id, item.sku) for item in items]
     assert len(seats) == len(set(seats)) > 10
-    living = Finding.objects.filter(key__in=OF_HOLDERS, resolved=None)
+    living = Finding.objects.filter(key__in=OF_HOLDERS, resolved=None).exclude(key="guest", seats=0)
     assert {object_id for object_id, _sku in seats} == set(living.values_list("object_id", flat=True))
     for item in items:
-        (holding,) = Holding.objects.filter(object_id=item.object_id)
-        assert item.sku in holding.skus.split()
+        (holder,) = SeatHolder.objects.filter(object_id=item.object_id)
+        assert item.sku in holder.skus.split()
     # Whoever holds two plans and uses them gives back the lower one only.
     only_two = set(living.filter(key="two-plans").values_list("object_id", flat=True))
     only_two -= set(living.exclude(key="two-plans").values_list("object_id", flat=True))
@@ -104,7 +107,7 @@ def test_a_proposal_holds_every_seat_that_findings_would_take_back_once(tenant: 
 
 def test_only_the_skus_that_were_asked_for_are_proposed(tenant: Tenant) -> None:
     plan = reclaim.propose(tenant.who, NAME, "P3", ["PROJECTPROFESSIONAL"], tenant.clock)
-    titles = {item.title for item in reclaim.list_items(plan)}
+    titles = {item.title for item in reclaim.list_items(tenant.who, plan)}
     assert len(titles) == 1
     with pytest.raises(BadInput, match="no finding says"):
         reclaim.propose(tenant.who, NAME, "Nothing", ["NOTHING"], tenant.clock)
@@ -114,12 +117,12 @@ def test_only_the_skus_that_were_asked_for_are_proposed(tenant: Tenant) -> None:
 
 def test_what_was_excepted_is_not_proposed(tenant: Tenant) -> None:
     Finding.objects.filter(key__in=OF_HOLDERS).exclude(key="blocked").update(state="excepted")
-    assert {item.finding for item in reclaim.list_items(propose(tenant))} == {"blocked"}
+    assert {item.finding for item in reclaim.list_items(tenant.who, propose(tenant))} == {"blocked"}
 
 
 def test_a_draft_is_reviewed_then_approved_and_then_it_is_fixed(tenant: Tenant) -> None:
     plan = propose(tenant)
-    items = reclaim.list_items(plan)
+    items = reclaim.list_items(tenant.who, plan)
     keep = [item.pk for item in items[:3]]
     with pytest.raises(BadInput, match="only an approved plan"):
         reclaim_scripts.write_script(tenant.who, plan.pk, "az")
@@ -130,7 +133,7 @@ def test_a_draft_is_reviewed_then_approved_and_then_it_is_fixed(tenant: Tenant) 
         reclaim.review(tenant.who, plan.pk, keep)
     with pytest.raises(BadInput, match="approved already"):
         approve(tenant, plan)
-    assert reclaim.outcome(plan, tenant.clock)[:3] == (4, 0, 0)
+    assert reclaim.outcome(tenant.who, plan)[:3] == (4, 0, 0)
 
 
 def test_a_plan_of_nothing_is_not_approved(tenant: Tenant) -> None:
@@ -142,7 +145,7 @@ def test_a_plan_of_nothing_is_not_approved(tenant: Tenant) -> None:
 
 def test_a_seat_that_its_holder_needs_is_kept_out_of_scripts_and_mails(tenant: Tenant) -> None:
     plan = propose(tenant)
-    item = next(reclaim.to_take(plan))
+    item = next(reclaim.to_take(tenant.who, plan))
     approve(tenant, plan)
     assert item.object_id in reclaim_scripts.write_script(tenant.who, plan.pk, "az")[1]
     reclaim.note_answer(tenant.who, plan.pk, item.pk, "needed")
@@ -155,7 +158,7 @@ def test_a_seat_that_its_holder_needs_is_kept_out_of_scripts_and_mails(tenant: T
 
 
 def held_seats() -> set[tuple[str, str]]:
-    return {(holding.object_id, sku) for holding in Holding.objects.all() for sku in holding.skus.split()}
+    return {(holder.object_id, sku) for holder in SeatHolder.objects.all() for sku in holder.skus.split()}
 
 
 def test_the_outcome_is_what_the_next_roster_shows(tenant: Tenant) -> None:
@@ -163,23 +166,23 @@ def test_the_outcome_is_what_the_next_roster_shows(tenant: Tenant) -> None:
         prices.set_price(tenant.who, prices.NewPrice(part_number, "10", "EUR"), tenant.clock)
     plan = propose(tenant)
     approve(tenant, plan)
-    items = reclaim.list_items(plan)
-    assert str(reclaim.outcome(plan, tenant.clock).worth) == f"{len(items) * 10:,}.00 EUR"
-    assert not reclaim.outcome(plan, tenant.clock).saved
+    items = reclaim.list_items(tenant.who, plan)
+    assert reclaim.outcome(tenant.who, plan).worth.a_month == f"{len(items) * 10:,}.00 EUR"
+    assert not reclaim.outcome(tenant.who, plan).saved
     before = held_seats()
     live(tenant)
     held = held_seats()
     gone = {(item.object_id, item.sku) for item in items} - held
     assert gone  # people come and go
-    found = reclaim.outcome(plan, tenant.clock)
+    found = reclaim.outcome(tenant.who, plan)
     assert (found.gone, found.proposed) == (len(gone), len(items) - len(gone))
-    assert str(found.saved) == f"{len(gone) * 10}.00 EUR"
+    assert found.saved.a_month == f"{len(gone) * 10}.00 EUR"
     # What was saved is measured whether there was a plan or not, and only where nothing came instead.
     saved = {(saving.object_id) for saving in Saving.objects.all()}
     assert saved
     assert saved <= {object_id for object_id, _sku in before - held}
     months = savings.realised(tenant.who)
-    assert [str(month.a_month) for month in months] == [f"{Saving.objects.count() * 10}.00 EUR"]
+    assert [month.saved.a_month for month in months] == [f"{Saving.objects.count() * 10}.00 EUR"]
     notes = FindingEvent.objects.filter(state="resolved", finding__object_id__in=saved).values_list("note", flat=True)
     assert set(notes) == {"seat gone"}
 
@@ -188,10 +191,10 @@ def prices_of(tenant: Tenant) -> set[tuple[str, str]]:
     return set(what_if(tenant.who, NAME, 60, clock=tenant.clock).plans)
 
 
-def licences_of(plan: ReclaimPlan) -> dict[str, list[dict[str, Any]]]:
+def licences_of(tenant: Tenant, plan: ReclaimPlan) -> dict[str, list[dict[str, Any]]]:
     """What the tenant has of the plan's people: the seat with a part switched off, and another one that stays."""
     users: dict[str, list[dict[str, Any]]] = {}
-    for number, item in enumerate(reclaim.list_items(plan)):
+    for number, item in enumerate(reclaim.list_items(tenant.who, plan)):
         off = ["0feaeb32-d00e-4d66-bd5a-43b5b83db82c"] if number % 2 else []
         users.setdefault(item.object_id, [{"skuId": "another", "disabledPlans": []}])
         users[item.object_id].append({"skuId": item.sku, "disabledPlans": off})
@@ -205,9 +208,9 @@ def by_sku(users: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, A
 def test_the_script_takes_back_and_its_undo_restores_what_was_there(tenant: Tenant, tmp_path: Path) -> None:
     plan = propose(tenant)
     approve(tenant, plan)
-    of_group = reclaim.list_items(plan)[0]
+    of_group = reclaim.list_items(tenant.who, plan)[0]
     ReclaimItem.objects.filter(pk=of_group.pk).update(assigned_by="group")
-    before = licences_of(plan)
+    before = licences_of(tenant, plan)
     (tmp_path / "users.json").write_text(json.dumps(before))
     (tmp_path / "az").write_text(FAKE_AZ.format(python=sys.executable, store=str(tmp_path / "users.json")))
     (tmp_path / "az").chmod(0o755)
@@ -223,7 +226,7 @@ def test_the_script_takes_back_and_its_undo_restores_what_was_there(tenant: Tena
         assert done.returncode == 0, done.stderr
         return by_sku(json.loads((tmp_path / "users.json").read_text()))
 
-    taken = {(item.object_id, item.sku) for item in reclaim.to_take(plan)}
+    taken = {(item.object_id, item.sku) for item in reclaim.to_take(tenant.who, plan)}
     assert (of_group.object_id, of_group.sku) not in taken
     left = {user: [each for each in held if (user, each["skuId"]) not in taken] for user, held in before.items()}
     assert run("az") == by_sku(left)
@@ -236,7 +239,7 @@ def test_nothing_that_a_tenant_calls_its_people_leaves_a_comment_or_a_string(ten
     plan = propose(tenant, "It's $(calc) `now`")
     approve(tenant, plan)
     ReclaimItem.objects.update(user_id=hostile, title=hostile, email="a@b.example\nBcc: all@b.example")
-    harmless = reclaim.list_items(plan)[0]
+    harmless = reclaim.list_items(tenant.who, plan)[0]
     ReclaimItem.objects.filter(pk=harmless.pk).update(object_id="'; calc; '")
     for kind, seat in (
         ("az", r"take [0-9a-f-]{36} [0-9a-f-]{36}  # .*"),
@@ -255,7 +258,7 @@ def test_nothing_that_a_tenant_calls_its_people_leaves_a_comment_or_a_string(ten
 
 def test_mails_go_to_the_holders_of_what_is_still_to_be_taken(tenant: Tenant) -> None:
     plan = propose(tenant)
-    items = reclaim.list_items(plan)
+    items = reclaim.list_items(tenant.who, plan)
     reclaim.review(tenant.who, plan.pk, [items[0].pk, items[1].pk])
     ReclaimItem.objects.filter(pk=items[0].pk).update(email="a@b.example\r\nBcc: all@b.example, c@d.example")
     with zipfile.ZipFile(io.BytesIO(reclaim_scripts.write_mails(tenant.who, plan.pk))) as archive:
@@ -268,12 +271,12 @@ def test_mails_go_to_the_holders_of_what_is_still_to_be_taken(tenant: Tenant) ->
     assert items[1].title in mails[1].get_content()
 
 
-def test_strangers_find_no_plan_and_viewers_change_none(tenant: Tenant) -> None:
+def test_another_organization_finds_no_plan_and_viewers_change_none(tenant: Tenant) -> None:
     plan = propose(tenant)
-    stranger = Who(Organization.objects.create(name="Other", created=0).pk, "eve", ROLES[Role.ADMINISTER])
+    unlicensed_user = Who(Organization.objects.create(name="Other", created=0).pk, "eve", ROLES[Role.ADMINISTER])
     for call in (reclaim.find_plan, reclaim.approve, reclaim.close):
         with pytest.raises(NotFound):
-            call(stranger, plan.pk)
+            call(unlicensed_user, plan.pk)
     viewer = tenant.who._replace(may=ROLES[Role.VIEWER])
     assert reclaim.list_plans(viewer, NAME) == [plan]
     with pytest.raises(NotAllowed):
@@ -287,4 +290,4 @@ def test_a_closed_plan_is_no_longer_watched(tenant: Tenant) -> None:
     approve(tenant, plan)
     reclaim.close(tenant.who, plan.pk)
     live(tenant)
-    assert reclaim.outcome(plan, tenant.clock).gone == 0
+    assert reclaim.outcome(tenant.who, plan).gone == 0

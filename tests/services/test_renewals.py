@@ -10,12 +10,12 @@ import pytest
 import stamina
 
 from seatkeeper.clock import days, system_clock
-from seatkeeper.model import Word
-from seatkeeper.sandbox import refusals, routes
-from seatkeeper.sandbox.request import Answer
+from seatkeeper.model import RunStatus
+from seatkeeper.sandbox.graph import refusals, routes
+from seatkeeper.sandbox.graph.request import Answer
 from seatkeeper.services.listings import licenses
-from seatkeeper.store.models import Application, Renewal
-from tests.people import Tenant, open_tenant
+from seatkeeper.store.models import Application, DailySummary, Quarantine, Renewal
+from tests.people import Tenant, open_tenant, read_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 PATH = "/directory/subscriptions"
@@ -31,6 +31,8 @@ WRONG_ROWS: dict[str, dict[str, Any]] = {
     "no SKU": {"skuId": None},
     "a date that is none": {"nextLifecycleDateTime": "tomorrow"},
     "a number that is a text": {"totalLicenses": "many"},
+    "a number without end": {"totalLicenses": 2**63},
+    "an id with a NUL": {"id": "a\0"},
 }
 
 
@@ -71,7 +73,7 @@ def assert_known_stays(tenant: Tenant, answer: Callable[..., Answer], monkeypatc
     monkeypatch.setitem(routes._EXACT, PATH, answer)
     (result,) = tenant.sync("licenses")
     assert result.run is not None
-    assert (result.run.word, result.exit_code) == (Word.COMPLETE, 0)
+    assert (result.run.status, result.exit_code) == (RunStatus.COMPLETE, 0)
     assert "what was known of it stays" in result.message
     assert known() == before
 
@@ -93,23 +95,34 @@ def test_a_refusal_leaves_what_is_known_and_fails_nothing(status: str, monkeypat
 
 
 @pytest.mark.parametrize("what", WRONG_ROWS)
-def test_a_row_that_is_not_understood_leaves_what_is_known(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_is_not_understood_costs_one_row(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_tenant() as tenant:
-        assert_known_stays(tenant, spoiling(**WRONG_ROWS[what]), monkeypatch)
+        tenant.sync("licenses")
+        before = known()
+        Renewal.objects.filter(part_number="PROJECTPREMIUM").update(total=1)
+        monkeypatch.setitem(routes._EXACT, PATH, spoiling(**WRONG_ROWS[what]))
+        (result,) = tenant.sync("licenses")
+        assert result.run is not None
+        assert (result.run.status, result.run.quarantined, result.exit_code) == (RunStatus.COMPLETE, 1, 6)
+        assert known() == before  # what was read is new, the one that was not is as it was
+        monkeypatch.undo()
+        assert [(result.run and result.run.quarantined, result.exit_code) for result in tenant.sync("licenses")] == [
+            (0, 0)
+        ]
+        assert not Quarantine.objects.filter(resolved=False).exists()
 
 
 def test_a_near_renewal_is_a_finding() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         near = tenant.clock() + 30 * 86_400 * 10_000_000
         Renewal.objects.filter(part_number="PROJECTPREMIUM").update(next_lifecycle=near)
+        DailySummary.objects.update(digest="")  # the reading that brought it would be newer
         found = [row for row in tenant.findings() if row["Finding"] == "renewal"]
         assert any("2026-08-31" in row["Advice"] for row in found)
 
 
 def test_the_licences_show_the_next_day_and_none_that_is_past() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         coming = system_clock() + days(30)
         Renewal.objects.filter(part_number="PROJECTPREMIUM").update(next_lifecycle=coming)
         Renewal.objects.filter(part_number="PROJECTPROFESSIONAL").update(next_lifecycle=coming - days(60))

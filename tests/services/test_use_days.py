@@ -7,12 +7,12 @@ from django.db import transaction
 
 from seatkeeper import failpoints
 from seatkeeper.failpoints import Reached
-from seatkeeper.services import drawing
-from seatkeeper.services.picture import draw_picture, quick_picture
+from seatkeeper.reporting import refresh
+from seatkeeper.reporting.snapshot import quick_snapshot, take_snapshot
 from seatkeeper.store import raw
 from seatkeeper.store.bulk import use_days as bulk
 from seatkeeper.store.models import Application, Connection, NewestUse, ProductDay, SignIn, UncountedDay, UseDay
-from tests.people import open_tenant
+from tests.people import open_tenant, read_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -54,32 +54,29 @@ def test_the_counts_equal_the_sign_ins() -> None:
 
 
 def test_the_picture_from_the_counts_is_the_picture() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         application = Application.objects.get()
-        assert quick_picture(application, tenant.clock) == draw_picture(application, tenant.clock)
+        assert quick_snapshot(application, tenant.clock) == take_snapshot(application, tenant.clock)
 
 
 def test_a_day_that_waits_to_be_counted_is_seen_in_the_picture_all_the_same() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         NewestUse.objects.all().delete()
         UncountedDay.objects.create(connection=Connection.objects.get(), day=20_000)
         application = Application.objects.get()
-        picture = quick_picture(application, tenant.clock)
-        assert picture == draw_picture(application, tenant.clock)
-        assert any(holder.last_login for holder in picture.holders)
+        snapshot = quick_snapshot(application, tenant.clock)
+        assert snapshot == take_snapshot(application, tenant.clock)
+        assert any(holder.last_login for holder in snapshot.holders)
 
 
 def test_a_kill_while_counting_loses_no_day() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         tenant.move(days=3)
         failpoints.arm("FP:before-day-counted@2=error")
         with pytest.raises(Reached):
             tenant.sync()
         assert UncountedDay.objects.exists()
-        drawing.count_uses(Connection.objects.get().pk)
+        refresh.count_uses(Connection.objects.get().pk)
         assert counted() == exact()
         assert not UncountedDay.objects.exists()
 
@@ -90,14 +87,13 @@ def test_sign_ins_of_an_interrupted_reading_are_counted_too() -> None:
         with pytest.raises(Reached):
             tenant.sync()
         assert SignIn.objects.exists()
-        drawing.count_uses(Connection.objects.get().pk)
+        refresh.count_uses(Connection.objects.get().pk)
         assert counted() == exact() != []
 
 
 def test_a_newest_use_that_was_rewritten_is_taken_back() -> None:
     """Microsoft merges steps of a sign-in: a success gets another time, or turns out to be none."""
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant():
         connection = Connection.objects.get().pk
         for place, last in enumerate({account: moment for account, _app, moment in exact_newest()}.values()):
             event = SignIn.objects.filter(created=last)
@@ -111,13 +107,12 @@ def test_a_newest_use_that_was_rewritten_is_taken_back() -> None:
                     event.update(created=last - DAY // 24)
                     bulk.mark_days(connection, [last - DAY // 24])
         before = newest()
-        drawing.count_uses(connection)
+        refresh.count_uses(connection)
         assert newest() == exact_newest() != before
 
 
 def test_a_product_day_counts_a_person_once() -> None:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant():
         direct = tenant_apps()
         for row in ProductDay.objects.filter(sign_ins__gt=0):
             mine = [use for use in counted() if use[0] == row.day and use[2] in direct]
@@ -129,6 +124,6 @@ def test_a_product_day_counts_a_person_once() -> None:
 def tenant_apps() -> set[int]:
     from seatkeeper.connectors.catalog import find_product
     from seatkeeper.model import Grade
-    from seatkeeper.store import uses
+    from seatkeeper.store.queries import usage
 
-    return set(uses.ids_of(find_product("microsoft-project").apps_of(Grade.DIRECT)))
+    return set(usage.ids_of(find_product("microsoft-project").apps_of(Grade.DIRECT)))

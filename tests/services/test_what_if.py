@@ -9,29 +9,27 @@ from seatkeeper.insights.evidence import Activity
 from seatkeeper.services import prices, what_if
 from seatkeeper.services.prices import NewPrice
 from seatkeeper.services.what_if import Scope
-from tests.people import NAME, open_tenant
+from tests.people import NAME, read_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 def test_a_shorter_threshold_shows_more_idle_seats_and_what_they_cost() -> None:
-    with open_tenant(people=120) as tenant:
-        tenant.sync()
+    with read_tenant(people=120) as tenant:
         before = what_if.what_if(tenant.who, NAME, 3, clock=tenant.clock)
         assert before.then.idle_seats > before.today.idle_seats
-        assert not before.then.idle_a_month  # nothing is known of prices, so nothing is said
+        assert not before.then.idle  # nothing is known of prices, so nothing is said
         for part_number in before.missing_prices:
             prices.set_price(tenant.who, NewPrice(part_number, "10", "EUR"), tenant.clock)
         found = what_if.what_if(tenant.who, NAME, 3, clock=tenant.clock)
-        assert str(found.then.idle_a_month) == f"{found.then.idle_seats * 10:,}.00 EUR"
-        assert str(found.then.idle_a_year) == f"{found.then.idle_seats * 120:,}.00 EUR"
+        assert found.then.idle.a_month == f"{found.then.idle_seats * 10:,}.00 EUR"
+        assert found.then.idle.a_year == f"{found.then.idle_seats * 120:,}.00 EUR"
         assert found.missing_prices == []
         assert found.today == what_if.what_if(tenant.who, NAME, 60, clock=tenant.clock).then
 
 
 def test_a_threshold_longer_than_what_is_proven_says_from_when_on_it_can_be_judged() -> None:
-    with open_tenant(people=60) as tenant:
-        tenant.sync()
+    with read_tenant(people=60) as tenant:
         found = what_if.what_if(tenant.who, NAME, 90, clock=tenant.clock)
         assert found.then.counts[Activity.INACTIVE] == 0
         assert found.cannot_be_said_before is not None
@@ -40,8 +38,7 @@ def test_a_threshold_longer_than_what_is_proven_says_from_when_on_it_can_be_judg
 
 
 def test_departments_add_up_to_the_whole() -> None:
-    with open_tenant(people=120) as tenant:
-        tenant.sync()
+    with read_tenant(people=120) as tenant:
         whole = what_if.what_if(tenant.who, NAME, 3, clock=tenant.clock)
         parts = [
             what_if.what_if(tenant.who, NAME, 3, Scope(department=name), tenant.clock).then
@@ -53,13 +50,12 @@ def test_departments_add_up_to_the_whole() -> None:
 
 
 def test_what_nobody_holds_and_no_threshold_is_refused_by_name() -> None:
-    with open_tenant(people=60) as tenant:
-        tenant.sync()
+    with read_tenant(people=60) as tenant:
         for threshold, scope, field in (
-            (0, Scope(), "Threshold"),
-            (60, Scope(department="Nowhere"), "Department"),
-            (60, Scope(part_number="NOTHING"), "SKU"),
+            (0, Scope(), "threshold_days"),
+            (60, Scope(department="Nowhere"), "department"),
+            (60, Scope(part_number="NOTHING"), "part_number"),
         ):
             with pytest.raises(BadInput) as refused:
                 what_if.what_if(tenant.who, NAME, threshold, scope, tenant.clock)
-            assert refused.value.field == field
+            assert refused.value.first.field == field

@@ -111,4 +111,4 @@ def test_the_docs_name_every_setting_and_no_other() -> None:
         if name.isupper() and isinstance(value, str) and value.startswith("SEATKEEPER_")
     }
     assert len(known) >= 12
-    assert set(re.findall(r"^\| `(SEATKEEPER_\w+)`", DOCS, re.MULTILINE)) == known
+    assert set(re.findall(r"^- `(SEATKEEPER_\w+)`", DOCS, re.MULTILINE)) == known

@@ -31,7 +31,6 @@ def test_a_first_start_makes_a_closed_folder_and_a_key_that_stays(tmp_path: Path
     assert (mode(home), mode(home / "secret.key")) == (0o700, 0o600)
     assert len(first.secret_key.reveal()) >= 43  # 32 random bytes
     assert read_in(home) == first
-    assert first.notices == ()
     assert sorted(path.name for path in home.iterdir()) == ["secret.key"], "no database, and no draft left behind"
     assert first.database["NAME"] == str(home / "seatkeeper.sqlite3")
     assert first.allowed_hosts == ("localhost", "127.0.0.1", "[::1]")
@@ -58,18 +57,6 @@ def test_a_key_may_be_given_or_come_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such bits")
-def test_what_others_can_read_is_a_notice(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    read_in(home)
-    (home / "secret.key").chmod(0o644)
-    home.chmod(0o755)
-    folder, key = read_in(home).notices
-    assert folder.startswith("SEATKEEPER_HOME: ")
-    assert "chmod 700" in folder
-    assert key.startswith("SEATKEEPER_SECRET_KEY_FILE: ")
-    assert "chmod 600" in key
-
-
 @pytest.mark.parametrize(
     ("given", "named"),
     [

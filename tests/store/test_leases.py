@@ -20,6 +20,8 @@ from seatkeeper.store.models import Task
 from ..conftest import Database
 from .conftest import Tenant
 
+pytestmark = pytest.mark.both_engines
+
 CLAIM = """
 import django, sys
 django.setup()

@@ -19,6 +19,8 @@ from seatkeeper.store import check_schema, migrate
 
 from ..conftest import connected
 
+pytestmark = pytest.mark.both_engines
+
 
 def test_a_migrated_database_is_in_shape_and_migrating_again_does_nothing(database: object) -> None:
     assert check_schema()
@@ -81,7 +83,7 @@ def test_every_column_is_in_the_data_dictionary() -> None:
 def test_sqlite_is_durable_and_checks_what_belongs_together(
     sqlite_database: str, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    with django_db_blocker.unblock(), connected(sqlite_database), connection.cursor() as cursor:
+    with django_db_blocker.unblock(), connected(sqlite_database, durable=True), connection.cursor() as cursor:
         found = {
             name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous", "foreign_keys")

@@ -12,6 +12,8 @@ from seatkeeper.store.models import Account, SignIn
 from .conftest import Tenant
 from .people import ADA, NOW, person, sign_in
 
+pytestmark = pytest.mark.both_engines
+
 
 def test_writing_outside_a_transaction_is_refused(contoso: Tenant) -> None:
     with pytest.raises(TransactionManagementError, match="checkpoint"):

@@ -10,8 +10,8 @@ import pytest
 import stamina
 from pytest_django import DjangoDbBlocker
 
+from seatkeeper.connectors.microsoft import vendor
 from seatkeeper.graph.egress import Answer, Egress
-from seatkeeper.services import connections
 from tests.conftest import connected
 
 
@@ -29,8 +29,8 @@ class SmallPages(Egress):
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Retries happen, and nobody waits between them."""
-    monkeypatch.setattr(connections, "Egress", SmallPages)
-    monkeypatch.setattr("seatkeeper.graph.wire.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(vendor, "Egress", SmallPages)
+    monkeypatch.setattr("seatkeeper.wire.CONNECT_SECONDS", 0.3)
     with stamina.set_testing(True, attempts=3):
         yield
 

@@ -6,14 +6,14 @@ import pytest
 
 from seatkeeper.clock import days
 from seatkeeper.connectors.microsoft import activity as microsoft
-from seatkeeper.model import Word, to_id, to_instant
-from seatkeeper.sandbox.activity import sign_in_activity
+from seatkeeper.model import RunStatus, to_id, to_instant
+from seatkeeper.sandbox.world.account_activity import sign_in_activity
 from seatkeeper.services import applications
 from seatkeeper.services.applications import Edit
-from seatkeeper.store.models import AccountActivity, Holding, Quarantine, Task
+from seatkeeper.store.models import AccountActivity, Quarantine, SeatHolder, Task
 from tests.people import NOW, Tenant, open_tenant
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.deep]
 ALL = ("licenses", "roster", "access", "activity")
 
 
@@ -41,7 +41,7 @@ def test_it_is_read_only_where_somebody_ticked_it() -> None:
         applications.edit_application(tenant.who, tenant.name, Edit(tasks=ALL[:3]))
         tenant.move(days=1)
         tenant.sync()
-        assert not Holding.objects.exclude(last_in_tenant=None).exists()  # what is known stays, and is not shown
+        assert not SeatHolder.objects.exclude(last_in_tenant=None).exists()  # what is known stays, and is not shown
 
 
 def test_what_is_kept_is_what_the_directory_tells_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def test_what_is_kept_is_what_the_directory_tells_page_by_page(monkeypatch: pyte
         tenant.sync()
         (result,) = tenant.sync("activity")
         assert result.run is not None
-        assert (result.run.word, result.run.pages > 8) == (Word.COMPLETE, True)
+        assert (result.run.status, result.run.pages > 8) == (RunStatus.COMPLETE, True)
         assert kept() == told(tenant)
         tenant.move(days=3)
         tenant.sync("activity")

@@ -7,14 +7,15 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from seatkeeper.errors import BadSetting
-from seatkeeper.model import Word
+from seatkeeper.model import RunStatus
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings
-from seatkeeper.services import applications, syncs
+from seatkeeper.sandbox.world.tenant import Settings
+from seatkeeper.services import applications, runs
 from seatkeeper.services.members import operator
 from seatkeeper.store.models import Account, Connection, Coverage, Run, SignIn, Task
 from tests.conftest import Database
@@ -35,9 +36,9 @@ class Meanwhile(Quiet):
             self.act()
 
 
-def sync_meanwhile(tenant: Tenant, act: Callable[[], object], *tasks: str) -> list[syncs.TaskResult]:
-    request = syncs.SyncRequest(tenant.name, tasks, full=True)
-    return list(syncs.sync(tenant.who, request, Meanwhile(act), clock=tenant.clock))
+def sync_meanwhile(tenant: Tenant, act: Callable[[], object], *tasks: str) -> list[runs.TaskResult]:
+    request = runs.SyncRequest(tenant.name, tasks, full=True)
+    return list(runs.sync(tenant.who, request, Meanwhile(act), clock=tenant.clock))
 
 
 @pytest.mark.usefixtures("database")
@@ -66,17 +67,20 @@ def test_a_secret_that_is_replaced_while_a_run_goes_on_disturbs_nothing() -> Non
         assert [result.exit_code for result in tenant.sync()] == [0, 0, 0]
 
 
-@pytest.mark.parametrize("gone", ["removed", "disabled", "tenant"])
+@pytest.mark.parametrize(
+    ("gone", "reason"),
+    [("removed", "Client ID"), ("disabled", "disabled in the tenant"), ("tenant", "Tenant ID is not known")],
+)
 @pytest.mark.usefixtures("sqlite")
-def test_an_application_that_is_gone_at_microsoft_costs_nobody_his_seat(gone: str) -> None:
+def test_an_application_that_is_gone_at_microsoft_costs_nobody_his_seat(gone: str, reason: str) -> None:
     with open_tenant(people=60) as tenant:
         tenant.sync()
         before = tenant.roster(), tenant.access()
         tenant.sandbox.tenant.switch_on("app-gone", gone)
         tenant.sandbox.tenant.ledger.clear()
         (result,) = tenant.sync(full=True)
-        assert (result.exit_code, result.run.word if result.run else "") == (3, Word.REFUSED)
-        assert ("Tenant ID is not known" if gone == "tenant" else "Client ID") in result.message
+        assert (result.exit_code, result.run.status if result.run else "") == (3, RunStatus.REFUSED)
+        assert reason in result.message
         assert len([request for request in tenant.sandbox.ledger if request["method"] == "POST"]) == 1
         assert (tenant.roster(), tenant.access()) == before
 
@@ -101,6 +105,40 @@ def test_a_database_that_another_holds_for_a_while_is_waited_for(database: Datab
         threading.Timer(0.5, release.set).start()
         assert [result.exit_code for result in tenant.sync()] == [0, 0, 0]
         holder.join()
+        assert compare_with_truth(tenant) == []
+
+
+@pytest.mark.usefixtures("sqlite")
+def test_a_disk_that_is_full_loses_nothing_and_the_next_run_completes() -> None:
+    with open_tenant(people=60) as tenant:
+        limit_pages(0)
+        with pytest.raises(OperationalError, match="full"):
+            tenant.sync()
+        limit_pages(1_000_000)
+        assert tenant.roster() == []
+        assert [result.exit_code for result in tenant.sync()] == [0, 0, 0]
+        assert compare_with_truth(tenant) == []
+
+
+def limit_pages(more: int) -> None:
+    """How much the file may still grow, as a disk with so much room lets it."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA page_count")
+        cursor.execute(f"PRAGMA max_page_count={cursor.fetchone()[0] + more}")
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_a_server_that_cuts_the_connection_loses_nothing_and_the_next_run_completes(database: Database) -> None:
+    def cut() -> None:
+        with psycopg.connect(database.url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 10000)", [connection.connection.info.backend_pid])
+
+    with open_tenant(people=60) as tenant:
+        with pytest.raises(OperationalError):
+            sync_meanwhile(tenant, cut)
+        connection.close()
+        Task.objects.update(lease_owner="", lease_until=None)  # whose process has ended
+        assert [result.exit_code for result in tenant.sync()] == [0, 0, 0]
         assert compare_with_truth(tenant) == []
 
 

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 
 import pytest
 
-from seatkeeper.model import Word
-from seatkeeper.sandbox.mischief.fault import FAULTS
+from seatkeeper.model import RunStatus
+from seatkeeper.sandbox.faults.fault import FAULTS
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings
-from seatkeeper.services import syncs
+from seatkeeper.sandbox.world.tenant import Settings
+from seatkeeper.services import runs
 from seatkeeper.services.members import operator
 from seatkeeper.store.models import Account
 from tests.people import NOW, Quiet, Tenant, compare_with_truth, open_tenant
 
-pytestmark = pytest.mark.usefixtures("sqlite", "small_pages")
+pytestmark = [pytest.mark.usefixtures("sqlite", "small_pages"), pytest.mark.deep]
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def test_who_is_removed_while_we_read_is_gone_with_the_time_and_may_come_back(re
         tenant.move(days=3)
         (result,) = tenant.sync("roster")
         assert result.run is not None
-        assert (result.run.word, result.run.full) == (Word.COMPLETE, False)
+        assert (result.run.status, result.run.full) == (RunStatus.COMPLETE, False)
         gone = everybody(result.run.generation - 1) - everybody(result.run.generation)
         assert result.run.gone == len(gone) > 0
         tenant.sandbox.tenant.switch_off()
@@ -173,10 +173,10 @@ def test_a_page_token_that_always_expires_ends_after_three_readings() -> None:
                 tenant.sandbox.tenant.switch_on("expired-page-token", "2")
 
         Expiring().tell()
-        request = syncs.SyncRequest(tenant.name, ["roster"], full=True)
-        (result,) = syncs.sync(tenant.who, request, Expiring(), clock=tenant.clock)
+        request = runs.SyncRequest(tenant.name, ["roster"], full=True)
+        (result,) = runs.sync(tenant.who, request, Expiring(), clock=tenant.clock)
         assert result.run is not None
-        assert (result.run.word, result.exit_code) == (Word.FAILED, 4)
+        assert (result.run.status, result.exit_code) == (RunStatus.FAILED, 4)
         assert "3 times" in result.message
         assert result.run.pages == 3
         assert tenant.roster() == before

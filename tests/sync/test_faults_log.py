@@ -6,16 +6,15 @@ import pytest
 import stamina
 
 from seatkeeper.clock import days
-from seatkeeper.connectors.microsoft.products import load_products, stream_of
-from seatkeeper.model import Instant, Word
+from seatkeeper.model import CoverageState, Instant, RunStatus
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings
-from seatkeeper.services import inventory, syncs
+from seatkeeper.sandbox.world.tenant import Settings
+from seatkeeper.services import coverage, runs
 from seatkeeper.services.applications import delete_application
 from seatkeeper.store.models import SignIn
 from tests.people import NOW, Quiet, Tenant, compare_with_truth, open_tenant
 
-pytestmark = pytest.mark.usefixtures("sqlite", "small_pages")
+pytestmark = [pytest.mark.usefixtures("sqlite", "small_pages"), pytest.mark.deep]
 
 
 def missing(tenant: Tenant) -> list[Instant]:
@@ -38,8 +37,8 @@ def test_sign_ins_that_come_days_late_are_found_by_reading_each_week_again() -> 
 def test_what_came_late_is_not_claimed_before_it_could_be_there() -> None:
     with open_tenant(people=60, faults=["late=24h"]) as tenant:
         tenant.sync()
-        rows = inventory.coverage(tenant.who, tenant.name, tenant.clock).rows
-        sure = [row[1] for row in rows if row[2] == "complete"]
+        rows = coverage.coverage(tenant.who, tenant.name, tenant.clock).rows
+        sure = [row[1] for row in rows if row[2] == CoverageState.COMPLETE]
         assert sure == [tenant.clock() - days(1)]
         assert min(missing(tenant)) > tenant.clock() - days(1)
 
@@ -79,21 +78,14 @@ def test_being_behind_is_shown_with_its_dates() -> None:
             asked.append(1)
             return len(asked) > 5
 
-        request = syncs.SyncRequest(tenant.name, ["access"])
-        (result,) = syncs.sync(tenant.who, request, Quiet(), clock=tenant.clock, stop=stop)
+        request = runs.SyncRequest(tenant.name, ["access"])
+        (result,) = runs.sync(tenant.who, request, Quiet(), clock=tenant.clock, stop=stop)
         assert result.exit_code == 5
-        rows = inventory.coverage(tenant.who, tenant.name, tenant.clock).rows
-        gaps = [row[1] for row in rows if row[2] == "not yet" and isinstance(row[1], int)]
+        rows = coverage.coverage(tenant.who, tenant.name, tenant.clock).rows
+        gaps = [row[1] for row in rows if row[2] == CoverageState.NOT_YET and isinstance(row[1], int)]
         assert gaps
         assert max(gaps) <= tenant.clock()
         assert "none seen" not in {row["Evidence"] for row in tenant.access()}
-
-
-def test_another_application_question_is_another_stream() -> None:
-    project, *others = load_products().products
-    assert stream_of([project]) == stream_of([project])
-    assert "interactive" in stream_of([project])
-    assert all(stream_of([project, other]) != stream_of([project]) for other in others)
 
 
 def test_a_tenant_whose_limits_another_uses_up_starves_nobody() -> None:
@@ -101,10 +93,10 @@ def test_a_tenant_whose_limits_another_uses_up_starves_nobody() -> None:
     with busy, open_tenant(people=60) as tenant, stamina.set_testing(True, attempts=2):
         other = Tenant(busy, tenant.who, name="Busy")
         other.add()
-        results = list(syncs.sync(tenant.who, syncs.SyncRequest(), Quiet(), clock=tenant.clock))
-        ended = {(result.applications, result.kind.key): result.run.word for result in results if result.run}
-        assert ended.pop(("Busy", "access")) == Word.FAILED
-        assert set(ended.values()) == {Word.COMPLETE}
+        results = list(runs.sync(tenant.who, runs.SyncRequest(), Quiet(), clock=tenant.clock))
+        ended = {(result.applications, result.kind.key): result.run.status for result in results if result.run}
+        assert ended.pop(("Busy", "access")) == RunStatus.FAILED
+        assert set(ended.values()) == {RunStatus.COMPLETE}
         assert len(ended) == 5
         assert compare_with_truth(tenant) == []
 

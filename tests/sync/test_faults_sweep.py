@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from seatkeeper.sandbox.mischief.fault import FAULTS
-from seatkeeper.services import syncs
+from seatkeeper.sandbox.faults.fault import FAULTS
+from seatkeeper.services import runs
 from seatkeeper.store.models import Account, SignIn, Task
 from tests.people import Tenant, compare_with_truth, open_tenant
+from tests.thorough import in_turn
 
 # Faults whose variants go different ways through our code, or whose usual value only costs time.
 VALUES = {
@@ -53,7 +54,7 @@ def _cases() -> list[str]:
 
 
 @pytest.mark.usefixtures("sqlite", "small_pages")
-@pytest.mark.parametrize("fault", _cases())
+@pytest.mark.parametrize("fault", in_turn(_cases(), 24))
 def test_while_a_fault_lasts_nothing_is_wrong_and_after_it_all_is_true(fault: str) -> None:
     name, _, value = fault.partition("=")
     with open_tenant(people=40) as tenant:
@@ -76,7 +77,7 @@ def people(tenant: Tenant) -> set[str]:
     return {row["Object ID"] for row in tenant.roster()}
 
 
-def check_results(results: list[syncs.TaskResult]) -> None:
+def check_results(results: list[runs.TaskResult]) -> None:
     """A word of the contract for each task, and a sentence for whatever did not end well."""
     for result in results:
         assert result.exit_code in CODES

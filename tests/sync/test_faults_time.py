@@ -10,15 +10,15 @@ import httpcore2
 import pytest
 
 from seatkeeper.clock import days, system_clock
-from seatkeeper.model import Word
+from seatkeeper.model import RunStatus
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.sandbox.tenant import Settings
-from seatkeeper.services import syncs
+from seatkeeper.sandbox.world.tenant import Settings
+from seatkeeper.services import runs
 from seatkeeper.services.members import operator
 from seatkeeper.store.models import Account, Coverage, Run, SignIn
 from tests.people import Quiet, Tenant, compare_with_truth, open_tenant
 
-pytestmark = pytest.mark.usefixtures("sqlite", "small_pages")
+pytestmark = [pytest.mark.usefixtures("sqlite", "small_pages"), pytest.mark.deep]
 
 
 @pytest.mark.parametrize("wrong_by", [-20_000, -400, -1, 1, 3650], ids=lambda number: f"{number} days")
@@ -31,7 +31,7 @@ def test_a_clock_that_is_wrong_moves_nothing_that_we_claim(
         tenant.add()
         wrong = time.time_ns() + wrong_by * 86_400_000_000_000
         monkeypatch.setattr("seatkeeper.clock.time.time_ns", lambda: wrong)
-        results = list(syncs.sync(tenant.who, syncs.SyncRequest(tenant.name, tasks), Quiet()))
+        results = list(runs.sync(tenant.who, runs.SyncRequest(tenant.name, tasks), Quiet()))
         monkeypatch.undo()
         now = system_clock()
         assert {result.exit_code for result in results} == {0}
@@ -41,7 +41,7 @@ def test_a_clock_that_is_wrong_moves_nothing_that_we_claim(
             assert now - days(0.01) <= span.read_at <= now
         # Whoever was skipped would be found now.
         found = SignIn.objects.count()
-        list(syncs.sync(tenant.who, syncs.SyncRequest(tenant.name, ["access"], full=True), Quiet()))
+        list(runs.sync(tenant.who, runs.SyncRequest(tenant.name, ["access"], full=True), Quiet()))
         assert SignIn.objects.count() - found <= 2
 
 
@@ -53,8 +53,8 @@ def test_after_three_days_offline_one_run_catches_up() -> None:
         for _ in range(3):
             tenant.move(days=1)
             results = tenant.sync()
-            assert syncs.exit_code(results) == 4
-            assert {result.run.word for result in results if result.run} == {Word.FAILED}
+            assert runs.exit_code(results) == 4
+            assert {result.run.status for result in results if result.run} == {RunStatus.FAILED}
         assert [row["Object ID"] for row in tenant.roster()] == [row["Object ID"] for row in before[0]]
         tenant.sandbox.tenant.switch_off()
         assert [result.exit_code for result in tenant.sync()] == [0, 0, 0]
@@ -70,12 +70,12 @@ def test_a_line_that_loses_a_third_of_everything_costs_tries_and_no_row() -> Non
         for _ in range(20):
             results = tenant.sync()
             assert {result.exit_code for result in results} <= {0, 4}
-            if not syncs.exit_code(results):
+            if not runs.exit_code(results):
                 break
         assert compare_with_truth(tenant) == []
         events = list(SignIn.objects.values_list("event", flat=True))
         assert len(events) == len(set(events))
-        assert not Run.objects.filter(word=Word.RUNNING).exists()
+        assert not Run.objects.filter(status=RunStatus.RUNNING).exists()
         assert Account.objects.count() == 60
 
 
@@ -95,7 +95,7 @@ def test_an_address_that_swallows_everything_is_left_for_the_next(monkeypatch: p
     resolve = socket.getaddrinfo
     plainly = httpcore2.SyncBackend.connect_tcp
     with open_tenant(people=60) as tenant:
-        monkeypatch.setattr("seatkeeper.graph.wire.socket.getaddrinfo", find)
+        monkeypatch.setattr("seatkeeper.wire.socket.getaddrinfo", find)
         monkeypatch.setattr(httpcore2.SyncBackend, "connect_tcp", connect)
         assert [result.exit_code for result in tenant.sync("licenses")] == [0]
     assert [host for host, _ in tried] == ["192.0.2.1", "127.0.0.1"]

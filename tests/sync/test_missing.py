@@ -10,11 +10,11 @@ import stamina
 from seatkeeper import failpoints
 from seatkeeper.connectors.microsoft.connector import MicrosoftConnector
 from seatkeeper.errors import NotUnderstood, Unavailable
-from seatkeeper.model import Account, Key, Word, to_id, to_key
+from seatkeeper.model import Account, Key, RunStatus, to_id, to_key
 from seatkeeper.store import models as tables
 from tests.people import Tenant, compare_with_truth, open_tenant
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.deep]
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def test_who_was_skipped_by_the_list_stays_with_his_seat_and_is_brought_up_to_da
         hide(tenant, 2)
         (result,) = tenant.sync("roster", full=True)
         assert result.run is not None
-        assert (result.run.word, result.run.gone, result.exit_code) == (Word.COMPLETE, 0, 0)
+        assert (result.run.status, result.run.gone, result.exit_code) == (RunStatus.COMPLETE, 0, 0)
         assert everybody() == before
         assert len(asked_for(tenant)) == 1
         assert "left out 1 account" in result.message
@@ -63,7 +63,7 @@ def test_who_was_really_deleted_is_gone_and_each_missing_one_costs_one_question(
         assert left
         (result,) = tenant.sync("roster", full=True)
         assert result.run is not None
-        assert (result.run.word, result.run.gone, result.message) == (Word.COMPLETE, len(left), "")
+        assert (result.run.status, result.run.gone, result.message) == (RunStatus.COMPLETE, len(left), "")
         assert before - everybody() == left
         assert sorted(asked_for(tenant)) == sorted(f"/v1.0/users/{to_id(key)}" for key in left)
 
@@ -84,7 +84,7 @@ def test_too_many_missing_are_a_persons_to_decide_and_nobody_is_asked_for() -> N
         tenant.sandbox.tenant.switch_on("truncated-roster", "2")
         (result,) = tenant.sync("roster", full=True)
         assert result.run is not None
-        assert result.run.word == Word.HELD
+        assert result.run.status == RunStatus.HELD
         assert asked_for(tenant) == []
 
 
@@ -102,10 +102,10 @@ def test_while_microsoft_does_not_answer_nobody_is_retired_and_the_next_run_asks
             patch.setattr(MicrosoftConnector, "read_account", silence)
             (result,) = tenant.sync("roster", full=True)
         assert result.run is not None
-        assert (result.run.word, result.exit_code, everybody()) == (Word.FAILED, 4, before)
+        assert (result.run.status, result.exit_code, everybody()) == (RunStatus.FAILED, 4, before)
         (result,) = tenant.sync("roster")
         assert result.run is not None
-        assert (result.run.word, result.run.full, result.run.pages) == (Word.COMPLETE, True, 1)  # the question's
+        assert (result.run.status, result.run.full, result.run.pages) == (RunStatus.COMPLETE, True, 1)  # the question's
         assert everybody() == before
         assert len(asked_for(tenant)) == 1
 
@@ -121,7 +121,7 @@ def test_a_question_that_is_not_understood_keeps_the_account_and_says_so(monkeyp
         hide(tenant)
         (result,) = tenant.sync("roster", full=True)
         assert result.run is not None
-        assert (result.run.word, everybody()) == (Word.COMPLETE, before)
+        assert (result.run.status, everybody()) == (RunStatus.COMPLETE, before)
         assert "did not understand" in result.message
 
 
@@ -139,5 +139,5 @@ def test_a_run_that_is_cut_short_between_the_questions_asks_again(place: str, mo
         assert everybody() == before
         (result,) = tenant.sync("roster")
         assert result.run is not None
-        assert (result.run.word, result.run.gone) == (Word.COMPLETE, 0)
+        assert (result.run.status, result.run.gone) == (RunStatus.COMPLETE, 0)
         assert everybody() == before

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from seatkeeper.clock import days
-from seatkeeper.connectors import feasibility
+from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.microsoft import access as microsoft
-from seatkeeper.services import applications, inventory, syncs
+from seatkeeper.connectors.microsoft.connector import MicrosoftConnector
+from seatkeeper.services import applications, coverage, runs
 from seatkeeper.store.models import Coverage, Run
 from seatkeeper.sync import access
 from tests.people import Quiet, Tenant, compare_with_truth, open_tenant
@@ -27,7 +27,9 @@ def test_the_preflight_counts_the_sign_ins_of_a_day(monkeypatch: pytest.MonkeyPa
         assert passed
         number = int(exact.partition(" ")[0].replace(",", ""))
         assert number > 20
-        monkeypatch.setattr(microsoft, "PAGE", number // 2)  # as if there were more than one page
+        monkeypatch.setattr(
+            microsoft, "LOG", microsoft.LOG._replace(page=number // 2)
+        )  # as if there were more than one page
         passed, estimate = forecast(tenant)
         assert passed
         assert estimate.startswith("about ")
@@ -46,11 +48,12 @@ class Listening(Quiet):
 
 
 def test_a_long_read_says_what_is_left_and_the_words_go_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feasibility, "PAGE", 1)  # so that a small tenant needs hours
+    slow = microsoft.LOG._replace(window=seconds(10_000))  # so that a small tenant needs hours
+    monkeypatch.setattr(MicrosoftConnector, "log", slow)
     listening = Listening()
     with open_tenant(people=1200) as tenant:
-        request = syncs.SyncRequest(tenant.name, ["access"])
-        (result,) = syncs.sync(tenant.who, request, listening, clock=tenant.clock)
+        request = runs.SyncRequest(tenant.name, ["access"])
+        (result,) = runs.sync(tenant.who, request, listening, clock=tenant.clock)
         assert listening.heard[0].startswith("About ")
         assert "requests are left" in listening.heard[0]
         assert listening.heard[-1] == ""
@@ -61,19 +64,25 @@ def test_a_tenant_that_makes_more_than_can_be_read_is_said_to_fall_behind(monkey
     with open_tenant(people=250) as tenant:
         tenant.sync("access")
         tenant.move(hours=26)
-        monkeypatch.setattr(feasibility, "CEILING", 3)
+        three_a_day = microsoft.LOG._replace(requests=1, window=days(1000) // 3)
+        monkeypatch.setattr(MicrosoftConnector, "log", three_a_day)
         (result,) = tenant.sync("access")
         assert result.message.startswith("Falling behind: about ")
         assert "complete up to 24 h ago" in result.message
         assert result.exit_code == 0
 
 
+def lag(tenant: Tenant) -> str:
+    found = coverage.sign_in_coverage(tenant.who, tenant.name, tenant.clock)
+    return coverage.lag_in_words(found, tenant.clock())
+
+
 def test_the_lag_is_told_with_what_is_provisional() -> None:
     with open_tenant(people=60) as tenant:
-        assert inventory.lag(tenant.who, tenant.name, tenant.clock) == "no stretch of sign-ins is complete yet"
+        assert lag(tenant) == "no stretch of sign-ins is complete yet"
         tenant.sync("access")
         tenant.move(hours=1.2)
-        assert inventory.lag(tenant.who, tenant.name, tenant.clock) == (
+        assert lag(tenant) == (
             "complete up to 2026-07-31 06:00, 1 d 1 h ago; "
             "provisional since then, up to 2026-08-01 06:00, 1 h 12 min ago"
         )
@@ -82,8 +91,10 @@ def test_the_lag_is_told_with_what_is_provisional() -> None:
 @pytest.fixture
 def _five_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """One page of five sign-ins makes a window that is neither too wide nor too narrow."""
-    monkeypatch.setattr(microsoft, "PAGE", 5)
-    for name, number in (("PAGE", 5), ("FEW_PAGES", 1), ("MANY_PAGES", 2), ("TELLING", 3), ("TOO_MANY", 10)):
+    five = microsoft.LOG._replace(page=5)
+    monkeypatch.setattr(microsoft, "LOG", five)
+    monkeypatch.setattr(MicrosoftConnector, "log", five)
+    for name, number in (("FEW_PAGES", 1), ("MANY_PAGES", 2), ("TELLING", 0.6), ("TOO_MANY_PAGES", 2)):
         monkeypatch.setattr(access, name, number)
 
 

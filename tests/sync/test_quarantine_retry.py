@@ -13,8 +13,8 @@ from seatkeeper.connectors.microsoft import access, licenses, roster
 from seatkeeper.connectors.microsoft.access import Event
 from seatkeeper.connectors.microsoft.connector import MicrosoftConnector
 from seatkeeper.connectors.microsoft.licenses import SubscribedSku
-from seatkeeper.model import Key, SignIn, Subscription, Word, to_instant, to_key
-from seatkeeper.services import inventory
+from seatkeeper.model import Key, RunStatus, SignIn, Subscription, to_instant, to_key
+from seatkeeper.services import coverage
 from seatkeeper.store import models as tables
 from tests.people import Tenant, compare_with_truth, open_tenant
 
@@ -56,7 +56,7 @@ def puzzled(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 
 def open_rows(tenant: Tenant, task: str = "") -> int:
-    rows = inventory.quarantine(tenant.who, tenant.name).rows
+    rows = coverage.quarantine(tenant.who, tenant.name).rows
     return len([row for row in rows if not task or row[2] == task])
 
 
@@ -80,7 +80,7 @@ def test_the_same_version_does_not_try_again(puzzled: pytest.MonkeyPatch) -> Non
         puzzled.setattr(MicrosoftConnector, "read_again", None)
         (result,) = tenant.sync("access")
         assert result.run is not None
-        assert result.run.word == Word.COMPLETE
+        assert result.run.status == RunStatus.COMPLETE
         assert open_rows(tenant) == before
 
 

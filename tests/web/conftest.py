@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
@@ -19,7 +20,7 @@ from seatkeeper.clock import system_clock
 from seatkeeper.services.members import DEFAULT_ORGANIZATION, Role
 from seatkeeper.store.models import Membership, Organization
 
-from ..conftest import connected
+from ..conftest import connected, end_preflights
 
 PASSWORD = "correct horse battery staple"
 _numbers = count(1)
@@ -45,6 +46,15 @@ def empty_store(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlock
             stack.enter_context(django_db_blocker.unblock())
             stack.enter_context(connected(request.getfixturevalue("sqlite_database")))
         yield
+        end_preflights()  # while there is a database
+
+
+@pytest.fixture
+def no_counts(empty_store: None) -> Iterator[None]:
+    """Nothing was tried before, and what the test counts is forgotten after it."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture
@@ -59,10 +69,8 @@ def other_organization(organization: Organization) -> Organization:
     return Organization.objects.create(name="Somebody else", created=system_clock())
 
 
-@pytest.fixture
-def new_member(organization: Organization) -> NewMember:
-    """Let somebody in. Without a password there is none, which spares the test a slow hash."""
-    mine = organization
+def to_let_in(mine: Organization) -> NewMember:
+    """Lets somebody in. Without a password there is none, which spares the test a slow hash."""
 
     def make(
         role: Role = Role.ADMINISTER, organization: Organization | None = None, password: str | None = None
@@ -75,6 +83,11 @@ def new_member(organization: Organization) -> NewMember:
         return member
 
     return make
+
+
+@pytest.fixture
+def new_member(organization: Organization) -> NewMember:
+    return to_let_in(organization)
 
 
 @pytest.fixture

@@ -31,12 +31,12 @@ def test_a_report_is_uploaded_and_a_wrong_one_changes_nothing(
     assert (status, "Say how many days" in page) == (422, True)
     status, page = upload(browser, added.pk, text, period="90", until="2026-08-01")
     assert status == 200
-    assert "The report of 1 people is imported. 1 of them hold no seat here: ada@example.com." in page
+    assert "The report of 1 people was imported. 1 of them hold no seat here: ada@example.com." in page
     bad = HEAD + "ada@example.com,Ada,2026-07-20,many,0\nbo@example.com,Bo,yesterday,0,0\n"
     status, page = upload(browser, added.pk, bad, period="90", until="2026-08-01")
     assert status == 422
     assert "is not a number" in page
     assert "is not a day" in page
     assert ProductActivity.objects.count() == 1
-    assert "1 people over 90 days until" in browser.get(f"/applications/{added.pk}/integration").content.decode()
+    assert "1 people over the 90 days until" in browser.get(f"/applications/{added.pk}/integration").content.decode()
     assert organization.pk == who.organization_id

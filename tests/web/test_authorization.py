@@ -7,6 +7,7 @@ The table is authorization.toml. An address that is not in it fails the first te
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,16 +15,20 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
+import stamina
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import DjangoDbBlocker
 
-from seatkeeper.services.members import ROLES, May, Role
+from seatkeeper.clock import system_clock
+from seatkeeper.services.members import DEFAULT_ORGANIZATION, ROLES, May, Role
 from seatkeeper.store.models import Organization
 
-from .conftest import NewMember
+from ..conftest import connected
+from .conftest import to_let_in
 from .world import EXAMPLES, MISSING, OF_ONE, World, populate
 
 TABLE: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "authorization.toml").read_text())
@@ -90,10 +95,26 @@ def test_the_table_says_what_the_pages_say() -> None:
             assert row["why"], each.path
 
 
+@pytest.fixture(scope="module")
+def shared_world(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[World]:
+    """One world for all: what a caller changes is undone."""
+    file = tmp_path_factory.mktemp("authorization") / "seatkeeper.sqlite3"
+    shutil.copyfile(sqlite_template, file)
+    with django_db_blocker.unblock(), connected(f"sqlite://{file}"):
+        mine, other = (
+            Organization.objects.create(name=name, created=system_clock())
+            for name in (DEFAULT_ORGANIZATION, "Somebody else")
+        )
+        yield populate(mine, other, to_let_in(mine))
+
+
 @pytest.fixture
-def world(organization: Organization, other_organization: Organization, new_member: NewMember) -> World:
+def world(shared_world: World) -> Iterator[World]:
     cache.clear()
-    return populate(organization, other_organization, new_member)
+    with stamina.set_testing(True, attempts=1):  # nobody answers where its application leads, and nobody waits for it
+        yield shared_world
 
 
 def ask(client: Client, method: str, path: str) -> tuple[int, bytes, str]:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from seatkeeper.web.charts import Chart, Line, Part, bars, columns, donut, heat_map, lines
+from seatkeeper.web.frame.charts import Chart, Line, Part, bars, columns, donut, heat_map, lines
 
 HOSTILE = "</text><script>alert(1)</script>\"' onload=x \u202e=cmd"
 SVG = "{http://www.w3.org/2000/svg}"

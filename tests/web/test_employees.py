@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import time
-from pathlib import Path
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from seatkeeper.errors import BadInput, NotAllowed
+from seatkeeper.errors import BadInput, NotAllowed, NotFound
+from seatkeeper.jobs import housekeeping
 from seatkeeper.services import employees, uploads
-from seatkeeper.services.employee_lists import guess, read_list
-from seatkeeper.services.members import ROLES, Role, Who
-from seatkeeper.settings import SEATKEEPER
+from seatkeeper.services.members import ROLES, Role, Who, who_is
 from seatkeeper.store.models import AuditEvent, Employee, Organization
+from seatkeeper.tabular.employee_lists import EmployeeList, guess, to_list
+from seatkeeper.tabular.lines import parse
 
-from .conftest import SignedIn
+from .conftest import NewMember, SignedIn
 
 LIST = (
     "Email,First Name,Last Name,Status,Department\nAda@Example.com,Ada,Berg,active,Sales\nbo@example.com,Bo,Li,left,\n"
 )
+
+
+def read_list(data: bytes, encoding: str = "") -> EmployeeList:
+    return to_list(parse(data, "people.csv", encoding))
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ def test_a_list_is_looked_at_and_then_takes_the_place_of_the_one_there_was(
     Employee.objects.create(organization=organization, email="old@example.com", imported=1)
     address = send(browser, LIST)
     html = browser.get(address).content.decode()
-    assert "2 rows, 2 right" in html
+    assert "2 rows, 2 valid" in html
     assert [e.email for e in Employee.objects.all()] == ["old@example.com"]
     assert browser.post(address.partition("?")[0], {"encoding": ""}).status_code == 302
     kept = {e.email: (e.first_name, e.active, e.department) for e in Employee.objects.all()}
@@ -74,7 +80,7 @@ def test_columns_are_guessed_and_what_was_guessed_wrong_is_corrected(browser: Cl
     }  # fmt: skip
     address = send(browser, "who,name\nada@example.com,Ada\n").partition("?")[0]
     assert "nothing to import yet" in browser.get(address).content.decode()
-    assert "1 rows, 1 right" in browser.get(address, {"email": "0", "first_name": "1"}).content.decode()
+    assert "1 row, 1 valid" in browser.get(address, {"email": "0", "first_name": "1"}).content.decode()
     browser.post(address, {"email": "0", "first_name": "1"})
     assert Employee.objects.get().first_name == "Ada"
 
@@ -101,9 +107,12 @@ def test_the_encoding_is_found_or_chosen(data: bytes, encoding: str) -> None:
     assert list(read_list(data, encoding).people) == ["zoë@example.com"]
 
 
-def test_an_encoding_that_cannot_be_found_is_asked_for() -> None:
+def test_what_windows_writes_is_read_and_said_and_another_encoding_is_asked_for() -> None:
+    found = read_list("email\nzoë@example.com\n".encode("cp1252"))
+    assert list(found.people) == ["zoë@example.com"]
+    assert "1 of 1 row was taken. The file was read as Windows-1252." in found.taken
     with pytest.raises(BadInput, match="Windows-1252"):
-        read_list("email\nzoë@example.com\n".encode("cp1252"))
+        read_list(b"email\nzo\x81@example.com\n")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -126,7 +135,7 @@ def test_a_file_that_is_no_list_is_refused_in_words(browser: Client, data: bytes
 def test_a_file_or_a_list_that_is_too_large_is_refused(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = browser.post("/employees/import", {"file": SimpleUploadedFile("x.csv", b"a" * (10 * 2**20 + 1))})
     assert answer.status_code == 422
-    monkeypatch.setattr("seatkeeper.services.employee_lists.MOST_ROWS", 2)
+    monkeypatch.setattr("seatkeeper.tabular.lines.MOST_ROWS", 2)
     with pytest.raises(BadInput, match="more than 2 rows"):
         read_list(b"email\na@x.de\nb@x.de\nc@x.de\n")
 
@@ -136,10 +145,10 @@ def test_hostile_cells_are_text_on_the_page_and_in_files(browser: Client) -> Non
     address = send(browser, rows)
     html = browser.get(address).content.decode()
     assert "<script>alert" not in html
-    assert "2 rows are wrong" in html  # a sign that turns the text round, and one that is none
+    assert "2 rows are not valid" in html  # a sign that turns the text round, and one that is none
     browser.post(address.partition("?")[0], {})
     assert "<script>alert" not in browser.get("/employees").content.decode()
-    table = b"".join(browser.get("/employees/export.csv")).decode()
+    table = b"".join(browser.get("/employees/export.csv")).decode("utf-8-sig")
     assert "'=cmd|calc" in table
 
 
@@ -147,13 +156,30 @@ def test_an_upload_is_only_its_organizations_and_only_for_an_hour(
     browser: Client, signed_in: SignedIn, other_organization: Organization
 ) -> None:
     address = send(browser, LIST)
-    (path,) = (SEATKEEPER.home / "uploads").glob(f"*.{address.partition('?')[0].rpartition('/')[2]}")
+    (path,) = housekeeping.uploads().glob(f"*.{address.partition('?')[0].rpartition('/')[2]}")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert signed_in(Role.ADMINISTER, other_organization).get(address).status_code == 404
     assert signed_in(Role.VIEWER).get(address).status_code == 403
-    os.utime(path, (time.time() - uploads.KEPT - 1,) * 2)
+    os.utime(path, (time.time() - housekeeping.UPLOADS_KEPT - 1,) * 2)
     assert browser.get(address).status_code == 404
     assert not path.exists()
+
+
+def test_a_member_keeps_only_the_newest_uploads(organization: Organization, new_member: NewMember) -> None:
+    one, other = (who_is(new_member().pk) for _ in range(2))
+    theirs = uploads.keep(other, b"theirs", 10)
+    names = [uploads.keep(one, str(number).encode(), 10) for number in range(uploads.MOST_OF_ONE + 2)]
+    for age, name in enumerate(reversed(names)):
+        for path in housekeeping.uploads().glob(f"*.{name}"):
+            os.utime(path, (time.time() - age,) * 2)
+    newest = uploads.keep(one, b"newest", 10)
+    assert len(list(housekeeping.uploads().glob(f"{organization.pk}.{one.member_id}.*"))) == uploads.MOST_OF_ONE
+    assert uploads.read(one, newest) == b"newest"
+    assert uploads.read(other, theirs) == b"theirs"
+    with pytest.raises(NotFound):
+        uploads.read(one, names[0])
+    with pytest.raises(NotFound):
+        uploads.read(one, theirs)
 
 
 def test_the_services_themselves_ask_for_the_right(organization: Organization) -> None:
@@ -181,4 +207,39 @@ def test_the_list_is_the_organizations_own(
     browser.post(send(browser, LIST).partition("?")[0], {})
     assert "ada@example.com" not in signed_in(Role.ADMINISTER, other_organization).get("/employees").content.decode()
     assert "ada@example.com" in signed_in(Role.VIEWER).get("/employees?q=ADA").content.decode()
-    assert Path(SEATKEEPER.home / "uploads").is_dir()
+    assert housekeeping.uploads().is_dir()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "sean.o'neil@contoso.example", "ada+hr@contoso.example", "jürgen.müßig@contoso.example",
+        "a#b!c^d~e@contoso.example",
+        "ada_gmail.com#EXT#@contoso.onmicrosoft.com", "x" * 64 + "@" + ".".join(["d" * 60] * 4) + ".example",
+        "имя@пример.рф",
+    ],
+)  # fmt: skip
+def test_what_a_directory_takes_as_an_address_is_taken(address: str) -> None:
+    found = read_list(f"Email,Status\n{address},Active\n".encode())
+    assert (list(found.people), found.wrong) == ([address.casefold()], [])
+
+
+def test_two_rows_of_a_person_that_contradict_are_both_left_out_and_named() -> None:
+    found = read_list(b"email,active\na@x.de,yes\nb@x.de,yes\nA@x.de,no\nb@x.de,yes\na@x.de,yes\n")
+    assert list(found.people) == ["b@x.de"]
+    assert [wrong.row for wrong in found.wrong] == [2, 4, 5, 6]
+    assert found.wrong[0].message == found.wrong[1].message
+    assert "a@x.de is in rows 2 and 4" in found.wrong[0].message
+    assert found.taken == "1 of 5 rows was taken."
+
+
+def test_a_workbook_is_taken_too(browser: Client) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (["Email", "Status"], ["ada@example.com", "Active"], ["(Unknown)", "Active"]):
+        book.active.append(row)
+    body = io.BytesIO()
+    book.save(body)
+    page = browser.post(send(browser, body.getvalue()).partition("?")[0], {}, follow=True).content.decode()
+    assert "1 of 2 rows was taken." in page
+    assert [e.email for e in Employee.objects.all()] == ["ada@example.com"]

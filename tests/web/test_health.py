@@ -9,9 +9,10 @@ from django.test import Client
 
 from seatkeeper.services import health, tokens
 from seatkeeper.services.members import Role, who_is
+from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.models import Organization
 
-from ..people import Tenant, open_tenant
+from ..people import Tenant, read_tenant
 from .conftest import NewMember
 
 AWAY = "203.0.113.7"
@@ -19,8 +20,7 @@ AWAY = "203.0.113.7"
 
 @pytest.fixture
 def tenant(organization: Organization) -> Iterator[Tenant]:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         yield tenant
 
 
@@ -45,6 +45,25 @@ def test_a_dead_scheduler_makes_it_not_ready(client: Client) -> None:
         health.unwatch()
 
 
+@pytest.fixture
+def _local(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seatkeeper.web.health.SEATKEEPER", SEATKEEPER._replace(metrics="local"))
+
+
+def test_nobody_reads_the_figures_without_a_token_unless_the_operator_opened_them(client: Client) -> None:
+    assert client.get("/metrics").status_code == 404
+
+
+def test_the_operator_can_close_the_figures_to_everybody(
+    client: Client, new_member: NewMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"Authorization": token(new_member, Role.ADMINISTER)}
+    assert client.get("/metrics", headers=held).status_code == 200
+    monkeypatch.setattr("seatkeeper.web.health.SEATKEEPER", SEATKEEPER._replace(metrics="no"))
+    assert client.get("/metrics", headers=held).status_code == 404
+
+
+@pytest.mark.usefixtures("_local")
 def test_the_figures_name_tasks_and_no_people(tenant: Tenant, client: Client) -> None:
     text = client.get("/metrics").content.decode()
     assert 'seatkeeper_runs{connection="' in text
@@ -57,6 +76,7 @@ def test_the_figures_name_tasks_and_no_people(tenant: Tenant, client: Client) ->
         assert row["User ID"] not in text
 
 
+@pytest.mark.usefixtures("_local")
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
 def test_what_a_proxy_passed_on_is_not_from_this_machine(client: Client, header: str) -> None:
     assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 404

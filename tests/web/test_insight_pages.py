@@ -13,9 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from seatkeeper.services.members import Role
-from seatkeeper.store.models import Application, AuditEvent, Exemption, Finding, Holding, Price, ReclaimPlan
+from seatkeeper.store.models import Application, AuditEvent, Finding, FindingException, Price, ReclaimPlan, SeatHolder
 
-from ..people import Tenant, open_tenant
+from ..people import Tenant, read_tenant
 from .conftest import SignedIn
 
 HOSTILE = "<script>alert(1)</script>\u202e"
@@ -28,8 +28,7 @@ def browser(signed_in: SignedIn) -> Client:
 
 @pytest.fixture
 def tenant(browser: Client) -> Iterator[Tenant]:
-    with open_tenant(people=80, threshold_days=10) as tenant:
-        tenant.sync()
+    with read_tenant(people=80, threshold_days=10) as tenant:
         yield tenant
 
 
@@ -73,8 +72,8 @@ def test_a_finding_without_a_person_is_excepted_by_its_sku(browser: Client, tena
     answer = browser.post(f"/findings/{finding.pk}/except", {"reason": "bought for the next team"})
     assert answer.status_code == 302
     assert Finding.objects.get(pk=finding.pk).state == "excepted"
-    exemption = Exemption.objects.get()
-    assert (exemption.scope, exemption.value, exemption.finding) == ("sku", finding.subject, "unassigned")
+    exception = FindingException.objects.get()
+    assert (exception.scope, exception.value, exception.finding) == ("sku", finding.subject, "unassigned")
 
 
 def test_a_price_list_is_looked_at_before_it_is_taken_and_the_file_is_gone_then(
@@ -88,21 +87,21 @@ def test_a_price_list_is_looked_at_before_it_is_taken_and_the_file_is_gone_then(
     assert "is empty" in send(b"")
     wrong = send(f"SKU,Amount,Currency\n{HOSTILE},1,EUR\nB,=1+1,EUR\n".encode())
     html = read(browser, wrong)
-    assert "0 prices right, 2 wrong" in html
+    assert "0 valid prices, 2 errors" in html
     assert "<script>alert" not in html
     assert browser.post(wrong).status_code == 422
     right = send(b"SKU,Amount,Currency\nPROJECT_P1,10,EUR\n")
     assert not Price.objects.exists()
     assert browser.post(right).status_code == 302
-    assert Price.objects.get().part_number == "PROJECT_P1"
+    assert Price.objects.get().sku == "PROJECT_P1"
     assert browser.post(right).status_code == 404
 
 
 def test_history_is_exported_as_it_is_shown(browser: Client, tenant: Tenant) -> None:
-    Holding.objects.all().delete()  # history does not look at what is drawn of today
+    roster = {row["User ID"] for row in tenant.roster()}
+    SeatHolder.objects.all().delete()  # history does not look at what is drawn of today
     application = Application.objects.get().pk
     html = read(browser, f"/history?application={application}&day=2026-08-01")
-    roster = {row["User ID"] for row in tenant.roster()}
     assert f"{len(roster)} rows" in html
     answer = browser.get(f"/history/roster/export.json?application={application}&day=2026-08-01")
     rows = json.loads(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
@@ -179,5 +178,5 @@ def test_each_page_of_a_plan_keeps_its_own_ticks(browser: Client, tenant: Tenant
 def test_what_if_says_what_is_wrong_beside_what_is_so_today(browser: Client, tenant: Tenant) -> None:
     address = f"/applications/{Application.objects.get().pk}/what-if"
     for query in ("threshold=0", "threshold=x", "threshold=-1", "threshold=30&department=Nowhere", "plan=NOTHING"):
-        assert "Both sides" in read(browser, f"{address}?{query}", 422)
+        assert "Today and then" in read(browser, f"{address}?{query}", 422)
     assert browser.post(f"{address}/use", {"threshold": "30"}).status_code == 403  # another role's

@@ -9,20 +9,20 @@ import pytest
 from django.test import Client
 
 from seatkeeper.clock import system_clock
-from seatkeeper.model import Word
-from seatkeeper.services import scheduling
+from seatkeeper.jobs import queue
+from seatkeeper.model import RunStatus
+from seatkeeper.services import tasks
 from seatkeeper.services.members import Role, operator
 from seatkeeper.store.models import Application, AuditEvent, Organization, Quarantine, Run, Task
-from seatkeeper.web import live
+from seatkeeper.web.frame import live
 
-from ..people import Tenant, open_tenant
+from ..people import Tenant, read_tenant
 from .conftest import SignedIn
 
 
 @pytest.fixture
 def tenant(organization: Organization) -> Iterator[Tenant]:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         yield tenant
 
 
@@ -122,7 +122,7 @@ def test_an_unknown_task_is_not_found(browser: Client, application: Application)
 def test_a_deactivated_application_is_not_run(browser: Client, application: Application) -> None:
     Application.objects.update(active=False)
     assert browser.post(path(application, "run"), {"task": "roster"}).status_code == 422
-    assert scheduling.list_waiting(system_clock()) == []
+    assert queue.list_waiting(system_clock()) == []
 
 
 def test_runs_and_quarantine_are_listed_and_exported_and_hostile_rows_are_harmless(
@@ -135,7 +135,7 @@ def test_runs_and_quarantine_are_listed_and_exported_and_hostile_rows_are_harmle
     html = browser.get(path(application, "quarantine")).content.decode()
     assert "<script>" not in html.split("</head>")[1]
     assert "&lt;b&gt;what?" in html
-    lines = b"".join(browser.get(path(application, "quarantine/export.csv"))).decode()
+    lines = b"".join(browser.get(path(application, "quarantine/export.csv"))).decode("utf-8-sig")
     assert "'=cmd()" in lines
     assert browser.get(path(application, "runs?word=complete&sort=-rows")).status_code == 200
     assert browser.get(path(application, "runs?word=nonsense")).status_code == 422
@@ -151,9 +151,15 @@ def test_events_end_when_nothing_is_under_way_and_give_their_place_back(
         assert text.rstrip().endswith("event: end\ndata:")
 
 
-def test_a_stream_that_nobody_reads_gives_its_place_back(browser: Client, application: Application) -> None:
-    answers = [browser.get(path(application, "integration/events")) for _ in range(live.MOST_STREAMS)]
+def test_a_stream_that_nobody_reads_gives_its_place_back(
+    browser: Client, signed_in: SignedIn, application: Application
+) -> None:
+    answers = [browser.get(path(application, "integration/events")) for _ in range(live.MOST_OF_ONE)]
     assert browser.get(path(application, "integration/events")).status_code == 503
+    other = signed_in(Role.APPLICATIONS)  # a member has only some of the places
+    answers += [other.get(path(application, "integration/events")) for _ in range(live.MOST_STREAMS - live.MOST_OF_ONE)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert signed_in(Role.APPLICATIONS).get(path(application, "integration/events")).status_code == 503
     for answer in answers:
         answer.close()
     browser.get(path(application, "integration/events")).close()
@@ -171,6 +177,6 @@ def test_a_stream_ends_with_the_server(browser: Client, application: Application
 
 
 def test_a_held_task_is_left_alone_until_somebody_decides(application: Application) -> None:
-    Run.objects.filter(task__key="roster").update(word=Word.HELD)
-    states = scheduling.list_tasks(operator(), application.pk)
-    assert [state.run.word for state in states if state.run and state.task.key == "roster"] == [Word.HELD]
+    Run.objects.filter(task__key="roster").update(status=RunStatus.HELD)
+    states = tasks.list_tasks(operator(), application.pk)
+    assert [state.run.status for state in states if state.run and state.task.key == "roster"] == [RunStatus.HELD]

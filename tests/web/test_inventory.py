@@ -12,11 +12,20 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from seatkeeper.services import drawing
+from seatkeeper.reporting import refresh
 from seatkeeper.services.members import Role
-from seatkeeper.store.models import Application, AuditEvent, Connection, Finding, Holding, Organization, Stranger
+from seatkeeper.store.models import (
+    Application,
+    AuditEvent,
+    Connection,
+    Finding,
+    Organization,
+    SeatHolder,
+    UnlicensedUser,
+)
+from seatkeeper.tabular.sheets import read_sheet
 
-from ..people import Tenant, open_tenant
+from ..people import Tenant, open_tenant, read_tenant
 from .conftest import SignedIn
 
 HOSTILE = ("<script>alert(1)</script>", "=cmd|' /C calc'!A0", "turned \u202e around", "x" * 1_000_000, '"><img src=x>')
@@ -31,9 +40,8 @@ def browser(signed_in: SignedIn) -> Client:
 @pytest.fixture
 def tenant(browser: Client) -> Iterator[Tenant]:
     """A tenant that was read, and drawn."""
-    with open_tenant(tags="finance, emea") as tenant:
-        tenant.sync()
-        drawing.draw(Application.objects.get(), tenant.clock)
+    with read_tenant(tags="finance, emea") as tenant:
+        refresh.refresh_application(Application.objects.get(), tenant.clock)
         yield tenant
 
 
@@ -43,11 +51,22 @@ def page(browser: Client, path: str = "") -> str:
     return answer.content.decode()
 
 
+def test_a_csv_is_opened_rightly_by_a_spreadsheet_and_by_our_own_import(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.ADMINISTER)
+    answer = browser.get("/prices/export.csv")
+    body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert body.startswith(b"\xef\xbb\xbfSKU,")
+    assert "\ufeff" not in read_sheet(body, "prices.csv").columns[0]
+    for form in ("json", "jsonl"):
+        assert not b"".join(browser.get(f"/prices/export.{form}").streaming_content).startswith(b"\xef")  # type: ignore[attr-defined]
+
+
 def export(browser: Client, path: str) -> Any:
     answer = browser.get(path)
     assert answer.status_code == 200
     body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
-    return json.loads(body) if ".json" in path else list(csv.DictReader(io.StringIO(body.decode())))
+    return json.loads(body) if ".json" in path else list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
 
 
 def test_an_empty_list_says_the_next_step_to_whom_may_take_it(signed_in: SignedIn, browser: Client) -> None:
@@ -59,7 +78,7 @@ def test_an_empty_list_says_the_next_step_to_whom_may_take_it(signed_in: SignedI
 def test_an_application_that_was_never_read_says_the_next_step(signed_in: SignedIn) -> None:
     with open_tenant():
         shown = page(signed_in(Role.APPLICATIONS))
-    assert "Nothing was read yet" in shown
+    assert "Nothing has been read yet" in shown
     assert "/authorize" in shown
 
 
@@ -75,7 +94,7 @@ def test_the_list_leads_to_the_first_finding_in_three_clicks(browser: Client, te
         found = re.search(rf'href="({step})"', browser.get(path).content.decode())
         assert found, (path, step)
         path = found[1].replace("&amp;", "&")
-    assert "Its life so far" in browser.get(path).content.decode()
+    assert 'id="history"' in browser.get(path).content.decode()
 
 
 def test_tags_are_shown_and_can_be_filtered_by(browser: Client, tenant: Tenant) -> None:
@@ -87,7 +106,7 @@ def test_tags_are_shown_and_can_be_filtered_by(browser: Client, tenant: Tenant) 
 def test_the_overview_counts_what_the_rows_count_and_links_to_them(browser: Client, tenant: Tenant) -> None:
     shown = page(browser)
     for status in ("active", "never seen"):
-        number = Holding.objects.filter(status=status).count()
+        number = SeatHolder.objects.filter(status=status).count()
         address = re.escape(f"/users?status={status.replace(' ', '+')}")
         assert re.search(rf'{address}">[^/]*</a> <strong>{number}</strong>', shown)
     assert shown.count("As a table") == 5
@@ -96,7 +115,7 @@ def test_the_overview_counts_what_the_rows_count_and_links_to_them(browser: Clie
 
 def test_an_export_holds_exactly_what_was_filtered(browser: Client, tenant: Tenant) -> None:
     number = Application.objects.get().pk
-    wanted = {h.object_id for h in Holding.objects.filter(status="never seen")}
+    wanted = {h.object_id for h in SeatHolder.objects.filter(status="never seen")}
     for form in ("csv", "json"):
         rows = export(browser, f"/applications/{number}/users/export.{form}?status=never+seen")
         assert {row["Object ID"] for row in rows} == wanted
@@ -114,8 +133,8 @@ def test_findings_show_their_states(browser: Client, tenant: Tenant) -> None:
 @pytest.mark.parametrize("tab", TABS)
 def test_hostile_names_are_only_text_on_every_page(browser: Client, tenant: Tenant, tab: str) -> None:
     for hostile in HOSTILE:
-        Holding.objects.update(first_name=hostile, department=hostile, plans=hostile, words=hostile)
-        Stranger.objects.update(first_name=hostile, last_name=hostile)
+        SeatHolder.objects.update(first_name=hostile, department=hostile, plans=hostile, words=hostile)
+        UnlicensedUser.objects.update(first_name=hostile, last_name=hostile)
         Finding.objects.update(plan=hostile, advice=hostile[:500])
         if hostile.isprintable():  # nothing else can be typed in
             Application.objects.update(name=hostile[:120], tags=hostile[:40])
@@ -180,14 +199,14 @@ def test_deactivate_and_reactivate(signed_in: SignedIn, tenant: Tenant) -> None:
 def test_delete_says_what_goes_and_wants_the_name_typed(signed_in: SignedIn, tenant: Tenant) -> None:
     manager, number = signed_in(Role.APPLICATIONS), Application.objects.get().pk
     shown = page(manager, "/delete")
-    assert f"the roster of {Holding.objects.count()} people" in shown
+    assert f"the roster of {SeatHolder.objects.count()} people" in shown
     refused = manager.post(f"/applications/{number}/delete", {"typed": "something else"})
     assert refused.status_code == 422
     assert Application.objects.exists()
     assert manager.post(f"/applications/{number}/delete", {"typed": f" {tenant.name} "})["Location"] == "/applications"
     assert not Application.objects.exists()
     assert not Connection.objects.exists()
-    assert not Holding.objects.exists()
+    assert not SeatHolder.objects.exists()
     assert AuditEvent.objects.filter(action="application.deleted").exists()
 
 

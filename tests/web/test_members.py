@@ -65,6 +65,8 @@ def test_a_link_ends_after_three_days_and_for_somebody_deactivated(
     memberships.deactivate(admin, link.membership_id)
     assert client.get(link.path).status_code == 404
     memberships.reactivate(admin, link.membership_id)
+    assert client.get(link.path).status_code == 404, "it ended with everything else"
+    link = memberships.new_link(admin, link.membership_id)
     assert client.get(link.path).status_code == 200
     monkeypatch.setattr("django.contrib.auth.tokens.PasswordResetTokenGenerator._num_seconds", lambda *_: 2**40)
     assert client.get(link.path).status_code == 404
@@ -169,10 +171,12 @@ def test_a_deactivated_member_is_out_everywhere_until_reactivated(client: Client
     client.post(f"/members/{pk}/deactivate")
     assert not is_in(browser)
     assert tokens.who_has(token) is None
-    assert sign_in(browser, bob.email).headers["Location"] == "/accounts/inactive/"
     client.post(f"/members/{pk}/reactivate")
-    assert tokens.who_has(token) is not None
-    assert sign_in(browser, bob.email).headers["Location"] == "/applications"
+    assert tokens.who_has(token) is None
+    assert sign_in(browser, bob.email).status_code == 200, "the old password is no way back"
+    path = path_in(client.post(f"/members/{pk}/link").content)
+    browser.post(path, {"password": "a third password, for now"})
+    assert sign_in(browser, bob.email, "a third password, for now").headers["Location"] == "/applications"
 
 
 def test_a_new_link_ends_password_second_factor_and_sessions(client: Client, new_member: NewMember) -> None:
@@ -215,7 +219,7 @@ def test_members_of_another_organization_are_not_there(
 def test_the_list_says_how_each_member_stands(client: Client, admin: Who, new_member: NewMember) -> None:
     memberships.invite(admin, "invited@example.com", Role.VIEWER)
     User.objects.filter(pk=new_member(Role.VIEWER).pk).update(is_active=False, email="gone@example.com")
-    text = b"".join(client.get("/members/export.csv").streaming_content).decode()  # type: ignore[attr-defined]
+    text = b"".join(client.get("/members/export.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     states = {line.split(",")[0]: line.split(",")[3] for line in text.splitlines()[1:]}
     assert states == {admin.name: "active", "invited@example.com": "invited", "gone@example.com": "deactivated"}
     assert b"invited@example.com" in client.get("/members?state=invited").content

@@ -6,8 +6,8 @@ import pytest
 
 from seatkeeper.clock import days, system_clock
 from seatkeeper.errors import Unavailable
-from seatkeeper.services import delivery
-from seatkeeper.services.delivery import Message, Target
+from seatkeeper.notices import delivery
+from seatkeeper.notices.delivery import Message, Target
 from seatkeeper.services.members import Role
 from seatkeeper.store.models import Notice, NoticeTarget, Organization
 
@@ -20,9 +20,9 @@ def test_everybody_sees_notices_and_only_administrators_see_targets(
     organization: Organization, signed_in: SignedIn
 ) -> None:
     now = system_clock()
-    for cause, closed in (("gap:1", None), ("gap:2", now)):
+    for condition, closed in (("gap:1", None), ("gap:2", now)):
         Notice.objects.create(
-            organization=organization, cause=cause, kind="gap", title=f"Lost {cause}", body="<b>Read</b>",
+            organization=organization, condition=condition, kind="gap", title=f"Lost {condition}", body="<b>Read</b>",
             opened=now - days(1), closed=closed,
         )  # fmt: skip
     page = signed_in(Role.VIEWER).get("/notices").content.decode()
@@ -32,14 +32,14 @@ def test_everybody_sees_notices_and_only_administrators_see_targets(
     assert "Targets" not in page
     filtered = signed_in(Role.VIEWER).get("/notices?state=open").content.decode()
     assert "Lost gap:2" not in filtered
-    assert "Nobody is told yet" in signed_in().get("/notices").content.decode()
+    assert "There are no targets yet" in signed_in().get("/notices").content.decode()
 
 
 def test_a_webhook_is_added_tested_paused_and_deleted(
     organization: Organization, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = signed_in()
-    told = {"name": "Our hook", "kind": "webhook", "address": ADDRESS, "causes": ["gap"]}
+    told = {"name": "Our hook", "kind": "webhook", "address": ADDRESS, "conditions": ["gap"]}
     page = browser.post("/notices/targets/add", told).content.decode()
     assert "shown only once" in page
     target = NoticeTarget.objects.get(organization=organization)
@@ -65,7 +65,7 @@ def _refuse(target: Target, message: Message) -> None:
     [
         ("webhook", "https://127.0.0.1/secret-path", "internal machine"),
         ("webhook", "http://hooks.example.com/secret-path", "https address"),
-        ("apprise", "json://hooks.example.com/secret-path", "must begin with"),
+        ("apprise", "json://hooks.example.com/secret-path", "Must begin with"),
     ],
 )
 def test_an_address_that_may_not_be_is_refused_at_its_field_and_not_repeated(

@@ -93,7 +93,7 @@ def test_afterwards_issuer_and_sub_decide_and_not_the_address(provider: Provider
         {"email_verified": False},
         {"email_verified": None},
         {"email_verified": "true"},
-        {"email": "stranger@example.com"},
+        {"email": "unlicensed_user@example.com"},
         {"email": None},
         {"email": ["bob@example.com"]},
     ],
@@ -161,7 +161,7 @@ def test_a_token_that_is_not_for_us_or_not_for_now_is_refused(
     provider.claims = {**BOB, **claims}
     client, answer = come_in(provider)
     assert answer.status_code == 401
-    assert b"did not work" in answer.content
+    assert b"Single sign-on failed" in answer.content
     assert not is_in(client)
     assert not SocialAccount.objects.exists()
 
@@ -286,7 +286,7 @@ def test_the_secret_is_on_no_page(provider: Provider, admin: Who, monkeypatch: p
     from seatkeeper.settings import SEATKEEPER
 
     chosen = SingleSignOn(provider.issuer, CLIENT_ID, Secret(CLIENT_SECRET), "Example ID")
-    monkeypatch.setattr("seatkeeper.web.members.SEATKEEPER", SEATKEEPER._replace(single_sign_on=chosen))
+    monkeypatch.setattr("seatkeeper.web.accounts.members.SEATKEEPER", SEATKEEPER._replace(single_sign_on=chosen))
     client = Client()
     client.force_login(User.objects.get(email=admin.name))
     page = client.get("/single-sign-on").content

@@ -12,22 +12,21 @@ from seatkeeper.errors import NotAllowed
 from seatkeeper.model import to_text
 from seatkeeper.services import suspicious
 from seatkeeper.services.members import ROLES, Role, Who
-from seatkeeper.store.models import AuditEvent, Organization, Recognition, Stranger
+from seatkeeper.store.models import AuditEvent, Organization, Recognition, UnlicensedUser
 
-from ..people import Tenant, open_tenant
+from ..people import Tenant, read_tenant
 from .conftest import SignedIn
 
 
 @pytest.fixture
 def tenant(organization: Organization) -> Iterator[Tenant]:
-    with open_tenant() as tenant:
-        tenant.sync()
+    with read_tenant() as tenant:
         yield tenant
 
 
 @pytest.fixture
-def stranger(tenant: Tenant) -> Stranger:
-    return Stranger.objects.filter(type="Unknown", state="open")[0]
+def unlicensed_user(tenant: Tenant) -> UnlicensedUser:
+    return UnlicensedUser.objects.filter(type="Unknown", state="open")[0]
 
 
 @pytest.fixture
@@ -35,33 +34,35 @@ def browser(signed_in: SignedIn, tenant: Tenant) -> Client:
     return signed_in(Role.APPLICATIONS)
 
 
-def fields(stranger: Stranger, **more: str) -> dict[str, str]:
-    return {"application": str(stranger.application_id), "account": stranger.object_id, **more}
+def fields(unlicensed_user: UnlicensedUser, **more: str) -> dict[str, str]:
+    return {"application": str(unlicensed_user.application_id), "account": unlicensed_user.object_id, **more}
 
 
-def test_everybody_who_stands_out_is_listed_with_the_application(browser: Client, stranger: Stranger) -> None:
+def test_everybody_who_stands_out_is_listed_with_the_application(
+    browser: Client, unlicensed_user: UnlicensedUser
+) -> None:
     html = browser.get("/suspicious").content.decode()
-    assert stranger.user_id in html
+    assert unlicensed_user.user_id in html
     assert "Microsoft Project" in html
     assert "/suspicious/recognize?application=" in html
 
 
 def test_a_recognized_activity_says_so_at_once_and_is_open_again_when_it_is_taken_back(
-    browser: Client, stranger: Stranger
+    browser: Client, unlicensed_user: UnlicensedUser
 ) -> None:
     tomorrow = to_text(system_clock() + days(1))[:10]
-    answer = browser.post("/suspicious/recognize", fields(stranger, reason="Consultant", until=tomorrow))
+    answer = browser.post("/suspicious/recognize", fields(unlicensed_user, reason="Consultant", until=tomorrow))
     assert answer.status_code == 302
-    now = Stranger.objects.get(application=stranger.application_id, object_id=stranger.object_id)
+    now = UnlicensedUser.objects.get(application=unlicensed_user.application_id, object_id=unlicensed_user.object_id)
     assert (now.type, now.state) == ("Recognized", "recognized")
     word = Recognition.objects.get()
     assert (word.reason, to_text(word.until or 0)[11:19]) == ("Consultant", "00:00:00")
     assert AuditEvent.objects.get(action="suspicious.recognized").detail == "Consultant"
-    assert "Consultant" in browser.get("/suspicious/recognize", fields(stranger)).content.decode()
-    assert browser.post("/suspicious/unrecognize", fields(stranger)).status_code == 302
-    now = Stranger.objects.get(application=stranger.application_id, object_id=stranger.object_id)
+    assert "Consultant" in browser.get("/suspicious/recognize", fields(unlicensed_user)).content.decode()
+    assert browser.post("/suspicious/unrecognize", fields(unlicensed_user)).status_code == 302
+    now = UnlicensedUser.objects.get(application=unlicensed_user.application_id, object_id=unlicensed_user.object_id)
     assert (now.type, now.state) == ("Unknown", "open")
-    assert browser.post("/suspicious/unrecognize", fields(stranger)).status_code == 404
+    assert browser.post("/suspicious/unrecognize", fields(unlicensed_user)).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -76,9 +77,9 @@ def test_a_recognized_activity_says_so_at_once_and_is_open_again_when_it_is_take
     ],
 )
 def test_what_cannot_be_is_said_at_its_field_and_the_form_is_kept(
-    browser: Client, stranger: Stranger, typed: dict[str, str], words: str
+    browser: Client, unlicensed_user: UnlicensedUser, typed: dict[str, str], words: str
 ) -> None:
-    answer = browser.post("/suspicious/recognize", fields(stranger, **typed))
+    answer = browser.post("/suspicious/recognize", fields(unlicensed_user, **typed))
     html = answer.content.decode()
     assert answer.status_code == 422
     assert words in html
@@ -88,25 +89,25 @@ def test_what_cannot_be_is_said_at_its_field_and_the_form_is_kept(
 
 
 def test_only_those_who_may_recognize_and_only_their_own(
-    signed_in: SignedIn, other_organization: Organization, stranger: Stranger
+    signed_in: SignedIn, other_organization: Organization, unlicensed_user: UnlicensedUser
 ) -> None:
-    asked = fields(stranger, reason="mine")
+    asked = fields(unlicensed_user, reason="mine")
     assert signed_in(Role.VIEWER).post("/suspicious/recognize", asked).status_code == 403
     assert signed_in(Role.LICENSES).post("/suspicious/recognize", asked).status_code == 403
     other = signed_in(Role.ADMINISTER, other_organization)
     assert other.post("/suspicious/recognize", asked).status_code == 404
     assert other.post("/suspicious/recognize", asked | {"application": "999999"}).status_code == 404
-    assert stranger.user_id not in other.get("/suspicious").content.decode()
+    assert unlicensed_user.user_id not in other.get("/suspicious").content.decode()
     assert "/suspicious/recognize" not in signed_in(Role.VIEWER).get("/suspicious").content.decode()
     assert not Recognition.objects.exists()
 
 
-def test_the_service_itself_asks_for_the_right(stranger: Stranger) -> None:
-    viewer = Who(stranger.application.organization_id, "viewer", ROLES[Role.VIEWER])
+def test_the_service_itself_asks_for_the_right(unlicensed_user: UnlicensedUser) -> None:
+    viewer = Who(unlicensed_user.application.organization_id, "viewer", ROLES[Role.VIEWER])
     with pytest.raises(NotAllowed):
-        suspicious.recognize(viewer, stranger.application_id, stranger.object_id, "mine")
+        suspicious.recognize(viewer, unlicensed_user.application_id, unlicensed_user.object_id, "mine")
     with pytest.raises(NotAllowed):
-        suspicious.unrecognize(viewer, stranger.application_id, stranger.object_id)
+        suspicious.unrecognize(viewer, unlicensed_user.application_id, unlicensed_user.object_id)
 
 
 @pytest.mark.parametrize("application", ["", "x", "-1", "1e9", "9" * 40, "٣"])

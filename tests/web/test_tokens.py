@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from seatkeeper.clock import days, system_clock
@@ -17,12 +15,7 @@ from seatkeeper.store.models import ApiToken, AuditEvent, Membership, Organizati
 
 from .conftest import NewMember, SignedIn
 
-
-@pytest.fixture(autouse=True)
-def _no_counts(empty_store: None) -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
+pytestmark = pytest.mark.usefixtures("no_counts")
 
 
 @pytest.fixture
@@ -76,7 +69,7 @@ def test_a_token_above_its_member_or_without_end_is_not_made(
 ) -> None:
     with pytest.raises(BadInput) as refused:
         tokens.make(who, name, role, for_days)
-    assert refused.value.field == field
+    assert refused.value.first.field == field
     assert not ApiToken.objects.exists()
 
 
@@ -93,10 +86,10 @@ def test_a_token_ends_by_itself_by_revoking_and_is_nobody_elses(
     who: Who, new_member: NewMember, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (tokens.make(who, name, Role.VIEWER, 1).text.reveal() for name in "ab")
-    stranger = who_is(new_member(Role.VIEWER).pk)
+    unlicensed_user = who_is(new_member(Role.VIEWER).pk)
     token_id = ApiToken.objects.get(name="a").pk
     with pytest.raises(NotFound):
-        tokens.revoke(stranger, token_id)
+        tokens.revoke(unlicensed_user, token_id)
     tokens.revoke(who, token_id)
     assert tokens.who_has(first) is None
     assert tokens.who_has(second) is not None

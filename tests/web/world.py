@@ -6,19 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from seatkeeper.clock import system_clock
 from seatkeeper.model import to_key
-from seatkeeper.services import applications, employees, members, tokens, views
+from seatkeeper.services import applications, members, tokens, uploads, views
 from seatkeeper.services.members import Role, Who
 from seatkeeper.store import seal
 from seatkeeper.store.models import (
     ApiToken,
     Application,
-    Exemption,
     Finding,
+    FindingException,
     Membership,
     NoticeTarget,
     Organization,
@@ -28,8 +31,8 @@ from seatkeeper.store.models import (
     Recognition,
     Run,
     SavedView,
-    Stranger,
     Task,
+    UnlicensedUser,
 )
 
 from .conftest import NewMember
@@ -57,6 +60,7 @@ class World:
     new_member: NewMember
     who: Who
     _members: dict[Role, User] = field(default_factory=dict)
+    _browsers: dict[str, tuple[Client, str]] = field(default_factory=dict)  # each with its session
 
     def member(self, role: Role) -> Who:
         """A member with the role, who has a token and keeps a view."""
@@ -70,26 +74,31 @@ class World:
     def browser(self, role: Role) -> Client:
         """In which that member is signed in."""
         self.member(role)
-        return _sign_in(self._members[role])
+        return self._signed_in(role, lambda: self._members[role])
 
     @property
     def stranger(self) -> Client:
         """An administrator of the other organization."""
-        return _sign_in(self.new_member(Role.ADMINISTER, self.other))
+        return self._signed_in("stranger", lambda: self.new_member(Role.ADMINISTER, self.other))
 
     @property
     def disabled(self) -> Client:
         """An administrator who was signed in when somebody deactivated him."""
-        member = self.new_member(Role.ADMINISTER)
-        client = _sign_in(member)
-        User.objects.filter(pk=member.pk).update(is_active=False)
+        client = self._signed_in("disabled", lambda: self.new_member(Role.ADMINISTER))
+        User.objects.filter(pk=client.session[SESSION_KEY]).update(is_active=False)
         return client
 
-
-def _sign_in(member: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(member)
-    return client
+    def _signed_in(self, whose: str, member: Callable[[], User]) -> Client:
+        """The same browser each time, in its first session unless that was ended: most of a request is signing in."""
+        client, session = self._browsers.get(whose, (None, ""))
+        if client is None or not SessionStore().exists(session):
+            client = Client(raise_request_exception=False)
+            client.force_login(member())
+            session = client.cookies[settings.SESSION_COOKIE_NAME].value
+            self._browsers[whose] = client, session
+        client.cookies.clear()
+        client.cookies[settings.SESSION_COOKIE_NAME] = session
+        return client
 
 
 def populate(organization: Organization, other: Organization, new_member: NewMember) -> World:
@@ -116,8 +125,8 @@ def _read_once(application: Application) -> None:
     """A run that waits for somebody's word, and a person whom it found."""
     now = system_clock()
     roster = Task.objects.get(connection=application.connection, key="roster")
-    Run.objects.create(organization=application.organization, task=roster, word="held", started=now, generation=1)
-    Stranger.objects.create(
+    Run.objects.create(organization=application.organization, task=roster, status="held", started=now, generation=1)
+    UnlicensedUser.objects.create(
         application=application,
         account=to_key(PERSON),
         object_id=PERSON,
@@ -140,9 +149,9 @@ def _find_once(application: Application, now: int) -> None:
         plan="Plan 3", advice="Ask.", state="open", first_seen=now, last_seen=now, words="grace@example.com",
     )  # fmt: skip
     said = {"by": "ada", "at": now}
-    Exemption.objects.create(application=application, scope="department", value="Sales", reason="agreed", **said)
+    FindingException.objects.create(application=application, scope="department", value="Sales", reason="agreed", **said)
     Price.objects.create(
-        organization=application.organization, part_number="A", amount=1, currency="EUR", period="month", valid_from=0
+        organization=application.organization, sku="A", amount=1, currency="EUR", period="month", valid_from=0
     )
     plan = ReclaimPlan.objects.create(application=application, name="May", state="approved", by="ada", created=now)
     ReclaimItem.objects.create(
@@ -162,9 +171,9 @@ EXAMPLES: dict[str, Example] = {
     "membership_id": lambda world, _: str(Membership.objects.get(member=world.new_member(Role.VIEWER)).pk),
     "run_id": lambda world, _: str(Run.objects.get(organization=world.organization).pk),
     "object_id": lambda *_: PERSON,
-    "kept": lambda world, _: employees.keep_upload(world.who, b"Email\ngrace@example.com\n"),
+    "kept": lambda world, role: uploads.keep(world.member(role), b"Email\ngrace@example.com\n", 1000),
     "finding_id": lambda world, _: str(Finding.objects.get(application__organization=world.organization).pk),
-    "exemption_id": lambda world, _: str(Exemption.objects.get(application__organization=world.organization).pk),
+    "exemption_id": lambda world, _: str(FindingException.objects.get(application__organization=world.organization).pk),
     "price_id": lambda world, _: str(Price.objects.get(organization=world.organization).pk),
     "plan_id": lambda world, _: str(ReclaimPlan.objects.get(application__organization=world.organization).pk),
     "item_id": lambda *_: str(ReclaimItem.objects.get().pk),

@@ -1,29 +1,31 @@
-"""What if, history, evidence, money and plans to take seats back, over REST."""
+"""What if, history, evidence, money and reclaim plans, over REST."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from django.http import HttpResponse
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from seatkeeper.api.access import Called
-from seatkeeper.api.listings import REFUSALS
+from seatkeeper.api.listings import REFUSALS, Amount, to_amounts
 from seatkeeper.clock import system_clock
-from seatkeeper.insights.money import Money
 from seatkeeper.model import to_text
 from seatkeeper.services import bundles, history, reclaim, reclaim_scripts, savings
-from seatkeeper.services.tables import Table
+from seatkeeper.services.members import Who
 from seatkeeper.services.what_if import Scope, Side, what_if
-from seatkeeper.store.models import ReclaimItem, ReclaimPlan
+
+if TYPE_CHECKING:
+    from seatkeeper.store.models import ReclaimItem, ReclaimPlan
+    from seatkeeper.tabular.tables import Table
 
 TAG = "Insight"
 router = Router()
 
 Text = Annotated[str, Field(max_length=300)]
-Script: Any = Literal[tuple(reclaim_scripts.SCRIPTS)]
+Script: Any = Literal[tuple(reclaim_scripts.list_kinds())]
 Group: Any = Literal[tuple(savings.GROUPS)]
 Answer: Any = Literal[reclaim.ANSWERS]
 Row = dict[str, str | int | bool | None]
@@ -31,18 +33,14 @@ ONE = "/applications/{application_id}"
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
-class Amount(Schema):
-    """A sum in one currency; several are never added to each other. A decimal as text, so that no digit is lost."""
-
-    currency: str
-    amount: str
-
-
 class SideOut(Schema):
     threshold_days: int
     people: dict[str, int]
     idle_seats: int
     idle_a_month: list[Amount]
+    idle_a_year: list[Amount]
+    unassigned_seats: int  # of the idle ones, those given to nobody
+    unassigned_a_year: list[Amount]
     sure_from: str | None
 
 
@@ -129,16 +127,15 @@ class PlanWithItems(PlanOut):
     items: list[ItemOut]
 
 
-def _to_amounts(money: Money) -> list[dict[str, str]]:
-    return [{"currency": currency, "amount": f"{amount:f}"} for currency, amount in money.amounts]
-
-
 def _to_side(side: Side) -> dict[str, Any]:
     return {
         "threshold_days": side.threshold_days,
         "people": {str(kind): count for kind, count in side.counts.items()},
         "idle_seats": side.idle_seats,
-        "idle_a_month": _to_amounts(side.idle_a_month),
+        "idle_a_month": to_amounts(side.idle, "month"),
+        "idle_a_year": to_amounts(side.idle, "year"),
+        "unassigned_seats": side.unassigned_seats,
+        "unassigned_a_year": to_amounts(side.unassigned, "year"),
         "sure_from": None if side.sure_from is None else to_text(side.sure_from),
     }
 
@@ -152,7 +149,7 @@ def _to_rows(table: Table) -> list[Row]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.written()]
 
 
-@router.get(f"{ONE}/what-if", response={200: WhatIfOut, **REFUSALS}, summary="Another threshold, before it is decided")
+@router.get(f"{ONE}/what-if", response={200: WhatIfOut, **REFUSALS}, summary="What if the threshold were different?")
 def ask_what_if(
     request: Called,
     application_id: int,
@@ -202,23 +199,35 @@ def make_bundle(request: Called, application_id: int) -> Any:
 @router.get("/savings", response={200: list[MonthOut], **REFUSALS}, summary="What was saved, by month")
 def list_savings(request: Called, since: date | None = None) -> Any:
     return [
-        {"month": month.month, "a_month": _to_amounts(month.a_month)} for month in savings.realised(request.auth, since)
+        {"month": month.month, "a_month": to_amounts(month.saved, "month")}
+        for month in savings.realised(request.auth, since)
     ]
 
 
-@router.get("/costs", response={200: list[ShareOut], **REFUSALS}, summary="Whose the cost is")
+@router.get(
+    "/costs", response={200: list[ShareOut], **REFUSALS}, summary="Costs by department, location or cost center"
+)
 def list_costs(request: Called, by: Group = "department") -> Any:
     return [
-        {**share._asdict(), "a_month": _to_amounts(share.a_month), "idle_a_month": _to_amounts(share.idle_a_month)}
+        {
+            "name": share.name,
+            "people": share.people,
+            "a_month": to_amounts(share.cost, "month"),
+            "idle": share.idle,
+            "idle_a_month": to_amounts(share.idle_cost, "month"),
+        }
         for share in savings.cost_by(request.auth, by)
     ]
 
 
-def _to_plan(plan: ReclaimPlan) -> dict[str, Any]:
-    found = reclaim.outcome(plan)
+def _to_plan(who: Who, plan: ReclaimPlan) -> dict[str, Any]:
+    found = reclaim.outcome(who, plan)
     told = {name: getattr(plan, name) for name in ("name", "state", "by")}
     counts = {"proposed": found.proposed, "kept": found.kept, "gone": found.gone}
-    money = {"worth_a_month": _to_amounts(found.worth), "saved_a_month": _to_amounts(found.saved)}
+    money = {
+        "worth_a_month": to_amounts(found.worth, "month"),
+        "saved_a_month": to_amounts(found.saved, "month"),
+    }
     return {"id": plan.pk, "created": to_text(plan.created), **told, **counts, **money}
 
 
@@ -228,36 +237,37 @@ def _to_item(item: ReclaimItem) -> dict[str, Any]:
     return {"id": item.pk, **told, "gone": None if item.gone is None else to_text(item.gone)}
 
 
-@router.get(f"{ONE}/plans", response={200: list[PlanOut], **REFUSALS}, summary="Plans to take seats back")
+@router.get(f"{ONE}/plans", response={200: list[PlanOut], **REFUSALS}, summary="Reclaim plans")
 def list_plans(request: Called, application_id: int) -> Any:
-    return [_to_plan(plan) for plan in reclaim.list_plans(request.auth, application_id)]
+    return [_to_plan(request.auth, plan) for plan in reclaim.list_plans(request.auth, application_id)]
 
 
 @router.post(f"{ONE}/plans", response={201: PlanOut, **REFUSALS}, summary="Propose a plan")
 def propose_plan(request: Called, application_id: int, new: PlanIn) -> Any:
-    return Status(201, _to_plan(reclaim.propose(request.auth, application_id, new.name, new.skus)))
+    return Status(201, _to_plan(request.auth, reclaim.propose(request.auth, application_id, new.name, new.skus)))
 
 
 @router.get("/plans/{plan_id}", response={200: PlanWithItems, **REFUSALS}, summary="A plan with its seats")
 def read_plan(request: Called, plan_id: int) -> Any:
     plan = reclaim.find_plan(request.auth, plan_id)
-    return {**_to_plan(plan), "items": [_to_item(item) for item in reclaim.list_items(plan)]}
+    items = reclaim.list_items(request.auth, plan)
+    return {**_to_plan(request.auth, plan), "items": [_to_item(item) for item in items]}
 
 
 @router.post("/plans/{plan_id}/review", response={200: PlanOut, **REFUSALS}, summary="Keep some seats in a draft")
 def review_plan(request: Called, plan_id: int, told: ReviewIn) -> Any:
     reclaim.review(request.auth, plan_id, told.keep)
-    return _to_plan(reclaim.find_plan(request.auth, plan_id))
+    return _to_plan(request.auth, reclaim.find_plan(request.auth, plan_id))
 
 
 @router.post("/plans/{plan_id}/approve", response={200: PlanOut, **REFUSALS}, summary="Approve a plan")
 def approve_plan(request: Called, plan_id: int) -> Any:
-    return _to_plan(reclaim.approve(request.auth, plan_id))
+    return _to_plan(request.auth, reclaim.approve(request.auth, plan_id))
 
 
 @router.post("/plans/{plan_id}/close", response={200: PlanOut, **REFUSALS}, summary="Close a plan")
 def close_plan(request: Called, plan_id: int) -> Any:
-    return _to_plan(reclaim.close(request.auth, plan_id))
+    return _to_plan(request.auth, reclaim.close(request.auth, plan_id))
 
 
 @router.post("/plans/{plan_id}/items/{item_id}/answer", response={200: ItemOut, **REFUSALS}, summary="Note an answer")

@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 from ninja import Query, Router, Schema
 from pydantic import Field, create_model
 
+from seatkeeper.amounts import Money
 from seatkeeper.api.access import Called
 from seatkeeper.api.problems import Problem
 from seatkeeper.errors import BadInput
 from seatkeeper.model import Instant, to_instant, to_text
+from seatkeeper.services import readings
 from seatkeeper.services.listings.base import LARGEST_PAGE, LONGEST_SEARCH, Column, Kind, Listing, Question
 from seatkeeper.services.members import Who
 
@@ -20,11 +22,33 @@ REFUSALS: Mapping[frozenset[int], type[Schema]] = {frozenset({400, 401, 403, 404
 _TYPES: Mapping[Kind, Any] = {Kind.NUMBER: int | None, Kind.FLAG: bool, Kind.MONEY: str | None}
 
 
+class Amount(Schema):
+    """A sum in one currency for a month or a year; several are never added to each other.
+
+    A decimal as text, so that no digit is lost.
+    """
+
+    currency: str
+    amount: str
+    period: Literal["month", "year"]
+
+
+def to_amounts(money: Money | None, period: str) -> list[dict[str, str]]:
+    parts = money.per(period) if money else ()
+    return [{"currency": currency, "amount": f"{amount:f}", "period": period} for currency, amount in parts]
+
+
 def to_row_schema(listing: Listing[Any]) -> type[Schema]:
     """The row of a listing: a field a column, times as ISO 8601 in UTC."""
-    fields: dict[str, Any] = {
-        column.key: (_TYPES.get(column.kind, str | None), Field(description=column.title)) for column in listing.columns
-    }
+    fields: dict[str, Any] = {}
+    for column in listing.columns:
+        kind: Any = _TYPES.get(column.kind, str | None)
+        told: dict[str, Any] = {"description": f"Use {column.instead}", "deprecated": True} if column.instead else {}
+        fields[column.key] = kind, Field(**({"description": column.title} | told))
+        if column.kind is Kind.MONEY:
+            fields[f"{column.key}_amounts"] = list[Amount], Field(description=f"{column.title}, by currency")
+        if column.was:
+            fields[column.was] = kind, Field(description=f"Use {column.key}", deprecated=True)
     return create_model(f"{_word(listing)}Row", __base__=Schema, id=(int, ...), **fields)
 
 
@@ -53,6 +77,8 @@ def to_question_schema(listing: Listing[Any]) -> type[Schema]:
     for each in listing.filters:
         values: Any = Literal[tuple(choice.value for choice in each.choices)] if each.choices else str
         fields[each.key] = (list[values], Field([], description=each.title))
+        if each.was:
+            fields[each.was] = (list[values], Field([], description=f"Use {each.key}", deprecated=True))
     return create_model(f"{_word(listing)}Question", __base__=Schema, **fields)
 
 
@@ -62,7 +88,14 @@ def _word(listing: Listing[Any]) -> str:
 
 def to_row(row: object, columns: Sequence[Column]) -> dict[str, Any]:
     """A row as JSON takes it."""
-    cells = {column.key: _to_value(getattr(row, column.key), column.kind) for column in columns}
+    cells: dict[str, Any] = {}
+    for column in columns:
+        if column.kind is Kind.MONEY:
+            cells[column.key] = column.amount(row)
+            cells[f"{column.key}_amounts"] = to_amounts(column.value(row), column.period)
+            continue
+        for name in filter(None, (column.key, column.was)):
+            cells[name] = _to_value(column.value(row), column.kind)
     return {"id": getattr(row, "pk"), **cells}  # noqa: B009 - a row of any model
 
 
@@ -98,9 +131,14 @@ def offer(
                 sort=told["sort"],
                 page=told["page"],
                 size=told["size"],
-                filters={each.key: told[each.key] for each in listing.filters if told[each.key]},
+                filters={
+                    each.key: values
+                    for each in listing.filters
+                    if (values := told[each.key] or (each.was and told[each.was]))
+                },
             ),
         )
+        readings.note(who, listing, "listed", *scope)
         cells = [to_row(row, listing.columns) for row in answer.rows]
         return {"rows": cells, "total": answer.total, "page": answer.question.page, "pages": answer.pages}
 

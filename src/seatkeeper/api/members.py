@@ -116,7 +116,7 @@ def list_tokens(request: Called) -> Any:
     ]
 
 
-@router.post("/tokens", response={201: NewTokenOut, **REFUSALS}, summary="Make a token")
+@router.post("/tokens", response={201: NewTokenOut, **REFUSALS}, summary="Create a token")
 def make_token(request: Called, new: TokenIn) -> Any:
     made = tokens.make(request.auth, new.name, new.role, new.for_days)
     return Status(201, {"token": made.text.reveal(), "expires": to_text(made.expires)})

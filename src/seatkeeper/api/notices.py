@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ninja import Router, Schema, Status
 from pydantic import Field
@@ -10,9 +10,11 @@ from pydantic import Field
 from seatkeeper.api.access import Called
 from seatkeeper.api.listings import REFUSALS, offer
 from seatkeeper.services import notice_targets
-from seatkeeper.services.causes import KINDS
 from seatkeeper.services.listings import notices
-from seatkeeper.store.models import NoticeTarget
+from seatkeeper.services.notice_targets import KINDS
+
+if TYPE_CHECKING:
+    from seatkeeper.store.models import NoticeTarget
 
 TAG = "Notices"
 router = Router()
@@ -27,7 +29,11 @@ class TargetIn(Schema, extra="forbid"):
     name: Annotated[str, Field(max_length=80)]
     kind: Way = "apprise"
     address: Annotated[str, Field(max_length=2000, json_schema_extra={"writeOnly": True})]
-    causes: Annotated[list[KindName], Field(default_factory=list, description="Only these kinds; empty for all")]
+    conditions: Annotated[list[KindName], Field(default_factory=list, description="Only these kinds; empty for all")]
+    causes: Annotated[  # marked for whoever calls; pydantic's own mark would warn of our reading it, too
+        list[KindName],
+        Field(default_factory=list, description="Use conditions", json_schema_extra={"deprecated": True}),
+    ]
 
 
 class TargetEdit(Schema, extra="forbid"):
@@ -40,7 +46,8 @@ class TargetOut(Schema):
     id: int
     name: str
     kind: str
-    causes: list[str]
+    conditions: list[str]
+    causes: Annotated[list[str], Field(description="Use conditions", deprecated=True)]
     active: bool
     trouble: str
 
@@ -61,12 +68,14 @@ def list_targets(request: Called) -> Any:
 
 def _to_out(target: NoticeTarget) -> dict[str, Any]:
     told = {name: getattr(target, name) for name in ("name", "kind", "active", "trouble")}
-    return {"id": target.pk, **told, "causes": [key for key in target.causes.split(",") if key]}
+    conditions = [key for key in target.conditions.split(",") if key]
+    return {"id": target.pk, **told, "conditions": conditions, "causes": conditions}
 
 
 @router.post("/notice-targets", response={201: NewTargetOut, **REFUSALS}, summary="Add a target")
 def add_target(request: Called, new: TargetIn) -> Any:
-    added = notice_targets.add(request.auth, notice_targets.NewTarget(**new.dict()))
+    target = notice_targets.NewTarget(new.name, new.address, new.kind, new.conditions or new.causes)
+    added = notice_targets.add(request.auth, target)
     secret = added.secret.reveal() if added.secret else None
     return Status(201, {**_to_out(added.target), "secret": secret})
 

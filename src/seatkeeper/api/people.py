@@ -11,8 +11,8 @@ from pydantic import Field
 from seatkeeper.api.access import Called
 from seatkeeper.api.listings import REFUSALS, offer, to_moment, to_row, to_row_schema
 from seatkeeper.model import Instant, to_text
+from seatkeeper.services import coverage
 from seatkeeper.services import employees as employee_list
-from seatkeeper.services import inventory
 from seatkeeper.services import suspicious as activities
 from seatkeeper.services.listings import activity, employees, findings, licenses, person, suspicious, users
 
@@ -52,13 +52,25 @@ class DayOut(Schema):
     possible: int
 
 
+class SignalOut(Schema):
+    """What one signal says of the use: the newest it saw, up to when it knows, and what can follow from it."""
+
+    key: str
+    title: str
+    last: str | None
+    until: str | None
+    proves: str
+
+
 class PersonOut(Schema):
     """All that is known of a person; `why` says in sentences what the verdict stands on. Reading it is audited."""
 
     object_id: str
     user_id: str
-    holding: UserRow | None
+    seat_holder: UserRow | None
+    holding: Annotated[UserRow | None, Field(deprecated=True, description="Use seat_holder")]
     timeline: list[HeldOut]
+    signals: list[SignalOut]
     sign_ins: list[UseOut]
     findings: list[FindingRow]
     why: list[str]
@@ -80,9 +92,10 @@ class RecognitionIn(Schema, extra="forbid"):
 
 
 class ImportedOut(Schema):
-    """How many people are on the list now."""
+    """How many people are on the list now, and how many rows of the file are not."""
 
     employees: int
+    left_out: int
 
 
 offer(router, "/applications/{application_id}/users", users.LISTING, users.rows)
@@ -95,12 +108,18 @@ offer(router, "/employees", employees.LISTING, employees.rows, of_application=Fa
 @router.get("/applications/{application_id}/users/{object_id}", response={200: PersonOut, **REFUSALS}, summary="Person")
 def read_person(request: Called, application_id: int, object_id: str) -> Any:
     found = person.read(request.auth, application_id, object_id)
+    holder = to_row(found.holder, users.LISTING.columns) if found.holder else None
     return {
         "object_id": found.object_id,
         "user_id": found.user_id,
-        "holding": to_row(found.holding, users.LISTING.columns) if found.holding else None,
+        "seat_holder": holder,
+        "holding": holder,
         "timeline": [
             {**held._asdict(), "since": _to_time(held.since), "until": _to_time(held.until)} for held in found.timeline
+        ],
+        "signals": [
+            {"key": s.key, "title": s.title, "last": _to_time(s.last), "until": _to_time(s.until), "proves": s.proves}
+            for s in found.signals
         ],
         "sign_ins": [{**use._asdict(), "when": to_text(use.when)} for use in found.sign_ins],
         "findings": [to_row(finding, findings.LISTING.columns) for finding in found.findings],
@@ -120,8 +139,8 @@ def read_activity(request: Called, application_id: int) -> Any:
 
 @router.get("/applications/{application_id}/coverage", response={200: list[StretchOut], **REFUSALS}, summary="Coverage")
 def read_coverage(request: Called, application_id: int) -> Any:
-    rows = inventory.coverage(request.auth, application_id).written()
-    return [dict(zip(("start", "end", "state"), row, strict=True)) for row in rows]
+    stretches = coverage.sign_in_coverage(request.auth, application_id).stretches
+    return [{"start": to_text(start), "end": to_text(end), "state": state} for start, end, state in stretches]
 
 
 @router.put(
@@ -138,7 +157,7 @@ def recognize(request: Called, application_id: int, object_id: str, said: Recogn
 @router.delete(
     "/applications/{application_id}/suspicious/{object_id}/recognition",
     response={204: None, **REFUSALS},
-    summary="Take that back",
+    summary="Withdraw a recognition",
 )
 def unrecognize(request: Called, application_id: int, object_id: str) -> Any:
     activities.unrecognize(request.auth, application_id, object_id)
@@ -147,6 +166,7 @@ def unrecognize(request: Called, application_id: int, object_id: str) -> Any:
 
 @router.post("/employees", response={200: ImportedOut, **REFUSALS}, summary="Import the list of employees")
 def import_employees(request: Called, file: Annotated[UploadedFile, File()]) -> Any:
-    """A CSV whose columns are guessed by their names; it takes the place of the list there is."""
+    """A CSV or XLSX whose columns are guessed by their names; its right rows replace the current list."""
     kept = employee_list.keep_upload(request.auth, file.read())
-    return {"employees": employee_list.import_list(request.auth, kept)}
+    found = employee_list.import_list(request.auth, kept)
+    return {"employees": len(found.people), "left_out": len({wrong.row for wrong in found.wrong})}

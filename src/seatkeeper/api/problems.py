@@ -3,30 +3,55 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from seatkeeper.errors import ActAtMicrosoft, BadInput, NotAllowed, NotFound, SeatkeeperError, TooOften, TryLater
+from seatkeeper import errors
+from seatkeeper.errors import (
+    ActAtVendor,
+    BadInput,
+    ChangedMeanwhile,
+    NotAllowed,
+    NotFound,
+    SeatkeeperError,
+    TooOften,
+    TryLater,
+)
+from seatkeeper.services import setup
 
 log = logging.getLogger("seatkeeper.api")
 
 MEDIA_TYPE = "application/problem+json"
 
 
+class FieldProblem(Schema):
+    """What is wrong in one field: its name, what people call it, and the message without either."""
+
+    field: str
+    title: str
+    message: str
+
+
 class Problem(Schema):
-    """RFC 9457. `field` names the field that is wrong, where it is one."""
+    """RFC 9457. `detail` says everything; `errors` says it field by field, and `field` names the first of them."""
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
     field: str | None = None
+    errors: list[FieldProblem] | None = None
 
 
-_STATUS = ((NotFound, 404), (NotAllowed, 403), (BadInput, 422), (ActAtMicrosoft, 409), (TooOften, 429), (TryLater, 503))
+_STATUS = (
+    (NotFound, 404), (NotAllowed, 403), (BadInput, 422), (ChangedMeanwhile, 412), (ActAtVendor, 409),
+    (TooOften, 429), (TryLater, 503),
+)  # fmt: skip
 
 
 def to_status(error: SeatkeeperError) -> int:
@@ -34,11 +59,21 @@ def to_status(error: SeatkeeperError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 409)
 
 
-def to_problem(status: int, detail: str, field: str | None = None) -> HttpResponse:
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    if field:
-        body["field"] = field
+def to_problem(status: int, detail: str, found: Sequence[errors.Problem] = ()) -> HttpResponse:
+    body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    body["detail"] = detail
+    if found:
+        body |= {"field": found[0].field, "errors": [each._asdict() for each in found]}
     return JsonResponse(body, status=status, content_type=MEDIA_TYPE)
+
+
+def nobody() -> HttpResponse:
+    """The caller is not known, or nobody is yet."""
+    if setup.is_needed():
+        return to_problem(503, "Nobody is a member yet. Open /setup in a browser and make the first one.")
+    answer = to_problem(401, "Send a token that still holds as `Authorization: Bearer sk_…`.")
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 def answer_with_problems(api: NinjaAPI) -> None:
@@ -46,23 +81,30 @@ def answer_with_problems(api: NinjaAPI) -> None:
 
     @api.exception_handler(SeatkeeperError)
     def _ours(_request: HttpRequest, error: SeatkeeperError) -> HttpResponse:
-        return to_problem(to_status(error), str(error), getattr(error, "field", None))
+        answer = to_problem(to_status(error), str(error), error.problems if isinstance(error, BadInput) else ())
+        if isinstance(error, TooOften):
+            answer["Retry-After"] = str(error.retry_after)
+        return answer
 
     @api.exception_handler(ValidationError)
     def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
-        first = error.errors[0]
-        field = ".".join(str(part) for part in first["loc"][-1:])
-        return to_problem(422, f"{field}: {first['msg']}", field)
+        found = [
+            errors.Problem(field := "".join(map(str, each["loc"][-1:])), each["msg"], title=field)
+            for each in error.errors
+        ]
+        return to_problem(422, "\n".join(map(str, found)), found)
 
     @api.exception_handler(AuthenticationError)
     def _nobody(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
-        answer = to_problem(401, "Send a token that still holds as `Authorization: Bearer sk_…`.")
-        answer["WWW-Authenticate"] = "Bearer"
-        return answer
+        return nobody()
 
     @api.exception_handler(Http404)
     def _not_there(_request: HttpRequest, _error: Http404) -> HttpResponse:
         return to_problem(404, str(NotFound()))
+
+    @api.exception_handler(SuspiciousOperation)
+    def _unreadable(_request: HttpRequest, _error: SuspiciousOperation) -> HttpResponse:
+        return to_problem(400, "The request is too large, or has more parameters than any of ours.")
 
     @api.exception_handler(HttpError)
     def _refused(_request: HttpRequest, error: HttpError) -> HttpResponse:

@@ -33,8 +33,8 @@ api = Api(
     version=__version__,
     description="Everything that the pages can do. Times are ISO 8601 in UTC; errors are problem documents (RFC 9457).",
     auth=[Token(), Session()],
-    docs_url=None,  # ours: the usual one loads scripts from another host
-    openapi_url="/openapi.json",
+    docs_url=None,  # ours, both: the usual page loads scripts from another host, and they are built for each call
+    openapi_url=None,
     urls_namespace="rest",
 )
 answer_with_problems(api)

@@ -9,16 +9,16 @@ from pydantic import Field
 
 from seatkeeper.api.access import Called
 from seatkeeper.api.listings import REFUSALS, offer, to_row, to_row_schema
-from seatkeeper.connectors.catalog import TASKS
 from seatkeeper.model import Instant, to_text
-from seatkeeper.services import scheduling, syncs
-from seatkeeper.services.listings import quarantine, runs
+from seatkeeper.services import runs, tasks
+from seatkeeper.services.listings import quarantine
+from seatkeeper.services.listings import runs as listed
 
 TAG = "Tasks and runs"
 router = Router()
 
-TaskKey: Any = Literal[tuple(TASKS)]
-RunOut: Any = to_row_schema(runs.LISTING)
+TaskKey: Any = Literal[tuple(tasks.list_keys())]
+RunOut: Any = to_row_schema(listed.LISTING)
 
 
 class TaskOut(Schema):
@@ -37,7 +37,7 @@ class TaskOut(Schema):
 class ScheduleIn(Schema, extra="forbid"):
     """What is to change; what is left out stays as it is."""
 
-    every_hours: Annotated[int, Field(ge=1, le=scheduling.MOST_HOURS)] | None = None
+    every_hours: Annotated[int, Field(ge=1, le=tasks.MOST_HOURS)] | None = None
     paused: bool | None = None
 
 
@@ -48,20 +48,20 @@ class RunIn(Schema, extra="forbid"):
 
 
 offer(router, "/applications/{application_id}/quarantine", quarantine.LISTING, quarantine.rows)
-offer(router, "/applications/{application_id}/runs", runs.LISTING, runs.rows)
-offer(router, "/runs", runs.LISTING, runs.rows, of_application=False)
+offer(router, "/applications/{application_id}/runs", listed.LISTING, listed.rows)
+offer(router, "/runs", listed.LISTING, listed.rows, of_application=False)
 
 
 @router.get("/applications/{application_id}/tasks", response={200: list[TaskOut], **REFUSALS}, summary="Tasks")
 def list_tasks(request: Called, application_id: int) -> Any:
-    return [_to_out(state) for state in scheduling.list_tasks(request.auth, application_id)]
+    return [_to_out(state) for state in tasks.list_tasks(request.auth, application_id)]
 
 
-def _to_out(state: scheduling.TaskState) -> dict[str, Any]:
+def _to_out(state: tasks.TaskState) -> dict[str, Any]:
     due: Instant | None = state.task.due
     return {
         "task": state.task.key,
-        "title": TASKS[state.task.key].title,
+        "title": state.title,
         "enabled": state.task.enabled,
         "paused": state.task.paused,
         "running": state.running,
@@ -76,36 +76,36 @@ def _to_out(state: scheduling.TaskState) -> dict[str, Any]:
 )
 def schedule(request: Called, application_id: int, task: TaskKey, new: ScheduleIn) -> Any:
     if new.every_hours is not None:
-        scheduling.set_schedule(request.auth, application_id, task, new.every_hours)
+        tasks.set_schedule(request.auth, application_id, task, new.every_hours)
     if new.paused is not None:
-        (scheduling.pause if new.paused else scheduling.resume)(request.auth, application_id, task)
+        (tasks.pause if new.paused else tasks.resume)(request.auth, application_id, task)
     return Status(204, None)
 
 
 @router.post("/applications/{application_id}/tasks/{task}/run", response={202: None, **REFUSALS}, summary="Run now")
 def run_now(request: Called, application_id: int, task: TaskKey, asked: RunIn) -> Any:
-    scheduling.run_now(request.auth, application_id, task, full=asked.full)
+    tasks.run_now(request.auth, application_id, task, full=asked.full)
     return Status(202, None)
 
 
 @router.post("/applications/{application_id}/tasks/{task}/stop", response={202: None, **REFUSALS}, summary="Stop a run")
 def stop(request: Called, application_id: int, task: TaskKey) -> Any:
-    scheduling.stop(request.auth, application_id, task)
+    tasks.stop(request.auth, application_id, task)
     return Status(202, None)
 
 
 @router.get("/runs/{run_id}", response={200: RunOut, **REFUSALS}, summary="A run")
 def read_run(request: Called, run_id: int) -> Any:
-    return to_row(runs.find(request.auth, run_id), runs.LISTING.columns)
+    return to_row(listed.find(request.auth, run_id), listed.LISTING.columns)
 
 
 @router.post("/runs/{run_id}/confirm", response={200: RunOut, **REFUSALS}, summary="Confirm a held run")
 def confirm_run(request: Called, run_id: int) -> Any:
-    syncs.confirm_run(request.auth, run_id)
+    runs.confirm_run(request.auth, run_id)
     return read_run(request, run_id)
 
 
 @router.post("/runs/{run_id}/discard", response={200: RunOut, **REFUSALS}, summary="Discard a held run")
 def discard_run(request: Called, run_id: int) -> Any:
-    syncs.discard_run(request.auth, run_id)
+    runs.discard_run(request.auth, run_id)
     return read_run(request, run_id)

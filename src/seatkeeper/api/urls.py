@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from seatkeeper.api.docs import docs
+from seatkeeper.api.docs import description, docs
 from seatkeeper.api.rest import api
 
-urlpatterns = [path("docs", docs), path("", api.urls)]
+urlpatterns = [path("docs", docs), path("openapi.json", description), path("", api.urls)]

@@ -1,36 +1,71 @@
-"""migrate and check: the database and the machine."""
+"""migrate, check, backup and restore: the database and the machine."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
-from seatkeeper.cli.screen import out, say
+from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, out, print_table, say
 from seatkeeper.cli.start import set_up
 
 
 def register(app: typer.Typer) -> None:
-    for command in (migrate, check):
+    for command in (migrate, check, backup, restore):
         app.command(rich_help_panel="Operation")(command)
 
 
 def migrate() -> None:
-    """Bring the database to this program's shape; every other command does it by itself, too."""
+    """Bring the database to the schema of this version; every other command does so by itself, too."""
     set_up()
-    from seatkeeper.store.schema import migrate as service
+    from seatkeeper.services.machine import migrate as service
 
     service()
-    say("The database has today's shape.")
+    say("The database is up to date.")
 
 
-def check() -> None:
-    """What this installation runs on, and what about it should be mended."""
+def check(form: Format = FORMAT, output: Path | None = OUTPUT) -> None:
+    """What holds in this installation, and what to do where something does not. Exit code 2 when something is wrong."""
     set_up()
-    from seatkeeper.services.machine import look
+    from seatkeeper.services.machine import look, to_table
+    from seatkeeper.web import server
 
-    failed = False
-    for line in look():
-        sign = {True: "✓", False: "✗", None: "!"}[line.passed]
-        failed = failed or line.passed is False
-        out().print(f"{sign} {line.title}: {line.message}")
-    if failed:
+    lines = [*look(), server.look()]
+    if form is Format.TABLE and output is None:
+        for line in lines:
+            sign = {True: "✓", False: "✗", None: "!"}[line.passed]
+            out().print(f"{sign} {line.title}: {line.message}")
+    else:
+        print_table(to_table(lines), form, output)
+    if any(line.passed is False for line in lines):
         raise typer.Exit(2)
+
+
+def backup(file: Path = typer.Argument(help="The file to make; it must not be there yet.")) -> None:
+    """Copy the database as it is at one moment into a file, while everybody works on."""
+    set_up()
+    from seatkeeper.services import backups
+
+    header = backups.make(file)
+    say(f"{file} holds the {header.engine} database of {header.made}, {file.stat().st_size:,} bytes.")
+    say("It does not hold the key that opens credentials: keep secret.key (or SEATKEEPER_SECRET_KEY) elsewhere, too.")
+
+
+def restore(
+    file: Path = typer.Argument(help="A file that `seatkeeper backup` has made."),
+    replace: bool = typer.Option(False, "--replace", help="Give up the data that the database has now."),
+) -> None:
+    """Put a backup in the place of the database. Stop every process of Seatkeeper first."""
+    set_up()
+    from seatkeeper.services import backups
+
+    done = backups.restore(file, replace=replace)
+    say(f"The database is that of {done.header.made}, made by Seatkeeper {done.header.version}.")
+    if done.opened == done.sealed:
+        say(f"The key at hand opens all {done.sealed} saved credentials.")
+    else:
+        say(
+            f"The key at hand opens {done.opened} of {done.sealed} saved credentials. Set the SEATKEEPER_SECRET_KEY "
+            "that was used then (by default the file secret.key in SEATKEEPER_HOME), or edit these applications and "
+            "give their credentials again."
+        )

@@ -1,4 +1,4 @@
-"""bundle and verify: what is said of an application, as a file that anybody can check."""
+"""bundle and verify: the findings of an application as a file that anybody can check."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def bundle(
     output: Path = typer.Option(..., "--output", "-o", help="The ZIP file to write.", dir_okay=False),
     now: str | None = NOW,
 ) -> None:
-    """Write findings with all they follow from as a signed file that `verify` checks on any machine."""
+    """Write the findings and the data behind them to a signed file that `verify` checks on any machine."""
     who = open_home()
     from seatkeeper.services import bundles
 
@@ -42,6 +42,6 @@ def verify(file: Path = typer.Argument(help="A bundle.", show_default=False, dir
     for fault in verdict.faults[:20]:
         say(f"✗ {fault}")
     if verdict.faults:
-        say("This bundle does not hold.")
+        say("This bundle is not valid.")
         raise typer.Exit(2)
-    say(f"✓ Unchanged, and its {verdict.findings} findings follow from its inputs.")
+    say(f"✓ Valid: unchanged, and its {verdict.findings} findings follow from its inputs.")

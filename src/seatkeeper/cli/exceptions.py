@@ -15,11 +15,11 @@ app = typer.Typer(help="Whom or what findings leave alone, why, and until when."
 
 @app.command(name="list")
 def show(name: str = NAME, form: Format = FORMAT, output: Path | None = OUTPUT) -> None:
-    """All exceptions of an application, the lapsed ones included."""
+    """All exceptions of an application, including expired ones."""
     who = open_home()
-    from seatkeeper.services import decisions
+    from seatkeeper.services import exceptions as service
 
-    print_table(decisions.exemption_table(who, name), form, output, empty="Nothing is excepted.")
+    print_table(service.exception_table(who, name), form, output, empty="There are no exceptions.")
 
 
 @app.command()
@@ -27,24 +27,24 @@ def add(
     name: str = NAME,
     scope: str = typer.Argument(help="person, sku or department.", show_default=False),
     value: str = typer.Argument(help="A user ID, a part number, or a department.", show_default=False),
-    reason: str = typer.Option(..., "--reason", help="Why; somebody will ask."),
-    finding: str = typer.Option("", "--finding", help="Key of one finding; every one without it."),
-    until: str = typer.Option("", "--until", help="The last day (2027-03-31); until it is ended without it."),
+    reason: str = typer.Option(..., "--reason", help="Why; somebody will ask later."),
+    finding: str = typer.Option("", "--finding", help="Key of one finding; default: all findings."),
+    until: str = typer.Option("", "--until", help="Last day (2027-03-31); default: until somebody ends it."),
 ) -> None:
-    """Except somebody or something from findings."""
+    """Make an exception: findings leave a person, a SKU or a department alone."""
     who = open_home()
-    from seatkeeper.services import decisions
+    from seatkeeper.services import exceptions as service
 
-    new = decisions.NewExemption(scope, value, reason, finding, decisions.to_end(until))
-    made = decisions.exempt(who, name, new)
-    say(f"Exception {made.pk}: {made.label} is excepted from {made.finding or 'every finding'}.")
+    new = service.NewException(scope, value, reason, finding, service.to_end(until))
+    made = service.exempt(who, name, new)
+    say(f"Exception {made.pk}: {made.label}, for {made.finding or 'all findings'}.")
 
 
 @app.command()
 def end(number: int = typer.Argument(help="Number of the exception, as `list` shows it.", show_default=False)) -> None:
-    """End an exception: what it covered is open again."""
+    """End an exception: its findings are open again."""
     who = open_home()
-    from seatkeeper.services import decisions
+    from seatkeeper.services import exceptions as service
 
-    decisions.end_exemption(who, number)
-    say("The exception is ended.")
+    service.end_exception(who, number)
+    say("The exception was ended.")

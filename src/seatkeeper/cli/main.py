@@ -17,6 +17,7 @@ from seatkeeper.cli import (
     apps,
     bundle,
     demo,
+    employees,
     exceptions,
     history,
     inventory,
@@ -34,7 +35,7 @@ from seatkeeper.errors import SeatkeeperError
 
 app = typer.Typer(
     name="seatkeeper",
-    help="Who holds a Microsoft licence seat, who uses it, and how sure we are.",
+    help="Who holds a licence seat, who uses it, and how sure we are.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -43,6 +44,7 @@ app = typer.Typer(
 for group in (demo, sync, inventory, report, bundle, serve, admin):
     group.register(app)
 app.add_typer(apps.app, name="apps")
+app.add_typer(employees.app, name="employees", rich_help_panel="What is known")
 app.add_typer(exceptions.app, name="exceptions", rich_help_panel="What to do")
 app.add_typer(plans.app, name="plans", rich_help_panel="What to do")
 app.add_typer(history.app, name="history", rich_help_panel="Proof")
@@ -62,14 +64,14 @@ def version(
 
 
 def run() -> None:
-    """The process edge: everything that went wrong ends here as a sentence and a code."""
+    """The process edge: every error ends here as a sentence and an exit code."""
     try:
         app()
     except SeatkeeperError as error:
         complain(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        complain("Interrupted. What was saved stays; run the command again to go on.")
+        complain("Interrupted. What was saved stays; run the command again to continue.")
         sys.exit(5)
     except BrokenPipeError:
         sys.stderr.close()

@@ -1,4 +1,4 @@
-"""notices: what somebody should know, and trying whether it arrives."""
+"""notices: what somebody should know, and testing whether it arrives."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ app = typer.Typer(help="What somebody should know, and whether it arrives.", no_
 
 @app.command(name="list")
 def show(
-    everything: bool = typer.Option(False, "--all", help="Those that are over, too."),
+    everything: bool = typer.Option(False, "--all", help="Include notices that are over."),
     form: Format = FORMAT,
     output: Path | None = OUTPUT,
 ) -> None:
-    """The notices that are open, the newest first."""
+    """The open notices, newest first."""
     who = open_home()
     from seatkeeper.services.listings import notices
     from seatkeeper.services.listings.base import Question
 
     question = Question() if everything else Question(filters={"state": ["open"]})
     table = notices.LISTING.export(notices.rows(who), question)
-    print_table(table, form, output, hide=("Cause",), empty="Nothing is the matter.")
+    print_table(table, form, output, hide=("Condition",), empty="There are no open notices.")
 
 
 @app.command(name="test")
 def try_one(name: str = typer.Argument(help="Name of the target.", show_default=False)) -> None:
-    """Send a test to a target now."""
+    """Send a test message to a target now."""
     who = open_home()
     from seatkeeper.services import notice_targets
 
     notice_targets.test(who, notice_targets.find_by_name(who, name).pk)
-    say("The test is sent.")
+    say("The test was sent.")

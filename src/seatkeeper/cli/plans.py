@@ -1,4 +1,4 @@
-"""plans: seats to take back, proposed from findings, approved by people, run by an administrator."""
+"""plans: seats to reclaim, proposed from findings, approved by people, run by an administrator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seatkeeper.cli.inventory import NAME
 from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, print_table, say
 from seatkeeper.cli.start import open_home
 
-app = typer.Typer(help="Seats to take back: proposed, approved, and followed up.", no_args_is_help=True)
+app = typer.Typer(help="Seats to reclaim: proposed, approved and followed up.", no_args_is_help=True)
 
 NUMBER = typer.Argument(help="Number of the plan, as `list` shows it.", show_default=False)
 
@@ -18,24 +18,33 @@ NUMBER = typer.Argument(help="Number of the plan, as `list` shows it.", show_def
 @app.command()
 def propose(
     name: str = NAME,
-    title: str = typer.Option(..., "--name", help="What people will call the plan."),
-    skus: list[str] = typer.Option([], "--sku", help="Only seats of this part number (repeat); all without it."),
+    title: str = typer.Option(..., "--name", help="Name of the plan."),
+    skus: list[str] = typer.Option([], "--sku", help="Only seats of this part number (repeat); without it, all."),
 ) -> None:
-    """A draft with every seat that open or accepted findings would take back."""
+    """Draft a plan with every seat that open or accepted findings would free."""
     who = open_home()
-    from seatkeeper.services import reclaim
+    from seatkeeper.services import applications, reclaim, savings
 
-    plan = reclaim.propose(who, name, title, skus)
-    say(f"Plan {plan.pk} holds {len(reclaim.list_items(plan))} seats. Nothing happens to them: look at `plans show`.")
+    plan = reclaim.propose(who, applications.find_refreshed(who, name).pk, title, skus)
+    for part in savings.could_save(who, name)[1:]:
+        if part.seats:
+            say(f"Not in the plan: {part.title.lower()}, {part.seats:,}.")
+    seats = len(reclaim.list_items(who, plan))
+    say(f"Plan {plan.pk} holds {seats} seats. Nothing happens yet: see `plans show`.")
 
 
 @app.command(name="list")
 def show_all(name: str = NAME, form: Format = FORMAT, output: Path | None = OUTPUT) -> None:
-    """The plans of an application with what became of them."""
+    """The plans of an application and their results."""
     who = open_home()
     from seatkeeper.services import reclaim
 
-    print_table(reclaim.plan_table(who, name), form, output, empty="No plan yet: `seatkeeper plans propose`.")
+    print_table(
+        reclaim.plan_table(who, name),
+        form,
+        output,
+        empty="There are no plans yet. `seatkeeper plans propose` drafts one.",
+    )
 
 
 @app.command()
@@ -52,7 +61,7 @@ def approve(
     number: int = NUMBER,
     keep: list[str] = typer.Option([], "--except", help="User ID whose seats stay (repeat)."),
 ) -> None:
-    """Say that the list is right; from now on its scripts can be had and its seats are watched."""
+    """Approve the list: its scripts become available, and its seats are followed up."""
     who = open_home()
     from seatkeeper.services import reclaim
 
@@ -68,7 +77,7 @@ def script(
     kind: str = typer.Option("powershell", "--kind", help="powershell, powershell-undo, az or az-undo."),
     output: Path | None = OUTPUT,
 ) -> None:
-    """The script that an administrator reads and runs; Seatkeeper itself changes nothing at Microsoft."""
+    """Write the script for an administrator to review and run; Seatkeeper itself changes nothing at the vendor."""
     who = open_home()
     from seatkeeper.services import reclaim_scripts
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import typer
 
-from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, complain, print_table, say
+from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, clean, complain, print_table, say
 from seatkeeper.cli.start import open_home
 
-app = typer.Typer(help="What a seat costs, so that findings say what they are worth.", no_args_is_help=True)
+app = typer.Typer(help="What a seat costs, so that findings can say what they are worth.", no_args_is_help=True)
 
 FILE = typer.Argument(help="CSV or XLSX with the columns that `prices list --format csv` writes.", dir_okay=False)
 
@@ -18,35 +18,37 @@ FILE = typer.Argument(help="CSV or XLSX with the columns that `prices list --for
 def show(form: Format = FORMAT, output: Path | None = OUTPUT) -> None:
     """The price list."""
     who = open_home()
-    from seatkeeper.services import prices
+    from seatkeeper.services import priced_skus, prices
 
-    empty = "No prices yet. `seatkeeper prices set` or `import` makes them; `example` shows what they are for."
+    empty = (
+        "There are no prices yet. Add them with `seatkeeper prices set` or `import`; `example` loads example prices."
+    )
     print_table(prices.export(who), form, output, empty=empty)
     if prices.shows_examples(who):
         say("These are example prices, not yours.")
+    for name, ids in priced_skus.list_shared(who).items():
+        say(clean(f"The price of {name} counts for each of the SKUs of this part number. Set one by id: {ids}."))
 
 
 @app.command(name="set")
 def set_one(
-    sku: str = typer.Argument(help="Part number, such as PROJECTPROFESSIONAL."),
-    amount: str = typer.Argument(help="For one seat and one period."),
+    sku: str = typer.Argument(help="Part number, such as PROJECTPROFESSIONAL, or the SKU's id."),
+    amount: str = typer.Argument(help="Price of one seat for one period."),
     currency: str = typer.Argument(help="Three letters, such as EUR."),
     period: str = typer.Option("month", "--period", help="month or year."),
-    since: str = typer.Option("", "--from", help="First day it holds (2026-08-01); today without it."),
+    since: str = typer.Option("", "--from", help="First day it applies (2026-08-01); default: today."),
 ) -> None:
-    """Set the price of a SKU from a day on; the price before it ends the day before."""
+    """Set the price of a SKU from a given day; the previous price ends the day before."""
     who = open_home()
     from seatkeeper.services import prices
 
     saved = prices.set_price(who, prices.NewPrice(sku, amount, currency, period, since))
-    say(f"{saved.part_number} costs {prices.write_amount(saved.amount)} {saved.currency} a {saved.period}.")
+    say(f"{saved.sku} costs {prices.write_amount(saved.amount)} {saved.currency} a {saved.period}.")
 
 
 @app.command(name="import")
-def import_file(
-    file: Path = FILE, check: bool = typer.Option(False, "--check", help="Only say what is wrong in it.")
-) -> None:
-    """Take over a price list, whole or not at all."""
+def import_file(file: Path = FILE, check: bool = typer.Option(False, "--check", help="Only report errors.")) -> None:
+    """Import a price list, as a whole or not at all."""
     who = open_home()
     from seatkeeper.errors import BadInput
     from seatkeeper.services import prices
@@ -54,23 +56,26 @@ def import_file(
     try:
         body = file.read_bytes()
     except OSError as error:
-        raise BadInput("File", f"{file} cannot be read ({error.strerror}).") from error
+        raise BadInput("file", f"{file} cannot be read ({error.strerror}).") from error
     found = prices.preview(who, body, file.name)
     for wrong in found.errors:
-        complain(f"row {wrong.number}, {wrong.column}: {wrong.message}")
+        complain(clean(str(wrong)))
     if found.errors:
         say("Nothing was imported.")
         raise typer.Exit(2)
+    for note in found.notes:
+        say(clean(str(note)))
     if check:
-        say(f"{file.name} holds {len(found.prices)} prices and nothing wrong.")
+        say(f"{file.name} holds {len(found.prices)} prices and no errors. {found.taken}")
         return
-    say(f"{prices.import_prices(who, body, file.name)} prices were imported.")
+    done = prices.import_prices(who, body, file.name)
+    say(f"{len(done.prices)} prices were imported. {done.taken}")
 
 
 @app.command()
 def example() -> None:
-    """Fill an empty list with round figures that nobody pays, to see what prices are for."""
+    """Fill an empty list with made-up example prices, to see what they are used for."""
     who = open_home()
     from seatkeeper.services import prices
 
-    say(f"{prices.load_example(who)} example prices. They go when you import your own.")
+    say(f"{prices.load_example(who)} example prices were loaded. They are removed when you import your own.")

@@ -84,7 +84,7 @@ class BarProgress:
 
 
 def _throttled(run: Run) -> str:
-    return f", {run.throttled:,} told to wait" if run.throttled else ""
+    return f", {run.throttled:,} throttled" if run.throttled else ""
 
 
 def progress() -> BarProgress | LineProgress:

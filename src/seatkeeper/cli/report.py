@@ -1,25 +1,26 @@
-"""report: how an application stands, on one screen."""
+"""report: an application's state on one screen."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from seatkeeper.cli.bar import draw_bar
-from seatkeeper.cli.inventory import NOW, to_clock
+from seatkeeper.cli.inventory import OLD_NOW, ignore_now
 from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, clean, out, print_table, say, short_time, to_rich
 from seatkeeper.cli.start import open_home
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from seatkeeper.clock import Clock
-    from seatkeeper.services.findings import Report
     from seatkeeper.services.members import Who
-    from seatkeeper.services.tables import Table
+    from seatkeeper.services.reports import Report
+    from seatkeeper.tabular.tables import Table
 
+USE = ("Active", "Possibly Active", "Inactive", "Never Seen", "Not Observable")
 SHOWN = 25  # people and findings on the screen; all of them are in `access` and `findings`
 
 
@@ -31,67 +32,61 @@ def report(
     name: str | None = typer.Argument(None, help="One application; without it, all active ones."),
     form: Format = FORMAT,
     output: Path | None = OUTPUT,
-    now: str | None = NOW,
+    now: str | None = OLD_NOW,
 ) -> None:
     """Seats bought, assigned and used, the people, what is suspicious, and how complete the history is."""
+    ignore_now(now)
     who = open_home()
-    from seatkeeper.services import findings as service
+    from seatkeeper.services import reports
 
-    clock = to_clock(now)
-    found = service.reports(who, name, clock)
+    found = reports.reports(who, name)
     if form is not Format.TABLE:
-        print_table(service.report_table(found), form, output)
+        print_table(reports.to_table(found), form, output)
     elif not found:
-        say("No active application yet. Add one with `seatkeeper apps add microsoft-project`.")
+        say("There are no active applications yet. Add one with `seatkeeper apps add microsoft-project`.")
     else:
         console = out(output)
         for each in found:
-            print_report(console, who, each, clock)
+            print_report(console, who, each)
 
 
-def print_report(console: Console, who: Who, report: Report, clock: Clock) -> None:
-    from seatkeeper.insights.evidence import Activity
-    from seatkeeper.services import inventory
-
-    name = report.application.name
-    console.print(clean(name), style="bold underline")
-    use = " · ".join(f"{report.activity[kind]:,} {kind}" for kind in Activity)
-    console.print(
-        f"Seats      {report.bought:,} bought · {report.assigned:,} assigned · "
-        f"{len(report.picture.holders):,} people hold one\n"
-        f"Use        {use} (threshold {report.application.threshold_days} days)\n"
-        f"History    {_history(who, report, clock)}"
-    )
-    console.print(f"           {draw_bar(inventory.coverage(who, name, clock))}")
-    if report.caution:
-        console.print(f"           {report.caution}")
-    _print_some(
-        console,
-        "People",
-        inventory.access(who, name, clock),
-        ("Object ID", "Last Possible", "Last In Tenant"),
-        f'seatkeeper access "{name}"',
-    )
-    _print_some(console, "Suspicious activities", report.suspicious, (), f'seatkeeper suspicious "{name}"')
-    _print_some(
-        console, "Findings", report.findings, ("Monthly Cost", "State", "Evidence"), f'seatkeeper findings "{name}"'
-    )
-    console.print("Times are in UTC. Sign-ins are interactive ones only: no sign-in seen is not proof of no use.")
-
-
-def _history(who: Who, report: Report, clock: Clock) -> str:
+def print_report(console: Console, who: Who, report: Report) -> None:
+    from seatkeeper.clock import system_clock
     from seatkeeper.model import to_text
-    from seatkeeper.services import inventory
+    from seatkeeper.services import coverage, findings, roster, suspicious
 
-    observed, lag = report.picture.observed, inventory.lag(who, report.application.name, clock)
-    return f"sign-ins from {short_time(to_text(observed.start))} {lag}" if observed else lag
+    name, figures, now = report.application.name, report.figures, system_clock()
+    known = coverage.sign_in_coverage(who, name, lambda: now)
+    use = " · ".join(f"{figures[column]:,} {column.lower()}" for column in USE)
+    begin = figures["Complete From"]
+    since = f"sign-ins from {short_time(to_text(begin))} " if isinstance(begin, int) else ""
+    console.print(clean(name), style="bold underline")
+    console.print(
+        f"Seats      {figures['Bought']:,} bought · {figures['Assigned']:,} assigned · "
+        f"{figures['Holders']:,} people hold one\n"
+        f"Use        {use} (threshold {report.application.threshold_days} days)\n"
+        f"History    {since}{coverage.lag_in_words(known, now)}"
+    )
+    console.print(f"           {draw_bar(known.stretches)}")
+    for caution in report.cautions:
+        console.print(f"           {caution}")
+    hidden = "Object ID", "Last Possible", "Last In Tenant"
+    _print_some(console, "People", roster.access(who, name), hidden, f'seatkeeper access "{name}"')
+    unlicensed = suspicious.suspicious(who, name)
+    _print_some(console, "Suspicious activities", unlicensed, (), f'seatkeeper suspicious "{name}"')
+    every = findings.findings(who, name)
+    state = every.columns.index("State")
+    open_ones = replace(every, rows=[row for row in every.rows if row[state] == "open"])  # what the figure counts
+    hidden = "Monthly Cost", "State", "Evidence"
+    _print_some(console, "Findings", open_ones, hidden, f'seatkeeper findings "{name}"')
+    console.print(
+        "Times are in UTC. Only interactive sign-ins are read: the lack of one does not prove that there was no use."
+    )
 
 
 def _print_some(console: Console, title: str, table: Table, hide: tuple[str, ...], more: str) -> None:
-    from seatkeeper.services.tables import Table
-
     console.print(f"\n{title}" + ("" if table.rows else ": none"), style="bold")
     if table.rows:
-        console.print(to_rich(Table(table.columns, table.rows[:SHOWN], table.times), hide))
+        console.print(to_rich(table.first(SHOWN), hide))
     if len(table.rows) > SHOWN:
         console.print(f"… and {len(table.rows) - SHOWN:,} more: `{more}`")

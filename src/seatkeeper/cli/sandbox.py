@@ -51,7 +51,7 @@ def faults(
     form: Format = typer.Option(Format.table, "--format", help="table or json."),
 ) -> None:
     """Every fault by name: what it does, what a client must do, and what it takes."""
-    from seatkeeper.sandbox.mischief import listing
+    from seatkeeper.sandbox.faults import listing
 
     if form is Format.json:
         import json

@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from seatkeeper.services.tables import Table
+    from seatkeeper.tabular.tables import Table
 
 
 class Format(enum.StrEnum):
@@ -43,7 +43,7 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BadInput("File", f"{path} cannot be read ({error.strerror}).") from error
+        raise BadInput("file", f"{path} cannot be read ({error.strerror}).") from error
 
 
 def out(file: Path | None = None) -> Console:
@@ -66,10 +66,10 @@ def short_time(text: str) -> str:
 
 def print_table(table: Table, form: Format, output: Path | None, *, hide: Sequence[str] = (), empty: str = "") -> None:
     """Rows in the chosen form. `hide` leaves columns out of the form for people; `empty` says the next step."""
-    from seatkeeper.services.tables import FORMATS
-
     if form is not Format.TABLE:
-        lines = FORMATS[form](table)
+        from seatkeeper.services.exports import write_text
+
+        lines = write_text(table, form)
         if output is None:
             sys.stdout.writelines(lines)
         else:
@@ -101,14 +101,14 @@ def to_rich(table: Table, hide: Sequence[str] = ()) -> object:
     from rich.table import Table as RichTable
 
     shown = [number for number, column in enumerate(table.columns) if column not in hide]
-    drawn = RichTable(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    grid = RichTable(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for number in shown:
         column = table.columns[number]
         numeric = any(isinstance(row[number], int) and column not in table.times for row in table.rows)
-        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        grid.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in table.written():
-        drawn.add_row(*(_to_cell(row[n], is_time=table.columns[n] in table.times) for n in shown))
-    return drawn
+        grid.add_row(*(_to_cell(row[n], is_time=table.columns[n] in table.times) for n in shown))
+    return grid
 
 
 def _to_cell(cell: object, *, is_time: bool) -> str:

@@ -25,14 +25,15 @@ def serve(
     port: int = typer.Option(8000, "--port", min=0, max=65535, help="Port to listen on; 0 takes a free one."),
     no_scheduler: bool = typer.Option(False, "--no-scheduler", help="Pages only; `worker` reads the tenants."),
 ) -> None:
-    """The web application, its REST interface and the scheduler, until SIGTERM or Ctrl-C."""
+    """Run the web application, its REST interface and the scheduler, until SIGTERM or Ctrl-C."""
     open_home()
     serve_pages(host, port, scheduler=not no_scheduler)
 
 
 def serve_pages(host: str, port: int, *, scheduler: bool = True) -> None:
     """Serve until a signal; then runs end at their next page, and what does not end in time is taken up next time."""
-    from seatkeeper.web import live
+    from seatkeeper.services import setup
+    from seatkeeper.web.frame import live
     from seatkeeper.web.server import addresses, make_server
 
     live.closing.clear()
@@ -41,7 +42,9 @@ def serve_pages(host: str, port: int, *, scheduler: bool = True) -> None:
         with _scheduler(wanted=scheduler):
             for name, number in addresses(server):
                 say(f"Seatkeeper is at http://{f'[{name}]' if ':' in name else name}:{number}")
-            _say_setup_token()
+            if setup.is_needed():
+                token = setup.make_token()
+                say(f"There are no members yet. Create the first one with this token, within an hour: {token}")
             try:
                 with _signals():
                     server.run()
@@ -52,22 +55,15 @@ def serve_pages(host: str, port: int, *, scheduler: bool = True) -> None:
 
 
 def worker() -> None:
-    """The scheduler without pages, for a second machine beside `serve --no-scheduler` on PostgreSQL."""
+    """Run the scheduler without pages, for a second machine beside `serve --no-scheduler` on PostgreSQL."""
     open_home()
     with _scheduler(wanted=True):
-        say("The scheduler runs.")
+        say("The scheduler is running.")
         try:
             with _signals():
                 signal.pause()
         except KeyboardInterrupt:
             pass
-
-
-def _say_setup_token() -> None:
-    from seatkeeper.services import setup
-
-    if setup.is_needed():
-        say(f"Nobody can sign in yet. Make the first member with this token, within an hour: {setup.make_token()}")
 
 
 @contextmanager
@@ -76,18 +72,15 @@ def _scheduler(*, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    from seatkeeper.jobs.embedded import Scheduler
     from seatkeeper.services import health
 
-    scheduler = Scheduler()
-    health.watch(scheduler.is_alive)
-    scheduler.start()
+    scheduler = health.start_scheduler()
     try:
         yield
     finally:
         scheduler.ask_to_stop()
         if not scheduler.wait(ENDING):
-            say("A run did not come to the end of its page in time. What it saved stays; the next start goes on.")
+            say("A run did not reach the end of its page in time. What it saved stays; the next start continues it.")
         health.unwatch()
 
 

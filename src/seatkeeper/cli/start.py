@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def open_home() -> Who:
     """Ready to call services. Raises BadSetting for a setting, folder or database that cannot be used."""
     set_up()
+    from seatkeeper.services.machine import migrate
     from seatkeeper.services.members import operator
-    from seatkeeper.store.schema import migrate
 
     migrate()
     return operator()

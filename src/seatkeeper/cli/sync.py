@@ -1,4 +1,4 @@
-"""sync and runs: reading the tenants, and how the reads ended."""
+"""sync and runs: read the tenants, and show how the runs ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from seatkeeper.cli.start import open_home
 if TYPE_CHECKING:
     from seatkeeper.clock import Clock
     from seatkeeper.services.members import Who
-    from seatkeeper.services.syncs import SyncRequest, TaskResult
+    from seatkeeper.services.runs import SyncRequest, TaskResult
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +36,7 @@ class Stop:
     def _ask(self, number: int, _frame: FrameType | None) -> None:
         self.asked = True
         signal.signal(number, signal.default_int_handler)
-        say("Stopping at the end of this page. Once more stops at once.")
+        say("Stopping at the end of this page. Press again to stop at once.")
 
     def __call__(self) -> bool:
         return self.asked
@@ -49,25 +49,25 @@ class Stop:
 def sync(
     name: str | None = typer.Argument(None, help="One application; without it, all active ones."),
     task: list[str] | None = TASK,
-    full: bool = typer.Option(False, "--full", help="Read everybody again, not only what changed."),
+    full: bool = typer.Option(False, "--full", help="Read everything again, not only what changed."),
     now: str | None = typer.Option(None, "--now", help="Run as of this moment (ISO 8601, UTC)."),
 ) -> None:
     """Read the tenant: License Information, Application Roster, Application Access."""
     who = open_home()
     from seatkeeper.services.applications import list_applications
-    from seatkeeper.services.syncs import SyncRequest
+    from seatkeeper.services.runs import SyncRequest
 
     clock = to_clock(now)
     if name is None and not list_applications(who):
-        say("There is nothing to read yet. Add an application with `seatkeeper apps add microsoft-project`.")
+        say("There are no applications yet. Add one with `seatkeeper apps add microsoft-project`.")
         return
     raise typer.Exit(run_sync(who, SyncRequest(name, task or (), full), clock))
 
 
 def run_sync(who: Who, request: SyncRequest, clock: Clock) -> int:
-    """Run with progress, say how each task ended, and answer the exit code."""
-    from seatkeeper.services.syncs import exit_code
-    from seatkeeper.services.syncs import sync as service
+    """Run with progress, say how each task ended, and return the exit code."""
+    from seatkeeper.services.runs import exit_code
+    from seatkeeper.services.runs import sync as service
 
     stop = Stop()
     results: list[TaskResult] = []
@@ -83,7 +83,7 @@ def run_sync(who: Who, request: SyncRequest, clock: Clock) -> int:
 
 def say_result(result: TaskResult) -> None:
     colour = {0: "green", 6: "yellow"}.get(result.exit_code, "red")
-    word = result.run.word if result.run else "running elsewhere"
+    word = result.run.status if result.run else "running elsewhere"
     line = f"{result.kind.title:<20} " + typer.style(f"{word:<12}", fg=colour)
     if result.run:
         run = result.run
@@ -98,25 +98,32 @@ def say_result(result: TaskResult) -> None:
 
 def runs(
     name: str | None = typer.Argument(
-        None, help="One application; or `confirm` or `discard` and the number of a held run."
+        None, help="One application; or `confirm` or `discard` and a held run's number; or `break` and a run's number."
     ),
-    run_id: int | None = typer.Argument(None, help="With confirm or discard: the held run's number."),
+    run_id: int | None = typer.Argument(None, help="With confirm, discard or break: the run's number."),
     form: Format = FORMAT,
     output: Path | None = OUTPUT,
 ) -> None:
-    """The newest runs with the word each ended as; `runs confirm N` and `runs discard N` decide on a held one."""
-    who = open_home()
-    from seatkeeper.services import syncs
+    """The latest runs with their status; `runs confirm N` and `runs discard N` decide about a held one.
 
-    if name in ("confirm", "discard") and run_id is not None:
-        decide = syncs.confirm_run if name == "confirm" else syncs.discard_run
-        run = decide(who, run_id)
-        say(f"Run {run.pk} is {'published' if name == 'confirm' else 'discarded'}.")
+    `runs break N` takes the task of a run from a process that is stuck, wherever it runs.
+    """
+    who = open_home()
+    from seatkeeper.services import runs
+
+    decisions = {
+        "confirm": (runs.confirm_run, "is published"),
+        "discard": (runs.discard_run, "is discarded"),
+        "break": (runs.break_run, "is broken off; its task is free"),
+    }
+    if name in decisions and run_id is not None:
+        decide, done = decisions[name]
+        say(f"Run {decide(who, run_id).pk} {done}.")
         return
     print_table(
-        syncs.runs_table(syncs.list_runs(who, name)),
+        runs.runs_table(runs.list_runs(who, name)),
         form,
         output,
         hide=("Detail", "Ended"),
-        empty="No runs yet. `seatkeeper sync` makes the first.",
+        empty="There are no runs yet. `seatkeeper sync` starts the first.",
     )

@@ -1,19 +1,33 @@
-"""What a connector declares: its tasks with the permissions they need, and what a page of records looks like.
+"""What a connector of any vendor does: its tasks with the permissions they need, and the records that it reads.
 
 A connector reads and converts. It knows no database: `sync` alone saves, checkpoints and retires.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from seatkeeper.clock import Clock
-from seatkeeper.graph.pages import BadRow
-from seatkeeper.model import Account, AccountActivity, Instant, Key, Renewal, Seat, SignIn, Subscription
+from seatkeeper.connectors.feasibility import SignInLog
+from seatkeeper.connectors.products import Product
+from seatkeeper.model import (
+    MISSING,
+    Account,
+    AccountActivity,
+    AppSignIns,
+    BadRow,
+    Instant,
+    Key,
+    Renewal,
+    Seat,
+    SignIn,
+    Subscription,
+)
 
 Record = TypeVar("Record")
+Understood = Account | SignIn | Subscription | Renewal | AccountActivity
 
 
 class Permission(NamedTuple):
@@ -30,19 +44,30 @@ class Permission(NamedTuple):
         return self.name in roles or not self.wider.isdisjoint(roles)
 
 
+NO_PERMISSION: Final = Permission("", frozenset())
+
+
 class TaskKind(NamedTuple):
-    """One thing that is read regularly; `purpose` completes the sentence "without it …"; `optional` is unticked."""
+    """One thing that is read regularly; `key` says how (sync/run.py), and `optional` ones are not ticked.
+
+    `purpose` completes the sentence "without it …"; `hint` says what else to know before ticking it.
+    """
 
     key: str
     title: str
-    permission: Permission
     purpose: str
+    permission: Permission = NO_PERMISSION
     optional: bool = False
+    hint: str = ""
 
 
 @dataclass(slots=True)
 class RecordPage(Generic[Record]):
-    """Records of one answer. `removed` are ids the vendor says are gone; the `last` page finishes the read."""
+    """Records of one answer, checked whole: each can be saved, and what a run computes from it never fails.
+
+    Texts hold neither NUL nor half a surrogate pair, and numbers fit the store's columns (docs/decisions/0012).
+    `removed` are ids the vendor says are gone; the `last` page finishes the read.
+    """
 
     records: list[Record]
     bad: list[BadRow]
@@ -57,11 +82,13 @@ class RecordPage(Generic[Record]):
 
 
 class Check(NamedTuple):
-    """One line of the preflight: `passed` is None when it could not be checked."""
+    """One line of the preflight: `passed` is None when it could not be checked; `commands` mend it if there are any."""
 
     title: str
     passed: bool | None
     message: str
+    commands: str = ""
+    unanswered: bool = False  # nobody answered as the vendor does
 
 
 class Spent(NamedTuple):
@@ -72,55 +99,88 @@ class Spent(NamedTuple):
     waited_ms: int
 
 
-class Connector(Protocol):
+class Connector:
     """One vendor tenant, opened with its credential.
 
-    `data_version` names everything besides the tenant that a roster depends on; when it changes, all is read again.
+    A vendor overrides what it has; what it has not, none of its tasks asks for. `data_version` names everything besides
+    the tenant that a roster depends on: when it changes, all is read again. `wanted` are the sign-ins that tell of the
+    use of the products that are watched, all of them together, and `seat_skus` the SKUs that make seats of them.
     """
 
-    @property
-    def data_version(self) -> str: ...
+    vendor: str  # its title, for messages
+    log: SignInLog
+    data_version: str
+    wanted: frozenset[AppSignIns] = frozenset()
+    seat_skus: frozenset[Key] = frozenset()
 
-    @property
-    def stream(self) -> str:
-        """Names the question that sign-ins are asked by: for another question, coverage starts anew."""
+    def watch(self, products: Iterable[Product], owned: Mapping[str, Sequence[str]]) -> None:
+        """Read for these products from now on; `owned` are the SKUs of the tenant with the ids of their plans."""
+        raise NotImplementedError
 
-    def spent(self) -> Spent: ...
+    def spent(self) -> Spent:
+        return Spent(0, 0, 0)
 
     def vendor_time(self, clock: Clock) -> Instant:
         """Now, by the vendor where it said so, else by the clock."""
+        return clock()
+
+    def identify(self) -> str:
+        """The vendor's own id of the tenant, the same by whatever name it was typed in; empty where it has one name."""
+        return ""
 
     def require(self, task: TaskKind) -> None:
         """Raise PermissionMissing before a call that is known to be refused."""
 
-    def preflight(self) -> Iterator[Check]: ...
+    def preflight(self) -> Iterator[Check]:
+        """Try each thing that must hold at the vendor, one by one."""
+        raise NotImplementedError
 
-    def read_roster(self, link: str | None = None) -> Iterator[RecordPage[Account]]: ...
+    def read_roster(self, link: str | None = None) -> Iterator[RecordPage[Account]]:
+        """Everybody, from the start or from a link on. Finishes or raises."""
+        raise NotImplementedError
 
     def mark_changes(self) -> str | None:
-        """A link from which later changes can be read, taken before a full read begins."""
+        """A link from which later changes can be read, taken before a full read begins; None: read everybody again."""
+        return None
+
+    def read_changes(self, link: str) -> Iterator[RecordPage[Account]]:
+        raise NotImplementedError
 
     def read_account(self, key: Key) -> Account | None:
         """One account by its id; None when the vendor says that there is none. NotUnderstood decides nothing."""
-
-    def read_changes(self, link: str) -> Iterator[RecordPage[Account]]: ...
+        raise NotImplementedError
 
     def to_account_key(self, raw: bytes) -> Key | None:
         """Whose row this is, of one that could not be understood otherwise."""
+        raise NotImplementedError
 
-    def read_again(self, task: TaskKind, raw: bytes) -> Account | SignIn | Subscription | AccountActivity | None:
+    def read_again(self, task: TaskKind, raw: bytes) -> Understood | None:
         """What a row that was set aside says; None when it says nothing we keep. Raises ValueError with the reason."""
+        raise NotImplementedError
 
-    def merge_account(self, old: Account, new: Account) -> Account: ...
+    def merge_account(self, old: Account, new: Account) -> Account:
+        """The newer answer over the older one; what it did not send stays."""
+        return Account._make(before if after is MISSING else after for before, after in zip(old, new, strict=True))
 
-    def to_seats(self, account: Account) -> list[Seat]: ...
+    def to_seats(self, account: Account) -> list[Seat]:
+        """The seats that an account holds of the products that are watched."""
+        raise NotImplementedError
 
-    def read_sign_ins(self, start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]: ...
+    def read_sign_ins(self, asked: frozenset[AppSignIns], start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]:
+        """The sign-ins that are asked for, from `start` to `end`, both included; others are left out of the pages."""
+        raise NotImplementedError
+
+    def find_sign_in(self, start: Instant, end: Instant) -> Instant | None:
+        """When one of the sign-ins from `start` to `end` was, by anybody to anything; None when the log has none."""
+        raise NotImplementedError
 
     def read_activity(self) -> Iterator[RecordPage[AccountActivity]]:
         """When accounts last got in anywhere; those of whom the vendor says nothing are left out."""
+        raise NotImplementedError
 
-    def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]: ...
+    def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]:
+        raise NotImplementedError
 
-    def read_renewals(self) -> list[Renewal]:
-        """When what was bought renews or ends. The whole list or an error: nothing else hangs on it."""
+    def read_renewals(self) -> RecordPage[Renewal]:
+        """When what was bought renews or ends, as one page."""
+        raise NotImplementedError

@@ -31,13 +31,15 @@ from seatkeeper.graph.refusals import is_json, to_detail, to_error, to_intermedi
 from seatkeeper.graph.retry import Again, Retry
 from seatkeeper.graph.throttle import REPORTS, Pacer, to_moment, to_wait
 from seatkeeper.graph.token import Token, TokenSource
-from seatkeeper.graph.wire import NotTrusted, TooSlow
 from seatkeeper.model import Instant
+from seatkeeper.wire import NotTrusted, TooSlow
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
-_PREMIUM_TRIES: Final = 3  # this 403 comes now and then for tenants that do have the licence
-_SLOW_TRIES: Final = 2  # a window of sign-ins that is too wide stays too wide
-_SMALL: Final = 64 * 1024
+# This 403 comes now and then for tenants that do have the licence (msgraph-sdk-powershell #1898 and older threads).
+_PREMIUM_TRIES: Final = 3
+# A window of sign-ins that is too wide stays so: silence for minutes, or 504 (msgraph-sdk-powershell #2941, #3146).
+_SLOW_TRIES: Final = 2
+_SMALL: Final = 64 * 1024  # bytes: an error is short, and a page of rows is not searched for one
 _CHALLENGE: Final = re.compile(r'\bclaims="([^"]*)"')
 
 
@@ -99,20 +101,31 @@ class Client:
         units: int = 1,
         headers: Mapping[str, str] = _NONE,
     ) -> Answer:
-        """A success, as JSON by its own word.
+        """A success that calls itself JSON.
 
         A link of the vendor is used whole, and only when it leads to the pinned server and to `path`.
-        `family` and `units` are the pacer's. Raises UntrustedLink, what `refusals` says, and after the tries
-        are used up Unavailable, Throttled, PremiumRequired or WindowTooWide.
+        `family` and `units` are the pacer's. Raises UntrustedLink, what `refusals` says, BrokenAnswer for another's
+        answer and for an error in a success, and after the tries are used up Unavailable, Throttled, PremiumRequired
+        or WindowTooWide.
         """
         link = self._graph_url + path_or_link if path_or_link.startswith("/") else path_or_link
         question = Question(path_or_link, self.origin.check(link, path), family, units, headers)
         answer = self._ask(question, self.tokens.token())
         if answer.status == 401:
-            # One new token for one refusal: it ran out, was revoked, or must carry what the answer asks for.
+            # One new token for one refusal: it ran out, was revoked, or must carry what the answer asks for
+            # (entra-docs, claims challenges and continuous access evaluation).
             answer = self._ask(question, self.tokens.renew(to_claims(answer.headers)))
         if answer.status == 401:
             raise to_error(401, answer.body, answer.headers, asked=path_or_link)
+        if not is_json(answer.headers):
+            raise to_intermediary(answer.status, answer.headers)
+        if len(answer.body) < _SMALL and b'"error"' in answer.body:
+            try:
+                refused = _decode_refused(answer.body).error is not msgspec.UNSET
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                refused = False  # who reads it will say what is wrong with it
+            if refused:
+                raise to_broken_success(answer)
         return answer
 
     def _ask(self, question: Question, token: Token) -> Answer:
@@ -133,25 +146,20 @@ class Client:
             raise self._to_slow(question, error) from None
         except Unavailable as error:
             raise Again(error) from None
-        if answer.status == 200:
-            return _checked(answer)
-        if answer.status == 401:
+        if answer.status in (200, 401):
             return answer
-        raise self._to_refusal(question, answer)
-
-    def _to_refusal(self, question: Question, answer: Answer) -> Exception:
         refusal = to_error(answer.status, answer.body, answer.headers, asked=question.asked)
         wait = to_wait(answer.headers, self.server_time or system_clock())
         if isinstance(refusal, Throttled):
             self.counters.throttled += 1
-            return Again(refusal, wait)
+            raise Again(refusal, wait)
         if answer.status == 504:
-            return self._to_slow(question, refusal, wait)
+            raise self._to_slow(question, refusal, wait)
         if isinstance(refusal, Unavailable):
-            return Again(refusal, wait)
+            raise Again(refusal, wait)
         if isinstance(refusal, PremiumRequired):
-            return Again(refusal, wait, tries=_PREMIUM_TRIES)
-        return refusal
+            raise Again(refusal, wait, tries=_PREMIUM_TRIES)
+        raise refusal
 
     def _send(self, question: Question, token: Token) -> Answer:
         number = str(uuid.uuid4())
@@ -191,20 +199,6 @@ class Client:
             return Again(error, wait)
         slow = WindowTooWide("Microsoft cannot answer for so long a time at once.", detail=error.detail)
         return Again(slow, wait, tries=_SLOW_TRIES)
-
-
-def _checked(answer: Answer) -> Answer:
-    """A 200 that is one. Raises BrokenAnswer for another's answer, and for an error in a success."""
-    if not is_json(answer.headers):
-        raise to_intermediary(answer.status, answer.headers)
-    if len(answer.body) < _SMALL and b'"error"' in answer.body:
-        try:
-            refused = _decode_refused(answer.body).error is not msgspec.UNSET
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            refused = False  # who reads it will say what is wrong with it
-        if refused:
-            raise to_broken_success(answer)
-    return answer
 
 
 def to_broken_success(answer: Answer) -> BrokenAnswer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -11,10 +10,12 @@ import httpx2
 import msgspec
 
 from seatkeeper.errors import BadInput
+from seatkeeper.graph.credentials import LARGEST
+from seatkeeper.wire import GIVE_PEM, is_pem, to_tls
 
 
 class Endpoints(msgspec.Struct, frozen=True):
-    """The two servers of one cloud, urls without a trailing slash, and the only switch of TLS: `ca_file`.
+    """The two servers of one cloud, urls without a trailing slash, and the only switch of TLS: `ca_file`, PEM text.
 
     `aliases` are other names of the sign-in server that its own discovery document may send us to.
     """
@@ -25,6 +26,8 @@ class Endpoints(msgspec.Struct, frozen=True):
     ca_file: str | None = None
     aliases: tuple[str, ...] = ()
 
+
+SHARED_TENANTS: Final = ("common", "organizations", "consumers")  # each stands for many; our credential is of one
 
 # Source: Microsoft's page on national clouds; the second name of the Chinese sign-in server is from the
 # instance discovery document that msal carries.
@@ -65,42 +68,28 @@ def to_endpoints(
     """
     known = CLOUDS.get(cloud)
     if known is None:
-        raise BadInput("Cloud", f"must be one of {', '.join(CLOUDS)}")
+        raise BadInput("cloud", f"must be one of {', '.join(CLOUDS)}")
     if ca_file is not None:
+        # A path is refused: a file of the server is not for a member to name, and reading it may never end.
+        if not is_pem(ca_file):
+            raise BadInput("ca_file", f"is no PEM text. {GIVE_PEM}; a path of the server is not taken")
+        if len(ca_file) > LARGEST:
+            raise BadInput("ca_file", "is larger than 64 kB. Give only the certificates of the authority")
         to_tls(ca_file)
+    login = _to_base("login_url", login_url) if login_url else known.login_url
     return Endpoints(
-        login_url=_to_base("Login URL", login_url) if login_url else known.login_url,
-        graph_url=_to_base("Graph URL", graph_url) if graph_url else known.graph_url,
+        login_url=login,
+        graph_url=_to_base("graph_url", graph_url) if graph_url else known.graph_url,
         scope=known.scope,
         ca_file=ca_file,
-        aliases=() if login_url else known.aliases,
+        aliases=list_aliases(known, login),
     )
 
 
-def to_tls(ca_file: str | None) -> ssl.SSLContext:
-    """How we check who answers: TLS 1.2 or newer, verified by the system's authorities or by `ca_file` alone.
-
-    The environment (SSL_CERT_FILE) is not asked: it would let another program's setting decide whom we trust.
-    Raises BadInput when the file cannot be used.
-    """
-    if ca_file is None:
-        context = httpx2.create_ssl_context(trust_env=False)
-    else:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        try:
-            context.load_verify_locations(cafile=ca_file)
-        except (OSError, ValueError) as error:
-            reason = "it holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else _why(error)
-            raise BadInput(
-                "CA File",
-                f"cannot be used: {reason}. Give a readable file with the certificates of the authority in PEM form",
-            ) from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def _why(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or "its name is not a file name").lower()
+def list_aliases(cloud: Endpoints, login_url: str) -> tuple[str, ...]:
+    """The other names of a cloud's sign-in server, by whichever of them it is asked; none for a server of one's own."""
+    names = (cloud.login_url, *cloud.aliases)
+    return tuple(name for name in names if name != login_url) if login_url in names else ()
 
 
 def _to_base(field: str, text: str) -> str:

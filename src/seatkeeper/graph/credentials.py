@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import re
+from collections.abc import Iterator
 from datetime import UTC
 from typing import Final
 
@@ -14,12 +14,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from seatkeeper.apart import run_apart
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput
 from seatkeeper.model import TICKS, Instant, Secret, to_text
 
-_FIELD: Final = "Client Certificate"
-_BLOCK: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
+_FIELD: Final = "client_certificate"
+LARGEST: Final = 64 * 1024  # characters; a key of 4096 bits with a chain of certificates has 12,000
 _SMALLEST_KEY: Final = 2048  # bits; Microsoft refuses smaller ones
 
 
@@ -45,13 +46,18 @@ class ClientCertificate(msgspec.Struct, frozen=True):
     def check(self, now: Instant | None = None) -> Instant:
         """Refuse at entry what would fail later, and say when the certificate ends, for warnings.
 
+        It is opened in a process of its own: a key or a passphrase can be made so that this takes for ever.
         Raises BadInput: no key, wrong passphrase, several keys, not RSA, smaller than 2048 bits, not
         matching, expired, not yet valid.
         """
         now = system_clock() if now is None else now
-        certificate = self._load().certificate
-        starts = int(certificate.not_valid_before_utc.astimezone(UTC).timestamp()) * TICKS
-        ends = int(certificate.not_valid_after_utc.astimezone(UTC).timestamp()) * TICKS
+        text = self.pem.reveal()
+        if len(text) > LARGEST:
+            raise BadInput(_FIELD, "is larger than 64 kB. Give only the key and its certificate")
+        passphrase = () if self.passphrase is None else (self.passphrase.reveal(),)
+        starts, ends = run_apart(
+            read_validity, text.encode(errors="replace"), *passphrase, kind=tuple[int, int], field=_FIELD
+        )
         if now >= ends:
             raise BadInput(_FIELD, f"expired at {to_text(ends)}. Make a new one and upload it in Entra")
         if now < starts:
@@ -60,14 +66,15 @@ class ClientCertificate(msgspec.Struct, frozen=True):
 
     def to_msal(self) -> dict[str, str]:
         """The form that msal signs with; it computes the SHA-256 thumbprint itself. Raises BadInput."""
-        pair = self._load()
+        pair = self.open()
         key = pair.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         certificate = pair.certificate.public_bytes(serialization.Encoding.PEM)
         return {"private_key": key.decode(), "public_certificate": certificate.decode()}
 
-    def _load(self) -> _Pair:
+    def open(self) -> _Pair:
+        """The key and the certificate that belongs to it. Raises BadInput."""
         text = self.pem.reveal()
         password = self.passphrase.reveal().encode() if self.passphrase is not None else None
         key, certificates = _from_pem(text, password) if "-----BEGIN" in text else _from_pfx(text, password)
@@ -83,8 +90,30 @@ class ClientCertificate(msgspec.Struct, frozen=True):
         raise BadInput(_FIELD, "holds a key that belongs to another certificate")
 
 
+def read_validity(pem: bytes, passphrase: str | None = None) -> tuple[Instant, Instant]:
+    """From when to when the certificate is valid. Raises BadInput."""
+    secret = None if passphrase is None else Secret(passphrase)
+    certificate = ClientCertificate("", Secret(pem.decode()), secret).open().certificate
+    starts = int(certificate.not_valid_before_utc.astimezone(UTC).timestamp()) * TICKS
+    return starts, int(certificate.not_valid_after_utc.astimezone(UTC).timestamp()) * TICKS
+
+
+def list_blocks(text: str) -> Iterator[tuple[str, str]]:
+    """Label and text of every PEM block, in one pass over the lines; one that does not end is none."""
+    label, lines = "", list[str]()
+    for line in text.splitlines():
+        mark = line.strip()
+        if mark.startswith("-----BEGIN ") and mark.endswith("-----"):
+            label, lines = mark[11:-5], [mark]
+        elif label:
+            lines.append(mark)
+            if mark == f"-----END {label}-----":
+                yield label, "\n".join(lines)
+                label = ""
+
+
 def _from_pem(text: str, password: bytes | None) -> tuple[object, list[x509.Certificate]]:
-    blocks = [(found.group(1), found.group()) for found in _BLOCK.finditer(text)]
+    blocks = list(list_blocks(text))
     keys = [block for label, block in blocks if label.endswith("PRIVATE KEY")]
     if not keys:
         raise BadInput(_FIELD, "has no private key. Give the PEM text of the key and of the certificate together")

@@ -14,9 +14,9 @@ import msgspec
 
 from seatkeeper import __version__
 from seatkeeper.errors import BrokenAnswer, Interrupted, Unavailable
-from seatkeeper.graph.clouds import Endpoints, to_tls
+from seatkeeper.graph.clouds import Endpoints
 from seatkeeper.graph.origin import Origin, untrusted
-from seatkeeper.graph.wire import TimedBackend, Watch
+from seatkeeper.wire import TimedBackend, Watch, to_tls
 
 _MIB: Final = 1024 * 1024
 _STEP: Final = 4 * _MIB
@@ -66,7 +66,12 @@ class Egress:
         Raises UntrustedLink for any other server, Unavailable for the network, BrokenAnswer for an unreadable
         body.
         """
-        target = self._to_trusted(url)
+        try:
+            target = httpx2.URL(url)
+        except (httpx2.InvalidURL, ValueError):
+            target = httpx2.URL()  # which no server has
+        if target.scheme != "https" or target.userinfo or Origin.of(target) not in self._trusted:
+            raise untrusted()
         self._watch.start(self._deadline)
         try:
             return self._exchange(method, target, headers, body)
@@ -88,15 +93,6 @@ class Egress:
         """Give the connections back, because what comes over them cannot be told apart; the next request opens one."""
         self._pool.close()
 
-    def _to_trusted(self, url: str | httpx2.URL) -> httpx2.URL:
-        try:
-            target = httpx2.URL(url)
-        except (httpx2.InvalidURL, ValueError):
-            target = httpx2.URL()
-        if target.scheme != "https" or target.userinfo or Origin.of(target) not in self._trusted:
-            raise untrusted()
-        return target
-
     def _exchange(self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes | None) -> Answer:
         if self._closed.is_set():
             raise Interrupted("Reading was broken off.")
@@ -114,21 +110,21 @@ class Egress:
         response = self._pool.handle_request(request)
         try:
             received = httpx2.Headers(response.headers)
-            content = self._read(response.status, received, response.iter_stream())
+            encoding = received.get("content-encoding", "identity").strip().lower() or "identity"
+            if encoding not in ("identity", "gzip"):
+                raise BrokenAnswer(
+                    "The answer is packed in a way that was not asked for.", detail=f"status={response.status}"
+                )
+            pieces = _gunzip(response.iter_stream()) if encoding == "gzip" else response.iter_stream()
+            if 200 <= response.status < 300:
+                content = _take(pieces, self._cap, whole=True)
+            else:
+                content = _take(pieces, _SMALL)[:_SMALL]
         finally:
             response.close()
             if self._closed.is_set():  # its connection may have been opened just behind close()
                 self._pool.close()
         return Answer(response.status, received, content, time.monotonic())
-
-    def _read(self, status: int, headers: httpx2.Headers, chunks: Iterable[bytes]) -> bytes:
-        encoding = headers.get("content-encoding", "identity").strip().lower() or "identity"
-        if encoding not in ("identity", "gzip"):
-            raise BrokenAnswer("The answer is packed in a way that was not asked for.", detail=f"status={status}")
-        pieces = _gunzip(chunks) if encoding == "gzip" else chunks
-        if not 200 <= status < 300:
-            return _take(pieces, _SMALL)[:_SMALL]
-        return _take(pieces, self._cap, whole=True)
 
 
 def _take(pieces: Iterable[bytes], cap: int, *, whole: bool = False) -> bytes:
@@ -172,17 +168,17 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _lumps(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes in pieces of about 1 MiB."""
-    held: list[bytes] = []
+    kept: list[bytes] = []
     size = 0
     for chunk in chunks:
-        held.append(chunk)
+        kept.append(chunk)
         size += len(chunk)
         if size >= _MIB:
-            yield b"".join(held)
-            held.clear()
+            yield b"".join(kept)
+            kept.clear()
             size = 0
-    if held:
-        yield b"".join(held)
+    if kept:
+        yield b"".join(kept)
 
 
 def _to_error(error: Exception) -> Unavailable:

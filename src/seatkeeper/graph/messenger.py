@@ -52,12 +52,13 @@ class Reply:
 class _Discovery(msgspec.Struct):
     token_endpoint: str
     authorization_endpoint: str
+    issuer: str = ""  # holds the tenant's GUID, whatever name was asked for
 
 
 class _Grant(msgspec.Struct):
     access_token: str
     token_type: str
-    expires_in: int | float | str = _SHORTEST
+    expires_in: int | float | str = _SHORTEST  # 3599 usually; some endpoints of Microsoft write a text
 
 
 class Messenger:
@@ -72,6 +73,7 @@ class Messenger:
         self._logins = {Origin.of(url) for url in (endpoints.login_url, *endpoints.aliases)}
         self.grant: Grant | None = None
         self.server_time: Instant | None = None
+        self.issuer = ""
 
     def get(
         self,
@@ -85,6 +87,7 @@ class Messenger:
         found = _to_json(answer, _Discovery)
         for named in (found.token_endpoint, found.authorization_endpoint):
             self._check(named)
+        self.issuer = found.issuer
         return Reply(answer)
 
     def post(
@@ -99,7 +102,17 @@ class Messenger:
         self._check(url)
         form = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
         answer = self._send("POST", url, form, params, urlencode(data or {}).encode())
-        self.grant = _to_grant(answer)
+        grant = _to_json(answer, _Grant)
+        try:
+            seconds = float(grant.expires_in)
+        except ValueError:
+            seconds = math.nan
+        if math.isnan(seconds) or grant.token_type.lower() != "bearer" or not _TOKEN.fullmatch(grant.access_token):
+            raise BrokenAnswer(
+                "Microsoft's sign-in service gave an answer that is not a usable token.",
+                detail=to_detail(answer.status, "", answer.headers),
+            )
+        self.grant = Grant(grant.access_token, min(_LONGEST, max(_SHORTEST, seconds)))
         return Reply(answer)
 
     def close(self) -> None:
@@ -141,15 +154,3 @@ def _to_json(answer: Answer, shape: type[T]) -> T:
         raise Unavailable(
             "The answer of Microsoft's sign-in service was damaged. We try again.", detail=detail
         ) from None
-
-
-def _to_grant(answer: Answer) -> Grant:
-    grant = _to_json(answer, _Grant)
-    detail = to_detail(answer.status, "", answer.headers)
-    try:
-        seconds = float(grant.expires_in)
-    except ValueError:
-        seconds = math.nan
-    if math.isnan(seconds) or grant.token_type.lower() != "bearer" or not _TOKEN.fullmatch(grant.access_token):
-        raise BrokenAnswer("Microsoft's sign-in service gave an answer that is not a usable token.", detail=detail)
-    return Grant(grant.access_token, min(_LONGEST, max(_SHORTEST, seconds)))

@@ -44,7 +44,8 @@ class Origin(msgspec.Struct, frozen=True):
         url = _parse(link)
         if url.userinfo or Origin.of(url) != self:
             raise untrusted()
-        if url.raw_path.partition(b"?")[0].lower() != path.encode().lower():
+        # A function may be called with its brackets, "/users/delta()": OData allows both.
+        if url.raw_path.partition(b"?")[0].lower().removesuffix(b"()") != path.encode().lower():
             raise untrusted()
         return url
 

@@ -17,16 +17,18 @@ import msgspec
 
 from seatkeeper.errors import BrokenAnswer, NotUnderstood, Unavailable
 from seatkeeper.graph.client import Client
+from seatkeeper.graph.ids import Id
 from seatkeeper.graph.retry import Again
-from seatkeeper.graph.rows import BadRow, Rows, Unreadable, to_row, to_rows
+from seatkeeper.graph.rows import Int32, Rows, Unreadable, to_row, to_rows, to_storable
 from seatkeeper.graph.throttle import SHARED
+from seatkeeper.model import BadRow
 
-__all__ = ["BadRow", "Budget", "Page", "Rows", "read_one", "read_pages", "to_row", "to_rows"]
+__all__ = ["Budget", "Id", "Int32", "Page", "Rows", "read_one", "read_pages", "to_row", "to_rows", "to_storable"]
 
 T = TypeVar("T")
 _Fetch = Callable[[str], Callable[[], tuple[Rows[T], int]]]  # begins to fetch a page; what it returns waits for it
 
-_READ_TRIES: Final = 3  # for an answer that ends in the middle though its length is right
+_READ_TRIES: Final = 3  # for JSON that ends in the middle though its length is right (microsoft-graph-docs #7577)
 _SAME_PAGES: Final = 10  # equal pages in a row: a list that stands still, however its links change
 
 
@@ -65,15 +67,16 @@ class _Read(Generic[T]):
 
     def fetch(self, link: str) -> tuple[Rows[T], int]:
         """One answer, decoded; asked for again when it is damaged."""
-        return self.client.retry.run(lambda: self._try(link), self.client.note_pause)
 
-    def _try(self, link: str) -> tuple[Rows[T], int]:
-        answer = self.client.get(link, path=self.path, family=self.family, units=self.units)
-        try:
-            body = b'{"value":[%b]}' % answer.body if self.single else answer.body
-            return to_rows(body, self.row), len(answer.body)
-        except Unreadable as error:
-            raise Again(error, tries=_READ_TRIES) from None
+        def attempt() -> tuple[Rows[T], int]:
+            answer = self.client.get(link, path=self.path, family=self.family, units=self.units)
+            try:
+                body = b'{"value":[%b]}' % answer.body if self.single else answer.body
+                return to_rows(body, self.row), len(answer.body)
+            except Unreadable as error:
+                raise Again(error, tries=_READ_TRIES) from None
+
+        return self.client.retry.run(attempt, self.client.note_pause)
 
 
 def read_one(client: Client, asked: str, *, path: str, row: type[T], family: str, units: int) -> T:
@@ -103,7 +106,26 @@ def read_pages(
     is used up.
     """
     with _fetching(_Read(client, path, row, family, units)) as fetch:
-        yield from _follow(client, start, path, fetch, wants_delta=wants_delta, budget=budget)
+        ends = time.monotonic() + budget.seconds
+        way = _Way[T](start)
+        answer = fetch(start)
+        # An empty page can have a next link: only its absence ends a list (Graph docs, concepts/paging).
+        for number in range(1, budget.pages + 1):
+            if time.monotonic() > ends:
+                raise Unavailable("The list was not read to its end in the time it may take. The next run tries again.")
+            found, size = answer()
+            following, delta = _to_links(found, wants_delta=wants_delta)
+            for one in (following, delta):
+                if one is not None:
+                    client.origin.check(one, path)
+            if following is not None:
+                way.go_on(following, found.rows)
+                if number < budget.pages:
+                    answer = fetch(following)
+            yield Page(found.rows, found.bad, following, delta, size, number)
+            if following is None:
+                return
+        raise BrokenAnswer(f"Microsoft's list did not end within {budget.pages} pages.")
 
 
 @contextmanager
@@ -121,30 +143,6 @@ def _fetching(read: _Read[T]) -> Iterator[_Fetch[T]]:
         yield lambda link: ahead.apply_async(read.fetch, (link,)).get
     finally:
         ahead.terminate()
-
-
-def _follow(
-    client: Client, start: str, path: str, fetch: _Fetch[T], *, wants_delta: bool, budget: Budget
-) -> Iterator[Page[T]]:
-    ends = time.monotonic() + budget.seconds
-    way = _Way[T](start)
-    answer = fetch(start)
-    for number in range(1, budget.pages + 1):
-        if time.monotonic() > ends:
-            raise Unavailable("The list was not read to its end in the time it may take. The next run tries again.")
-        found, size = answer()
-        following, delta = _to_links(found, wants_delta=wants_delta)
-        for one in (following, delta):
-            if one is not None:
-                client.origin.check(one, path)
-        if following is not None:
-            way.go_on(following, found.rows)
-            if number < budget.pages:
-                answer = fetch(following)
-        yield Page(found.rows, found.bad, following, delta, size, number)
-        if following is None:
-            return
-    raise BrokenAnswer(f"Microsoft's list did not end within {budget.pages} pages.")
 
 
 class _Way(Generic[T]):

@@ -17,6 +17,7 @@ from seatkeeper.errors import (
     BrokenAnswer,
     CredentialsRejected,
     DeltaExpired,
+    NotOffered,
     NotThere,
     NotUnderstood,
     PageTokenExpired,
@@ -26,6 +27,7 @@ from seatkeeper.errors import (
     Throttled,
     Unavailable,
 )
+from seatkeeper.graph.codes import load_codes, quote
 from seatkeeper.graph.egress import Answer
 from seatkeeper.graph.throttle import to_wait
 
@@ -36,6 +38,7 @@ _PERMISSIONS: Final = (
     ("/admin/reportsettings", "ReportSettings.Read.All"),
     ("/users", "Directory.Read.All (or User.Read.All)"),
 )
+# Codes of the sign-in log that name what is missing; the newer ones name it in their text only.
 _NAMED_BY_CODE: Final = {
     "Authentication_ApplicationHasNoDirectoryReadAccess": "Directory.Read.All",
     "Authentication_ApplicationHasNoReadAuditLogDataAccess": "AuditLog.Read.All",
@@ -61,7 +64,11 @@ _decode_error = msgspec.json.Decoder(_Envelope).decode
 
 def to_error(status: int, body: bytes, headers: httpx2.Headers, *, asked: str) -> SeatkeeperError:
     """The error that a Graph answer other than 200 stands for; `asked` is the path or link that was sent."""
-    code, message = _to_code(body)
+    try:
+        error = _decode_error(body).error
+        code, message = error.code or "", error.message or ""
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        code, message = "?", ""  # HTML, empty, or cut off: no code, which is not the empty code
     detail = to_detail(status, code, headers)
     if status == 401:
         return CredentialsRejected(
@@ -82,14 +89,6 @@ def to_error(status: int, body: bytes, headers: httpx2.Headers, *, asked: str) -
     return _to_unexpected(detail, status, code)
 
 
-def _to_code(body: bytes) -> tuple[str, str]:
-    try:
-        error = _decode_error(body).error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return "?", ""  # HTML, empty, or cut off: no code, which is not the empty code
-    return error.code or "", error.message or ""
-
-
 def to_detail(status: int, code: str, headers: httpx2.Headers) -> str:
     """What the log and the support need, in characters that cannot break a log line."""
     known = {"status": str(status), "code": code, "request-id": headers.get("request-id", "")}
@@ -104,9 +103,11 @@ def _to_denial(code: str, message: str, asked: str, detail: str) -> SeatkeeperEr
             detail=detail,
         )
     if not code.startswith(_DENIED):
-        return _to_unexpected(detail)
+        return _to_unexpected(detail, text=message)
     named = _PERMISSION.search(message)
-    missing = _NAMED_BY_CODE.get(code) or (named.group() if named else _to_permission(asked))
+    path = httpx2.URL(asked).path.lower()
+    guess = next((permission for part, permission in _PERMISSIONS if part in path), "for this data")
+    missing = _NAMED_BY_CODE.get(code) or (named.group() if named else guess)
     return PermissionMissing(
         f"The application may not read this: the permission {missing} is missing. In Entra, under App "
         "registrations, API permissions, add it as an application permission (not delegated) and grant "
@@ -115,35 +116,40 @@ def _to_denial(code: str, message: str, asked: str, detail: str) -> SeatkeeperEr
     )
 
 
-def _to_permission(asked: str) -> str:
-    path = httpx2.URL(asked).path.lower()
-    return next((permission for part, permission in _PERMISSIONS if part in path), "for this data")
-
-
 def _to_expiry(status: int, code: str, message: str, asked: str, detail: str) -> SeatkeeperError:
     """400, 404 and 410: often not our mistake but a page or delta token that has grown too old."""
     ours = asked.startswith("/")  # our own question holds no token that could be too old
-    path = httpx2.URL(asked).path.lower()
+    path = httpx2.URL(asked).path.lower().removesuffix("()")
     if code == "Directory_ExpiredPageToken":
         return PageTokenExpired("The list has to be read from its start again.", detail=detail)
     if code in _RESYNC or (path.endswith("/delta") and (status == 410 or not ours)):
-        # Documented is 410, and 40x codes besides; a delta link that is too old was seen as a plain 400.
+        # Documented is 410, and 40x codes besides (Graph docs, concepts/delta-query-overview); a delta link that is
+        # too old was seen as a plain 400: "DeltaLink older than 30 days is not supported."
         return DeltaExpired("The changes have to be read as a full list again.", detail=detail)
     if status == 400 and code == "" and not ours and "/auditlogs/" in path and "token" in message.lower():
-        # The one place where text decides: this endpoint sends an empty code for its expired page tokens.
+        # The one place where text decides: this endpoint sends an empty code for its expired page tokens, "Token not
+        # found: token is either invalid or expired" and "Invalid Skip Token" among others.
         return PageTokenExpired("The list has to be read from its start again.", detail=detail)
-    if status == 400 and code == "UnknownError":
+    if status == 400 and code == "UnknownError":  # "Unsupported Query", which passes when it is asked again
         return Unavailable("Microsoft could not answer this time. We try again later.", detail=detail)
-    return _to_unexpected(detail, status, code)
+    no_log = status == 404 and path.endswith("/auditlogs/signins")
+    if ours and code != "?" and (no_log or "signInActivity" in asked):
+        return NotOffered(
+            "This cloud does not offer it: some have no log of sign-ins, or do not tell when an account was last used. "
+            f"Switch the task off for this application. Microsoft says: “{quote(message)}”",
+            detail=detail,
+        )
+    return _to_unexpected(detail, status, code, message)
 
 
-def _to_unexpected(detail: str, status: int = 0, code: str = "?") -> BrokenAnswer:
+def _to_unexpected(detail: str, status: int = 0, code: str = "?", text: str = "") -> BrokenAnswer:
     kind: type[BrokenAnswer] = NotUnderstood if status in (400, 501) and code != "?" else BrokenAnswer
     if status == 404 and code != "?":
-        kind = NotThere  # the vendor's own word, whichever it is; a 404 without one may be a proxy's
+        kind = NotThere  # Microsoft says so itself, whatever the code; a 404 without a code may be a proxy's
+    told = f" Microsoft says: “{quote(text)}”" if text and code not in load_codes() else ""
     return kind(
         f"Microsoft refused the request in a way we do not know ({detail}). If it stays so, report it with "
-        "these words.",
+        f"these words.{told}",
         detail=detail,
     )
 
@@ -171,33 +177,12 @@ def is_json(headers: httpx2.Headers) -> bool:
     return kind == "application/json" or kind.endswith("+json")
 
 
-# The numbers choose the words only; `error` and the HTTP status choose the class, as Microsoft asks.
-_WORDS: Final = {
-    7000215: "The Client Secret is wrong. Paste the secret's Value, not its Secret ID; the value is shown "
-    "only once, right after the secret was made.",
-    7000222: "The Client Secret has expired. Make a new one in Entra, under App registrations, Certificates "
-    "& secrets, and authorize again.",
-    700027: "The Client Certificate is not registered with the application, or its signature was refused. "
-    "Upload the certificate in Entra, under App registrations, Certificates & secrets; check also this "
-    "machine's clock.",
-    700213: "No federated credential of the application matches. Check its subject, audience and issuer in Entra.",
-    70021: "No federated credential of the application matches. Check its subject, audience and issuer in Entra.",
-    7000216: "Microsoft got no Client Secret or Client Certificate. Enter one and authorize again.",
-    700016: "The Client ID is not known in this tenant. Check the Client ID and the Tenant ID; the "
-    "application must be registered in, or consented to by, this tenant.",
-    90002: "The Tenant ID is not known. Check it, and that the cloud (global, usgov, dod, china) is the tenant's.",
-    53003: "A Conditional Access policy of the tenant blocks this application. Ask the tenant's "
-    "administrator to allow the workload identity from this network.",
-    70011: "Microsoft refused the scope. Check that the cloud (global, usgov, dod, china) is the tenant's.",
-    500011: "Microsoft Graph is not known in this tenant. Check that the cloud (global, usgov, dod, china) "
-    "is the tenant's.",
-}
-_WORDS_BY_ERROR: Final = {
+# What the sign-in server's refusals are called when they come without a number.
+_BY_ERROR: Final = {
     "invalid_client": "Microsoft refused the Client Secret or Client Certificate. Check it and authorize again.",
-    "unauthorized_client": _WORDS[700016],
-    "invalid_tenant": _WORDS[90002],
-    "invalid_scope": _WORDS[70011],
-    "invalid_resource": _WORDS[500011],
+    "invalid_tenant": "AADSTS90002",
+    "invalid_scope": "AADSTS70011",
+    "invalid_resource": "AADSTS500011",
 }
 # Which status this one comes with is not documented, so here the number must decide.
 _TENANT_THROTTLED: Final = 90055
@@ -206,6 +191,7 @@ _TENANT_THROTTLED: Final = 90055
 class _TokenError(msgspec.Struct):
     error: str
     error_codes: list[int] = []
+    error_description: str = ""
 
 
 _decode_token_error = msgspec.json.Decoder(_TokenError).decode
@@ -229,8 +215,15 @@ def to_token_error(answer: Answer) -> SeatkeeperError:
         )
     if not said.error:
         return to_intermediary(answer.status, answer.headers)
-    words = _WORDS.get(number) or _WORDS_BY_ERROR.get(said.error)
-    return CredentialsRejected(
-        words or f"Microsoft refused to sign the application in ({detail}). Check its settings and authorize again.",
-        detail=detail,
-    )
+    return CredentialsRejected(_to_words(said, number, detail), detail=detail)
+
+
+def _to_words(said: _TokenError, number: int, detail: str) -> str:
+    codes = load_codes()
+    if known := codes.get(f"AADSTS{number}"):
+        return str(known)
+    if not number and (words := _BY_ERROR.get(said.error)):
+        return str(codes.get(words, words))
+    text = quote(said.error_description)
+    told = f"Microsoft says: “{text}”" if text else "Microsoft says no more."
+    return f"Microsoft refused to sign the application in with a code that we do not know ({detail}). {told}"

@@ -52,12 +52,12 @@ class Retry(msgspec.Struct, frozen=True):
                 return False
             kind = type(error.error)
             failed[kind] += 1
-            wait = self._to_pause(error, failed.total())
-            if failed[kind] >= (error.tries or self.attempts) or failed.total() >= self.attempts:
-                return False
-            if wait > self.longest_wait:
-                return False
-            if time.monotonic() + wait > started + self.seconds:
+            # Exponential with jitter, or what the vendor asked for and a little more, to spread a herd.
+            wait = min(30.0, self.first_wait * 2.0 ** (failed.total() - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+            if error.wait is not None and error.wait > wait:
+                wait = error.wait + random.uniform(0.0, min(1.0, self.first_wait))  # noqa: S311
+            used_up = failed[kind] >= (error.tries or self.attempts) or failed.total() >= self.attempts
+            if used_up or wait > self.longest_wait or time.monotonic() + wait > started + self.seconds:
                 return False
             waiting(wait)
             return wait
@@ -67,22 +67,10 @@ class Retry(msgspec.Struct, frozen=True):
                 with once:
                     return attempt()
         except Again as last:
-            raise self._to_final(last) from None
+            if last.wait is None or last.wait <= self.longest_wait or isinstance(last.error, Throttled):
+                raise last.error from None
+            # A pause that is too long for a run is told with its end, so that the next run starts after it.
+            until = system_clock() + seconds(min(last.wait, 30 * 86_400.0))
+            words = "Microsoft asks us to come back later. The next run goes on from here."
+            raise Throttled(words, until=until, detail=last.error.detail) from None
         raise AssertionError("unreachable: the last try returns or raises")
-
-    def _to_pause(self, error: Again, failed: int) -> float:
-        """Exponential with jitter, or what the vendor asked for and a little more, to spread a herd."""
-        own = min(30.0, self.first_wait * 2.0 ** (failed - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
-        if error.wait is None or error.wait <= own:
-            return own
-        return error.wait + random.uniform(0.0, min(1.0, self.first_wait))  # noqa: S311
-
-    def _to_final(self, last: Again) -> SeatkeeperError:
-        """A pause that is too long for a run is told with its end, so that the next run starts after it."""
-        if last.wait is None or last.wait <= self.longest_wait or isinstance(last.error, Throttled):
-            return last.error
-        return Throttled(
-            "Microsoft asks us to come back later. The next run goes on from here.",
-            until=system_clock() + seconds(min(last.wait, 30 * 86_400.0)),
-            detail=last.error.detail,
-        )

@@ -27,20 +27,18 @@ def to_wait(headers: httpx2.Headers, now: Instant) -> float | None:
     All forms of Retry-After are read: seconds, fractions, a date, several (the longest counts), negative (0).
     A date is compared with the answer's own Date, because our clock may be wrong. Never raises.
     """
-    waits = [_to_seconds(value.strip(), headers, now) for value in headers.get_list("retry-after")]
-    known = [wait for wait in waits if wait is not None]
-    return max(known) if known else None
-
-
-def _to_seconds(value: str, headers: httpx2.Headers, now: Instant) -> float | None:
-    try:
-        wait = max(float(part) for part in value.split(","))
-    except ValueError:
-        until = to_moment(value)
-        if until is None:
-            return None
-        wait = (until - (to_moment(headers.get("date", "")) or now)) / TICKS
-    return max(0.0, wait) if math.isfinite(wait) else None
+    waits = []
+    for value in headers.get_list("retry-after"):
+        try:
+            wait = max(float(part) for part in value.split(","))
+        except ValueError:
+            until = to_moment(value.strip())
+            if until is None:
+                continue
+            wait = (until - (to_moment(headers.get("date", "")) or now)) / TICKS
+        if math.isfinite(wait):  # "inf" and "nan" are numbers to Python
+            waits.append(max(0.0, wait))
+    return max(waits, default=None)
 
 
 def to_moment(text: str) -> Instant | None:

@@ -15,22 +15,21 @@ import msgspec
 
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput, BrokenAnswer, CredentialsRejected, Throttled, Unavailable
-from seatkeeper.graph.clouds import Endpoints
+from seatkeeper.graph.clouds import SHARED_TENANTS, Endpoints
 from seatkeeper.graph.credentials import ClientCertificate, ClientSecret
 from seatkeeper.graph.egress import Egress
 from seatkeeper.graph.messenger import Grant, Messenger
 from seatkeeper.graph.retry import Again, Retry
-from seatkeeper.graph.wire import NotTrusted
 from seatkeeper.model import TICKS, Instant, Secret
+from seatkeeper.wire import NotTrusted
 
 __all__ = ["ClientCertificate", "ClientSecret", "Credential", "Token", "TokenSource"]
 
 Credential = ClientSecret | ClientCertificate
 
-_EARLY: Final = 300.0  # seconds before its end at which a token is replaced, as msal does
+_EARLY: Final = 300.0  # seconds before its end at which a token is replaced, as msal does; it lives 60 to 90 minutes
 _TENANT: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NOT_ONE_TENANT: Final = ("common", "organizations", "consumers")
 _GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"  # Microsoft Graph's application id, another form of "aud"
 
 
@@ -43,13 +42,17 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class _Claims(msgspec.Struct):
+    # An application that was granted nothing gets a token, too, and without this claim (entra-docs, access-tokens).
     roles: list[str] = []
     tid: str | None = None
     aud: str | list[str] | None = None
 
 
 class TokenSource:
-    """The token of one application in one tenant; threads that ask at once share one request."""
+    """The token of one application in one tenant; threads that ask at once share one request.
+
+    `directory_id` is the tenant's GUID where it is known already: a domain may come to mean another tenant.
+    """
 
     def __init__(
         self,
@@ -58,12 +61,15 @@ class TokenSource:
         endpoints: Endpoints,
         egress: Egress,
         *,
+        directory_id: str = "",
         retry: Retry = Retry(),  # noqa: B008 - it is frozen
     ) -> None:
-        if not _TENANT.fullmatch(tenant_id) or tenant_id.lower() in _NOT_ONE_TENANT:
-            raise BadInput("Tenant ID", "must be the id (a GUID) or a domain name of one tenant")
+        if not _TENANT.fullmatch(tenant_id) or tenant_id.lower() in SHARED_TENANTS:
+            raise BadInput("tenant_id", "must be the id (a GUID) or a domain name of one tenant")
         self._tenant_id = tenant_id
+        self._directory_id = directory_id or (tenant_id.lower() if _GUID.fullmatch(tenant_id.lower()) else "")
         self._credential = credential
+        self.client_id = credential.client_id
         self._endpoints = endpoints
         self._egress = egress
         self._retry = retry
@@ -71,6 +77,7 @@ class TokenSource:
         self._lock = threading.Lock()
         self._token: Token | None = None
         self._replace_at = 0.0
+        self._issuer = ""
 
     def token(self) -> Token:
         """The token in use, or a new one from 5 minutes before its end on. Raises what `renew` raises."""
@@ -79,6 +86,11 @@ class TokenSource:
                 self._renew(None)
             assert self._token is not None
             return self._token
+
+    def directory_id(self) -> str:
+        """The tenant's GUID, whatever name it was asked for by; empty when nobody says. Raises what `renew` raises."""
+        self.token()
+        return self._directory_id
 
     def renew(self, claims: str | None = None) -> Token:
         """A new token, never from a cache; `claims` is the JSON of a claims challenge.
@@ -92,25 +104,14 @@ class TokenSource:
     def _renew(self, claims: str | None) -> Token:
         self._token = None
         asked = time.monotonic()
-        grant = self._retry.run(lambda: self._try(claims))
-        self._token = Token(Secret(grant.access_token), self._to_roles(grant.access_token), asked + grant.seconds)
+        grant = self._retry.run(lambda: self._ask(claims))
+        self._token = Token(Secret(grant.access_token), self._inspect(grant.access_token), asked + grant.seconds)
         self._replace_at = self._token.expires - min(_EARLY, grant.seconds / 2)
         return self._token
 
-    def _try(self, claims: str | None) -> Grant:
-        try:
-            return self._ask(claims)
-        except Throttled as error:
-            raise Again(error, (error.until - system_clock()) / TICKS) from None
-        except NotTrusted:
-            raise
-        except Unavailable as error:
-            raise Again(error) from None
-
     def _ask(self, claims: str | None) -> Grant:
-        # A new msal application for each token: msal remembers refusals for a minute, a corrected secret
-        # would not
-        # get through. Its constructor asks for the discovery document.
+        # A new msal application for each token: msal remembers refusals for a minute, and a corrected secret would
+        # not get through. Its constructor asks for the discovery document.
         messenger = Messenger(self._egress, self._endpoints)
         credential = self._credential
         try:
@@ -125,35 +126,46 @@ class TokenSource:
                 http_client=messenger,
             )
             application.acquire_token_for_client([self._endpoints.scope], claims_challenge=claims)
-        except ValueError:  # msal's word for a discovery document it cannot use
+        except ValueError:  # what msal raises for a discovery document that it cannot use
             raise BrokenAnswer("Microsoft's sign-in service describes itself in a way we do not understand.") from None
+        except Throttled as error:
+            raise Again(error, (error.until - system_clock()) / TICKS) from None
+        except NotTrusted:
+            raise
+        except Unavailable as error:
+            raise Again(error) from None
         self.server_time = messenger.server_time
+        self._issuer = messenger.issuer
         if messenger.grant is None:
             raise BrokenAnswer("Microsoft's sign-in service gave no token.")
         return messenger.grant
 
-    def _to_roles(self, text: str) -> frozenset[str] | None:
+    def _inspect(self, text: str) -> frozenset[str] | None:
         """The permissions in the token, for diagnosis only: it is Microsoft's to verify, ours to carry.
 
-        Raises CredentialsRejected for a token that is plainly meant for another tenant or another server.
+        Learns the tenant's GUID from the first token, or from who issues it. Raises CredentialsRejected for a token
+        that is plainly meant for another tenant or another server.
         """
         claims = _to_claims(text)
+        told = claims.tid.lower() if claims and claims.tid else ""
+        if told and self._directory_id and told != self._directory_id:
+            raise CredentialsRejected(
+                f"Microsoft gave a token for another tenant: {self._tenant_id} was tenant {self._directory_id}, and "
+                f"now is {told[:60]}. Check the Tenant ID; another tenant is another application."
+            )
+        found = _GUID.search(self._issuer.lower())
+        self._directory_id = self._directory_id or told or (found.group() if found else "")
         if claims is None:
             return None
-        tenant = self._tenant_id.lower()
-        if claims.tid and _GUID.fullmatch(tenant) and claims.tid.lower() != tenant:
-            raise CredentialsRejected("Microsoft gave a token for another tenant. Check the Tenant ID.")
+        resource = httpx2.URL(self._endpoints.scope)
+        named = f"{resource.scheme}://{resource.netloc.decode()}"
+        ours = {named, self._endpoints.graph_url, "https://graph.microsoft.com", _GRAPH_APP}
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
-        if audiences and not self._to_audiences().intersection(name.rstrip("/") for name in audiences):
+        if audiences and not ours.intersection(name.rstrip("/") for name in audiences):
             raise CredentialsRejected(
                 "Microsoft gave a token for another service. Check that the cloud is the tenant's."
             )
         return frozenset(claims.roles)
-
-    def _to_audiences(self) -> set[str]:
-        resource = httpx2.URL(self._endpoints.scope)
-        named = f"{resource.scheme}://{resource.netloc.decode()}"
-        return {named, self._endpoints.graph_url, "https://graph.microsoft.com", _GRAPH_APP}
 
 
 def _to_claims(text: str) -> _Claims | None:

@@ -11,7 +11,7 @@ from seatkeeper.model import Instant, to_id
 SCOPES: Final = ("person", "sku", "department")
 
 
-class Exempt(NamedTuple):
+class ExceptionRule(NamedTuple):
     """What is excepted: `value` is an account's id, a part number, or a department; an empty `finding` is every one."""
 
     finding: str
@@ -20,22 +20,33 @@ class Exempt(NamedTuple):
     until: Instant | None
 
 
-class Exemptions:
+def _fold(scope: str, value: str) -> str:
+    """A department is typed by people: spaces around it and capitals make no other one."""
+    return value.strip().casefold() if scope == "department" else value
+
+
+class ExceptionRules:
     """Those that hold at a moment, by what they say: many findings are asked about."""
 
-    def __init__(self, some: Iterable[Exempt], now: Instant) -> None:
-        self._said = {(e.finding, e.scope, e.value) for e in some if e.until is None or e.until > now}
+    def __init__(self, some: Iterable[ExceptionRule], now: Instant) -> None:
+        self._said = {(e.finding, e.scope, _fold(e.scope, e.value)) for e in some if e.until is None or e.until > now}
 
     def __bool__(self) -> bool:
         return bool(self._said)
 
     def cover(self, found: Finding, department: str) -> bool:
         """Whether the finding is excepted. One about several SKUs is only when each of them is."""
+        return bool(self) and all(self.cover_seat(found, department, number) for number in set(found.part_numbers))
+
+    def cover_seat(self, found: Finding, department: str, part_number: str) -> bool:
+        """Whether a seat that the finding is about is excepted."""
+        if not self:
+            return False
         if found.account is not None and self._says(found.key, "person", to_id(found.account)):
             return True
-        if department and self._says(found.key, "department", department):
+        if department and self._says(found.key, "department", _fold("department", department)):
             return True
-        return all(self._says(found.key, "sku", sku) for sku in set(found.skus) or {found.sku})
+        return self._says(found.key, "sku", part_number)
 
     def _says(self, key: str, scope: str, value: str) -> bool:
         return (key, scope, value) in self._said or ("", scope, value) in self._said

@@ -1,4 +1,4 @@
-"""The scheduler inside a process: a thread looks for what is due, one a run does it, one draws, one sends notices.
+"""The scheduler inside a process: a thread looks for what is due, one a run does it, one refreshes, one sends notices.
 
 The queue is the database, so nothing is lost with the process, and several processes may look: a task's lease lets
 one of them in.
@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
 from seatkeeper.clock import system_clock
-from seatkeeper.jobs.schedule import History, is_done, next_run
-from seatkeeper.model import Instant
-from seatkeeper.services import notices, redrawing, running, scheduling
-from seatkeeper.services.scheduling import Waiting
+from seatkeeper.jobs import housekeeping, queue, refreshes, running
+from seatkeeper.jobs.queue import Waiting
+from seatkeeper.jobs.schedule import is_done
+from seatkeeper.notices import dispatch
+from seatkeeper.store import leases
 
 log = logging.getLogger("seatkeeper.jobs")
 
@@ -46,81 +47,83 @@ class Scheduler:
 
     def __init__(self) -> None:
         self._jobs: dict[int, Job] = {}
+        self._interrupted: set[int] = set()  # tasks whose last run the database ended: twice in a row is no accident
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="scheduler", daemon=True)
         self._run_ended = threading.Event()
-        self._teller = threading.Thread(target=self._tell, name="notices", daemon=True)
-        self._drawer = threading.Thread(target=self._draw, name="drawing", daemon=True)
+        self._tidy = threading.Event()
+        # Each in a thread of its own: neither a large refresh nor a slow receiver of notices holds up anybody's run.
+        loops: dict[str, Callable[[], None]] = {
+            "scheduler": self._watch,
+            "notices": partial(self._repeat, dispatch.look_and_send, self._run_ended, TELL_EVERY),
+            "refreshes": partial(self._repeat, self._refresh_due, refreshes.wanted, TICK),
+            "housekeeping": partial(self._repeat, housekeeping.tidy, self._tidy, housekeeping.EVERY),
+        }
+        self._threads = [threading.Thread(target=loop, name=name, daemon=True) for name, loop in loops.items()]
 
     def start(self) -> None:
-        self._thread.start()
-        self._teller.start()
-        self._drawer.start()
+        for thread in self._threads:
+            thread.start()
 
     def is_alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._threads[0].is_alive()  # the scheduler's own
 
     def ask_to_stop(self) -> None:
         """Nothing more is begun; runs end at their next page."""
         self._stopping.set()
         running.changed.set()
-        redrawing.wanted.set()
+        refreshes.wanted.set()
         self._run_ended.set()
+        self._tidy.set()
 
     def wait(self, seconds: float) -> bool:
         """Whether everything has ended within the time; a run that has not is taken up by the next process."""
         end = time.monotonic() + seconds
-        for thread in (self._thread, self._teller, self._drawer):
+        for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
         for job in list(self._jobs.values()):  # only now: the first thread may have been about to begin one
             job.thread.join(max(0.0, end - time.monotonic()))
         return not self._jobs
 
     def _watch(self) -> None:
-        _guarded(scheduling.catch_up)
+        _guarded(queue.catch_up)
+        self._repeat(self._look, running.changed, TICK)
+
+    def _repeat(self, step: Callable[[], None], wake: threading.Event, every: float) -> None:
+        """Take the step whenever something wakes it, and after so many seconds in any case, until we are stopped."""
         while not self._stopping.is_set():
-            running.changed.clear()
-            looked = _guarded(self._look)
-            running.changed.wait(TICK) if looked else self._stopping.wait(AFTER_TROUBLE)
+            fine = _guarded(step)
+            wake.wait(every) if fine else self._stopping.wait(max(every, AFTER_TROUBLE))
+            wake.clear()  # the next step sees what was done until here
         connections.close_all()
 
-    def _tell(self) -> None:
-        """In a thread of its own: a receiver that is slow holds up nobody's run."""
-        while not self._stopping.is_set():
-            self._run_ended.clear()
-            _guarded(notices.look_and_send)
-            self._run_ended.wait(TELL_EVERY)
-        connections.close_all()
-
-    def _draw(self) -> None:
-        """In a thread of its own: a large drawing takes seconds, and nobody's run waits for it."""
-        while not self._stopping.is_set():
-            redrawing.wanted.clear()
-            fine = _guarded(self._draw_due)
-            redrawing.wanted.wait(TICK) if fine else self._stopping.wait(AFTER_TROUBLE)
-        connections.close_all()
-
-    def _draw_due(self) -> None:
+    def _refresh_due(self) -> None:
         """All that is due; what fails is in the log, keeps its mark, and holds up nothing else."""
         failed = False
-        for application_id in redrawing.list_due():
-            failed |= not self._stopping.is_set() and not _guarded(partial(redrawing.draw_due, application_id))
+        for application_id in refreshes.list_due():
+            failed |= not self._stopping.is_set() and not _guarded(partial(refreshes.refresh_due, application_id))
         if failed:
             self._stopping.wait(AFTER_TROUBLE)
 
     def _look(self) -> None:
+        leases.shorten_impossible()
         now = system_clock()
-        for waiting in scheduling.list_waiting(now):
+        for waiting in queue.list_waiting(now):
             if waiting.task_id in self._jobs:
                 continue
-            if _is_done(waiting, now):
-                running.settle(waiting.task_id, waiting.word or "")
+            if waiting.due is not None and is_done(waiting.history, waiting.due, now):
+                # Its run has ended, but nobody noted that: it has just now, or its process died right then.
+                running.settle(waiting.task_id, waiting.status or "")
                 continue
-            due = _when(waiting, now)
+            due = waiting.wanted_at(now)
             if due is None or due > now:
-                scheduling.plan(waiting, due)
-            elif self._has_room(waiting):
-                self._begin(waiting, due)
+                queue.plan(waiting, due)
+            elif self._has_room(waiting) and queue.plan(waiting, due):
+                # It stays due until its run has ended, because this process may die. One that was put off between the
+                # look and now, as the end of its run does, is not begun again.
+                name = f"task {waiting.task_id}"
+                thread = threading.Thread(target=self._work, args=(waiting,), name=name, daemon=True)
+                self._jobs[waiting.task_id] = Job(thread, waiting.connection_id, bool(waiting.asked_by))
+                thread.start()
 
     def _has_room(self, waiting: Waiting) -> bool:
         """By schedule one run at a time for a tenant: its tasks share a budget of requests and build on each other."""
@@ -128,42 +131,33 @@ class Scheduler:
         alone = waiting.asked_by or all(job.connection_id != waiting.connection_id for job in mine)
         return len(mine) < WORKERS and bool(alone) and not self._stopping.is_set()
 
-    def _begin(self, waiting: Waiting, due: Instant) -> None:
-        scheduling.plan(waiting, due)  # due until the run has ended: this process may die
-        thread = threading.Thread(target=self._work, args=(waiting,), name=f"task {waiting.task_id}", daemon=True)
-        self._jobs[waiting.task_id] = Job(thread, waiting.connection_id, bool(waiting.asked_by))
-        thread.start()
-
     def _work(self, waiting: Waiting) -> None:
         """The life of one job; the only thread that touches its database connection."""
-        if not _guarded(lambda: scheduling.run_waiting(waiting, self._stopping.is_set)):
-            _guarded(lambda: _postpone(waiting))
+        try:
+            queue.run_waiting(waiting, self._stopping.is_set)
+        except (OperationalError, InterfaceError):
+            # The database was away. The task is still due, and run when the database is back; were it the task that
+            # upsets the database, it would be tried again after ever longer waits.
+            log.exception("the database was away during task %s", waiting.task_id)
+            self._wait_for_the_database(waiting)
+        except Exception:
+            log.exception("the scheduler goes on after this")
+            connections.close_all()
+            _guarded(lambda: queue.postpone(waiting))
+        else:
+            self._interrupted.discard(waiting.task_id)
         connections.close_all()
         del self._jobs[waiting.task_id]
         running.changed.set()
         self._run_ended.set()
 
-
-def _is_done(waiting: Waiting, now: Instant) -> bool:
-    """Whether its run has ended, but nobody noted that: it has just now, or its process died right then."""
-    return waiting.due is not None and is_done(_history(waiting), waiting.due, now)
-
-
-def _when(waiting: Waiting, now: Instant) -> Instant | None:
-    """When the task is due: what was noted, or what its history says."""
-    if waiting.due is not None or waiting.asked_by:
-        return waiting.due or now
-    return next_run(_history(waiting), now)
-
-
-def _history(waiting: Waiting) -> History:
-    return History(waiting.task_id, waiting.every_hours, waiting.failures, waiting.word, waiting.started, waiting.ended)
-
-
-def _postpone(waiting: Waiting) -> None:
-    now = system_clock()
-    after = History(waiting.task_id, waiting.every_hours, waiting.failures + 1, None, now, now)
-    scheduling.postpone(waiting.task_id, next_run(after, now) or now)
+    def _wait_for_the_database(self, waiting: Waiting) -> None:
+        connections.close_all()  # it is opened anew
+        again = waiting.task_id in self._interrupted
+        self._interrupted ^= {waiting.task_id}
+        while not _guarded(lambda: queue.give_back(waiting, put_off=again)):
+            if self._stopping.wait(AFTER_TROUBLE):
+                return
 
 
 def _guarded(step: Callable[[], None]) -> bool:

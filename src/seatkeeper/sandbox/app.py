@@ -8,17 +8,19 @@ from string import punctuation
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from seatkeeper.sandbox import batch, clouds, identity, jwt, queries, refusals, reports, throttle
-from seatkeeper.sandbox.access import Access
-from seatkeeper.sandbox.answers import encode, iso
-from seatkeeper.sandbox.assertions import Ask, TokenRefusal
-from seatkeeper.sandbox.dice import object_guid
+from seatkeeper.sandbox.faults import Call, FaultyTenant, Reply
+from seatkeeper.sandbox.graph import batch, queries, refusals, reports
+from seatkeeper.sandbox.graph.access import Access
+from seatkeeper.sandbox.graph.answers import encode
+from seatkeeper.sandbox.graph.request import JSON, Answer, Request
+from seatkeeper.sandbox.graph.routes import route
+from seatkeeper.sandbox.graph.throttle import Meter
 from seatkeeper.sandbox.ledger import entry
-from seatkeeper.sandbox.mischief import Call, Reply
-from seatkeeper.sandbox.request import JSON, Answer, Request
-from seatkeeper.sandbox.routes import route
-from seatkeeper.sandbox.tenant import Tenant
+from seatkeeper.sandbox.login import clouds, discovery, jwt, tokens
+from seatkeeper.sandbox.login.assertions import Ask, TokenRefusal
 from seatkeeper.sandbox.wire import deliver
+from seatkeeper.sandbox.world.clock import iso
+from seatkeeper.sandbox.world.dice import object_guid
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -38,11 +40,12 @@ _CLIENT_ID: Final = re.compile(r"[\x21-\x7e]{1,64}")
 class App:
     """Serves one tenant."""
 
-    def __init__(self, tenant: Tenant, host: str = "localhost") -> None:
-        """`host` is the name and port the sandbox is known by."""
+    def __init__(self, tenant: FaultyTenant, host: str = "localhost", meter: Meter | None = None) -> None:
+        """`host` is the name and port the sandbox is known by; tenants of one process share a meter."""
         self.tenant = tenant
         self.host = host
         self._access = Access(tenant, host)
+        self._meter = meter or Meter()
         self._served = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +60,7 @@ class App:
         await deliver(reply, scope["method"], headers.get("accept-encoding", ""), send)
 
     def reply(self, scope: Scope, headers: Mapping[str, str], body: bytes) -> Reply:
-        """The answer as it is sent: right, or as the faults that are on have it."""
+        """The answer as it is sent: correct, or spoiled by the faults that are on."""
         path: str = scope["path"]
         graph = bool(_GRAPH.fullmatch(path))
         if graph:
@@ -66,20 +69,20 @@ class App:
             status, out, answer = reports.download(self.tenant, scope["query_string"])
         else:
             status, out, answer = self._login(scope, headers, body)
-        mischief, now = self.tenant.mischief, self.tenant.seconds
+        faults, now = self.tenant.faults, self.tenant.seconds
         call = Call(
             self.tenant.settings.seed,
-            *(scope["method"], path, scope["query_string"].decode("latin-1"), self._base(headers), mischief.twin),
+            *(scope["method"], path, scope["query_string"].decode("latin-1"), self._base(headers), faults.twin),
             headers=headers,
             now=now,
             graph=graph,
             fetch=lambda query: self._graph({**scope, "query_string": query.encode("latin-1")}, headers, b"")[2],
             sign=lambda claims: jwt.sign({**(jwt.claims_of(claims.pop("token")) or {}), **claims}),
         )
-        return mischief.spoil(call, Reply(status, out, answer, date=str(iso(now))[:-1]))
+        return faults.spoil(call, Reply(status, out, answer, date=iso(now)[:-1]))
 
     def _base(self, headers: Mapping[str, str]) -> str:
-        """The origin the client came by, when it is one of ours."""
+        """The origin that the client addressed, if it is one of ours."""
         host = headers.get("host", "")
         return f"https://{host if host in clouds.HOSTS or _LOOPBACK.fullmatch(host) else self.host}"
 
@@ -106,12 +109,12 @@ class App:
         return answer.status, [*out, *own.items()], answer.body
 
     def _finished(self, scope: Scope, headers: Mapping[str, str], body: bytes, ids: tuple[str, str]) -> Answer:
-        """The answer, where a refusal is an answer too."""
+        """The answer; a refusal is turned into one."""
         now = self.tenant.tick()
         try:
             return self._answer(scope, headers, body, now)
         except refusals.Refusal as refusal:
-            text = refusals.body(refusal, str(iso(now))[:-1], *ids)
+            text = refusals.body(refusal, iso(now)[:-1], *ids)
             return Answer(text, 1, refusal.status, {"Content-Type": "application/json", **refusal.headers})
 
     def _answer(self, scope: Scope, headers: Mapping[str, str], body: bytes, now: int) -> Answer:
@@ -132,10 +135,10 @@ class App:
             roles=frozenset(map(str, claims.get("roles", ()))),
             now=now,
         )
-        return throttle.metered(self.tenant, request, str(claims["appid"]), route)
+        return self._meter.answer(self.tenant, request, str(claims["appid"]), route)
 
     def _step(self, step: batch.Step, version: str, headers: Mapping[str, str]) -> Answer:
-        """One request of a batch, with the token and the host of the whole and its own other headers."""
+        """One request of a batch: token and host are those of the batch, other headers its own."""
         path, _, query = step.url.partition("?")
         scope = {
             "method": step.method.upper(),
@@ -159,9 +162,9 @@ class App:
         except TokenRefusal as refusal:
             self._served += 1
             trace = object_guid(self.tenant.settings.seed, "trace", self._served)
-            stamp = str(iso(self.tenant.seconds)).replace("T", " ")
+            stamp = iso(self.tenant.seconds).replace("T", " ")
             known = correlation if _CLIENT_ID.fullmatch(correlation) else object_guid(trace, "correlation")
-            status, answer = refusal.status, identity.refusal_body(refusal, stamp, trace, known)
+            status, answer = refusal.status, tokens.refusal_body(refusal, stamp, trace, known)
         except LookupError:
             status, answer = 404, b""
         out: Headers = [
@@ -174,29 +177,26 @@ class App:
         return status, out, answer
 
     def _entra(self, scope: Scope, headers: Mapping[str, str], body: bytes, base: str) -> dict[str, Any]:
-        """A page of the login host; LookupError when there is none."""
+        """A page of the login host. LookupError if there is no such page."""
         name, _, rest = scope["path"].lstrip("/").partition("/")
         method = scope["method"]
         if rest in {"v2.0/.well-known/openid-configuration", ".well-known/openid-configuration"} and method == "GET":
-            if name not in {"common", "organizations", "consumers"} and not identity.known_tenant(self.tenant, name):
-                raise identity.no_tenant(name, "invalid_tenant")
-            return identity.configuration(base, name)
+            if name not in {"common", "organizations", "consumers"} and not discovery.known_tenant(self.tenant, name):
+                raise discovery.no_tenant(name, "invalid_tenant")
+            return discovery.configuration(base, name)
         if rest in {"discovery/v2.0/keys", "discovery/keys"} and method == "GET":
             return jwt.keys()
         if scope["path"] == "/common/discovery/instance" and method == "GET":
-            return identity.instances(base)
+            return discovery.instances(base)
         if rest == "oauth2/v2.0/token" and method == "POST":
-            aliases = {
-                f"https://{name}" for cloud in clouds.CLOUDS if base[8:] in cloud.logins for name in cloud.logins
-            }
-            hosts = (base, f"https://{self.host}", *aliases)
-            ask = Ask(unquote(name), identity.read_form(body), headers.get("authorization", ""), hosts)
-            return identity.token(self.tenant, ask)
+            hosts = (base, f"https://{self.host}", *clouds.aliases(base))
+            ask = Ask(unquote(name), tokens.read_form(body), headers.get("authorization", ""), hosts)
+            return tokens.token(self.tenant, ask)
         raise LookupError(rest)
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The request's body up to a bound; what is beyond it is read and dropped."""
+    """The request's body up to a limit; anything beyond it is read and dropped."""
     pieces: list[bytes] = []
     size = 0
     while True:

@@ -1,8 +1,9 @@
 """The control endpoint: a plain HTTP port on loopback where a test, in any language, moves time and asks for the truth.
 
-GET /truth, /truth?at=ISO, /findings?threshold=DAYS&grace=DAYS&from=ISO&until=ISO&read=ISO,ISO…&at=ISO, /ledger,
-/ledger/hash, /faults, /now; POST /move {days, hours, seconds}, /now {now}, /faults {on: [NAME=VALUE], off: [NAME]}.
-With several tenants, ?tenant=ID chooses one.
+GET /truth, /truth?at=ISO, /findings?threshold=DAYS&grace=DAYS&from=ISO&until=ISO&read=ISO,ISO…&active=ISO&at=ISO,
+/findings?product=microsoft-visio&reported=ISO&…, /visio-activity?period=DAYS, /ledger, /ledger/hash, /faults, /now;
+POST /move {days, hours, seconds}, /now {now}, /faults {on: [NAME=VALUE], off: [NAME]}. With several tenants,
+?tenant=ID chooses one.
 """
 
 from __future__ import annotations
@@ -12,19 +13,22 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from seatkeeper.sandbox.answers import iso
+from seatkeeper.sandbox.faults import FAULTS, FaultyTenant
 from seatkeeper.sandbox.ledger import ledger_hash
-from seatkeeper.sandbox.mischief import FAULTS
-from seatkeeper.sandbox.tenant import Tenant, instant
-from seatkeeper.sandbox.truth import stream
-from seatkeeper.sandbox.truth_findings import findings, read_question
+from seatkeeper.sandbox.world import visio_use
+from seatkeeper.sandbox.world.catalog import PRODUCTS, PROJECT
+from seatkeeper.sandbox.world.clock import instant, iso
+from seatkeeper.sandbox.world.truth import stream
+from seatkeeper.sandbox.world.truth_findings import findings, read_question
 
 BODY: Final = 1_048_576
 _LOOPBACK: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
+_CSV: Final = "/visio-activity"
 _STEPS: Final = ("days", "hours", "seconds")
 
 
@@ -33,19 +37,20 @@ class ControlServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, tenants: Sequence[Tenant], port: int) -> None:
+    def __init__(self, tenants: Sequence[FaultyTenant], port: int) -> None:
         """Port 0 is a free one."""
         self.tenants = tuple(tenants)
         super().__init__(("127.0.0.1", port), Handler)
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Its address."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def start(self) -> None:
         """Serve in the background."""
-        threading.Thread(target=self.serve_forever, name="seatkeeper-sandbox-control", daemon=True).start()
+        serve = partial(self.serve_forever, poll_interval=0.02)  # seconds it may take to end
+        threading.Thread(target=serve, name="seatkeeper-sandbox-control", daemon=True).start()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -65,47 +70,44 @@ class Handler(BaseHTTPRequestHandler):
         self._serve(_POST)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the standard library's
-        """Say nothing: what was asked is nobody's business."""
+        """Log nothing."""
 
     def _serve(self, table: Mapping[str, Page]) -> None:
         try:
-            address = urlsplit(self.path)
-            asked: dict[str, Any] = {name: values[0] for name, values in parse_qs(address.query).items()}
-            self._check()
-            tenant = self._tenant(asked.get("tenant"))
-            asked |= self._body()
-            self._send(200, _page(table, address.path.rstrip("/"))(tenant, asked))
+            self._send(200, *self._answer(table))
         except LookupError as error:
             self._send(404, [json.dumps({"error": str(error.args[0])}).encode()])
         except (ValueError, TypeError, OverflowError) as error:
             self._send(400, [json.dumps({"error": str(error)}).encode()])
 
-    def _check(self) -> None:
-        """A page in a browser may reach loopback ports; none of them shall move our clock."""
+    def _answer(self, table: Mapping[str, Page]) -> tuple[Iterable[bytes], str]:
+        """The answer in pieces and its content type."""
         if not _LOOPBACK.fullmatch(self.headers.get("Host", "")) or self.headers.get("Origin"):
+            # A page in a browser can reach loopback ports too.
             raise ValueError("only programs on this machine may control the sandbox")
-
-    def _tenant(self, name: str | None) -> Tenant:
-        for tenant in self.server.tenants:
-            if name is None or tenant.tenant_id == name.lower():
-                return tenant
-        raise LookupError("no such tenant")
-
-    def _body(self) -> dict[str, Any]:
+        address = urlsplit(self.path)
+        path = address.path.rstrip("/")
+        if path not in table:
+            raise LookupError(f"no such page; there are GET {', '.join(_GET)} and POST {', '.join(_POST)}")
+        asked: dict[str, Any] = {name: values[0] for name, values in parse_qs(address.query).items()}
+        name = asked.get("tenant", self.server.tenants[0].tenant_id).lower()
+        tenant = next((tenant for tenant in self.server.tenants if tenant.tenant_id == name), None)
+        if tenant is None:
+            raise LookupError("no such tenant")
         length = int(self.headers.get("Content-Length") or 0)
         if not 0 <= length <= BODY:
             raise ValueError(f"a body has at most {BODY} bytes")
-        found = json.loads(self.rfile.read(length)) if length else {}
-        if not isinstance(found, dict):
+        body = json.loads(self.rfile.read(length)) if length else {}
+        if not isinstance(body, dict):
             raise TypeError("the body is a JSON object")
-        return found
+        return table[path](tenant, asked | body), "text/csv" if path == _CSV else "application/json"
 
-    def _send(self, status: int, pieces: Iterable[bytes]) -> None:
-        """Piece by piece, so that the truth of a million people is nowhere whole."""
+    def _send(self, status: int, pieces: Iterable[bytes], kind: str = "application/json") -> None:
+        """Send piece by piece, so that the truth about a million people is never in memory as a whole."""
         rest = iter(pieces)
         first = next(rest, b"")
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Cache-Control", "no-store")
         self.end_headers()
         self.wfile.write(first)
@@ -113,30 +115,32 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
 
 
-Page = Callable[[Tenant, Mapping[str, Any]], Iterable[bytes]]
-
-
-def _page(table: Mapping[str, Page], path: str) -> Page:
-    if path not in table:
-        raise LookupError(f"no such page; there are GET {', '.join(_GET)} and POST {', '.join(_POST)}")
-    return table[path]
+Page = Callable[[FaultyTenant, Mapping[str, Any]], Iterable[bytes]]
 
 
 def _one(shape: Any) -> Iterator[bytes]:
     yield json.dumps(shape, ensure_ascii=True).encode() + b"\n"
 
 
-def _truth(tenant: Tenant, asked: Mapping[str, Any]) -> Iterable[bytes]:
+def _truth(tenant: FaultyTenant, asked: Mapping[str, Any]) -> Iterable[bytes]:
     at = asked.get("at")
     return stream(tenant, None if at is None else int(instant(str(at))))
 
 
-def _findings(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
-    at = asked.get("at")
-    return _one(findings(tenant, read_question(asked), None if at is None else int(instant(str(at)))))
+def _findings(tenant: FaultyTenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
+    at, product = asked.get("at"), str(asked.get("product", PROJECT))
+    if product not in PRODUCTS:
+        raise ValueError(f"product: {product!r} is none of {', '.join(PRODUCTS)}")
+    return _one(findings(tenant, read_question(asked), None if at is None else int(instant(str(at))), product))
 
 
-def _ledger(tenant: Tenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
+def _visio_activity(tenant: FaultyTenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
+    """The CSV file of the admin center."""
+    with tenant.lock:
+        yield visio_use.report(tenant, int(asked.get("period", 180))).encode()
+
+
+def _ledger(tenant: FaultyTenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
     with tenant.lock:
         entries = list(tenant.ledger)
     yield b"["
@@ -145,21 +149,21 @@ def _ledger(tenant: Tenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
     yield b"]\n"
 
 
-def _ledger_hash(tenant: Tenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
+def _ledger_hash(tenant: FaultyTenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
     with tenant.lock:
         entries = list(tenant.ledger)
     return _one({"sha256": ledger_hash(entries), "requests": len(entries)})
 
 
-def _faults(tenant: Tenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
-    return _one({"on": tenant.mischief.active, "known": list(FAULTS)})
+def _faults(tenant: FaultyTenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
+    return _one({"on": tenant.faults.active, "known": list(FAULTS)})
 
 
-def _now(tenant: Tenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
+def _now(tenant: FaultyTenant, _asked: Mapping[str, Any]) -> Iterator[bytes]:
     return _one({"now": iso(tenant.seconds)})
 
 
-def _move(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
+def _move(tenant: FaultyTenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
     steps = {name: asked[name] for name in _STEPS if name in asked}
     if not steps or not all(isinstance(value, int | float) for value in steps.values()):
         raise ValueError("give days, hours or seconds as numbers")
@@ -167,13 +171,13 @@ def _move(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
     return _now(tenant, asked)
 
 
-def _set_now(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
+def _set_now(tenant: FaultyTenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
     wanted = datetime.fromtimestamp(instant(str(asked.get("now"))), UTC)
     tenant.move(seconds=wanted.timestamp() - tenant.seconds)
     return _now(tenant, asked)
 
 
-def _set_faults(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
+def _set_faults(tenant: FaultyTenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
     on, off = asked.get("on", []), asked.get("off", [])
     if not isinstance(on, list) or not (isinstance(off, list) or off == "all"):
         raise TypeError('give {"on": ["NAME=VALUE", …], "off": ["NAME", …] or "all"}')
@@ -188,6 +192,7 @@ def _set_faults(tenant: Tenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
 _GET: Final[dict[str, Page]] = {
     "/truth": _truth,
     "/findings": _findings,
+    _CSV: _visio_activity,
     "/ledger": _ledger,
     "/ledger/hash": _ledger_hash,
     "/faults": _faults,

@@ -1,28 +1,47 @@
-"""One listening process, several tenants and a twin: who a request is for."""
+"""Routes a request to one of several tenants, or to the twin that must never see a token."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 
-from seatkeeper.sandbox import jwt
 from seatkeeper.sandbox.app import App, Receive, Scope, Send, read_body
+from seatkeeper.sandbox.faults import FaultyTenant, Reply
+from seatkeeper.sandbox.graph.throttle import Meter
 from seatkeeper.sandbox.ledger import entry
-from seatkeeper.sandbox.mischief import Reply
-from seatkeeper.sandbox.tenant import Tenant
+from seatkeeper.sandbox.login import jwt
 from seatkeeper.sandbox.wire import deliver
+from seatkeeper.sandbox.world.tenant import Settings
 
 _ANSWER: Final = b'{"value":[]}'
+
+
+MOST_TENANTS: Final = 500
+
+
+def neighbours(settings: Settings, faults: Sequence[str], count: int) -> list[FaultyTenant]:
+    """Several tenants of one process with consecutive seeds, the same app registration and one ledger."""
+    if not 1 <= count <= MOST_TENANTS:
+        raise ValueError(f"tenants: {count} is not between 1 and {MOST_TENANTS}")
+    found = [FaultyTenant(replace(settings, seed=settings.seed + n), faults) for n in range(count)]
+    first = found[0]
+    for place, tenant in enumerate(found[1:], start=2):
+        tenant.domains = {f"northwind{place}.onmicrosoft.example"}
+        tenant.client_id, tenant.client_secret = first.client_id, first.client_secret
+        tenant.ledger = first.ledger
+    return found
 
 
 class Front:
     """The ASGI application of a sandbox. Requests to the twin's port only go into the ledger."""
 
-    def __init__(self, tenants: Sequence[Tenant], host: str, twin_port: int) -> None:
+    def __init__(self, tenants: Sequence[FaultyTenant], host: str, twin_port: int) -> None:
         """`host` is the name and port of the sandbox itself."""
-        self.apps = [App(tenant, host) for tenant in tenants]
+        meter = Meter()
+        self.apps = [App(tenant, host, meter) for tenant in tenants]
         self._by_id = {tenant.tenant_id: app for tenant, app in zip(tenants, self.apps, strict=True)}
         self.twin_port = twin_port
 
@@ -37,7 +56,7 @@ class Front:
             await self._app(scope)(scope, receive, send)
 
     def _app(self, scope: Scope) -> App:
-        """By the tenant that the login host is asked for, or by the token; the first one for everything else."""
+        """The tenant named in the path or in the token, else the first one."""
         if len(self.apps) == 1:
             return self.apps[0]
         name = scope["path"].strip("/").partition("/")[0].lower()
@@ -48,7 +67,7 @@ class Front:
         return self._by_id.get(_tenant_of(token), self.apps[0])
 
     async def _twin(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take everything, tell nothing."""
+        """Accept any request and reveal nothing."""
         tenant = self.apps[0].tenant
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         body = await read_body(receive)
@@ -59,7 +78,7 @@ class Front:
 
 
 def _tenant_of(token: bytes) -> str:
-    """The tenant a token says it is for; whether it is good is another's question."""
+    """The tenant that a token names, unverified."""
     try:
         claims: Mapping[str, Any] = msgspec.json.decode(jwt.decode(token.split(b".")[1].decode()), type=dict[str, Any])
         return str(claims.get("tid", ""))

@@ -1,4 +1,4 @@
-"""Every request that reached the sandbox or its twin: where, what, when, and the hash of the token it carried."""
+"""Records every request to the sandbox or its twin: when, where, what, and the hash of its token."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from seatkeeper.sandbox.answers import iso
+from seatkeeper.sandbox.world.clock import iso
 
 LONGEST: Final = 4096  # characters of a query that are kept
 _SECRETS: Final = (b"client_secret=", b"client_assertion=")
@@ -16,7 +16,7 @@ _SECRETS: Final = (b"client_secret=", b"client_assertion=")
 def entry(
     scope: Mapping[str, Any], headers: Mapping[str, str], body: bytes, now: int, status: int, *, twin: bool = False
 ) -> dict[str, Any]:
-    """One request. No secret and no token is in it, only the hash of what came as a bearer's."""
+    """One request, without secrets: of the bearer token only the hash."""
     authorization = headers.get("authorization", "")
     secret = authorization.partition(" ")[2] if authorization.lower().startswith("bearer ") else ""
     return {
@@ -34,7 +34,7 @@ def entry(
 
 
 def ledger_hash(entries: Iterable[Mapping[str, Any]]) -> str:
-    """One number for all of it. The machine chooses ports, so hosts do not count; which of the two it was does."""
+    """One hash over all entries, without hosts, because ports are chosen by the machine."""
     whole = hashlib.sha256()
     for one in entries:
         kept = {name: value for name, value in one.items() if name not in {"host", "origin"}}

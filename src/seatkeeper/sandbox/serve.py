@@ -1,7 +1,8 @@
-"""The sandbox over HTTPS on loopback, with a certificate authority of its own: in a thread for tests, or in front."""
+"""Serves the sandbox over HTTPS on loopback with its own certificate authority: in a thread, or in the foreground."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import shutil
@@ -22,12 +23,13 @@ import trustme
 import uvicorn
 
 from seatkeeper.sandbox.control import ControlServer
-from seatkeeper.sandbox.doors import close_waiting, open_door
-from seatkeeper.sandbox.front import Front
-from seatkeeper.sandbox.jwt import signing_key
-from seatkeeper.sandbox.tenant import Settings, neighbours
-from seatkeeper.sandbox.truth import truth as the_truth
-from seatkeeper.sandbox.truth import write_truth
+from seatkeeper.sandbox.faults.network import hang_up
+from seatkeeper.sandbox.front import Front, neighbours
+from seatkeeper.sandbox.login.jwt import signing_key
+from seatkeeper.sandbox.sockets import listen
+from seatkeeper.sandbox.world.tenant import Settings
+from seatkeeper.sandbox.world.truth import truth as the_truth
+from seatkeeper.sandbox.world.truth import write_truth
 
 STARTING = 30.0  # seconds the server may take to listen
 
@@ -45,14 +47,36 @@ PLAIN: Final = More()
 
 
 class _Server(uvicorn.Server):
-    """Hangs up on whoever is still connected, so that a test that ends waits for nobody."""
+    """Ends at once. uvicorn looks ten times a second whether it should, and waits for its clients to go."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+    _told: asyncio.Event
+
+    async def main_loop(self) -> None:
+        self._told, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        while not await self.on_tick(0):  # which also keeps the Date header right
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 1.0)
+
+    def end(self) -> None:
+        """Stop serving; from any thread, or from a handler of signals."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._told.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.end()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Hang up on whoever is still connected; the loop cancels what is still being answered."""
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
         for connection in list(self.server_state.connections):
-            transport = getattr(connection, "transport", None)
-            if transport is not None:
-                transport.abort()
-        await super().shutdown(sockets)
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 class Sandbox:
@@ -82,7 +106,7 @@ class Sandbox:
         self._control: ControlServer | None = None
         self.twin_url = self.control_url = ""
         self._folder = ""
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         self._sockets: list[socket.socket] = []
         self.login_url = self.graph_url = self.ca_file = ""
@@ -117,7 +141,7 @@ class Sandbox:
         return {name: getattr(self, name) for name in names}
 
     def more(self) -> dict[str, Any]:
-        """What a tester needs beside it: the twin, the control endpoint, and the ids of all tenants."""
+        """What a tester needs besides: the twin, the control endpoint, and the ids of all tenants."""
         shown: dict[str, Any] = {"twin_url": self.twin_url}
         if self.control_url:
             shown["control_url"] = self.control_url
@@ -126,7 +150,7 @@ class Sandbox:
         return shown
 
     def __enter__(self) -> Self:
-        """Listen, and be ready when this returns."""
+        """Listen; clients can connect when this returns."""
         self._listen()
         server = self._server
         if server is None:
@@ -144,15 +168,15 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop at once: nobody waits for a pretend tenant."""
+        """Stop at once."""
         if self._server is not None:
-            self._server.should_exit = True
+            self._server.end()
         if self._thread is not None:
             self._thread.join(STARTING)
         self._close()
 
     def run(self) -> None:
-        """Serve in front until interrupted; the one line is on standard output as soon as clients can connect."""
+        """Serve in the foreground until interrupted; the JSON line is printed as soon as clients can connect."""
         signal.signal(signal.SIGTERM, _stop)
         self._listen()
         sys.stdout.write(json.dumps(self.ready() | self.more()) + "\n")
@@ -169,11 +193,11 @@ class Sandbox:
 
     def _listen(self) -> None:
         signing_key()
-        port = self._listen_at(self._port, self.tenant.mischief.door)
+        port = self._listen_at(self._port, self.tenant.faults.door)
         twin = self._listen_at(0, None)
         self.twin_url = f"https://localhost:{twin}"
         for tenant in self.tenants:
-            tenant.mischief.twin = self.twin_url
+            tenant.faults.twin = self.twin_url
         if self._control_port is not None:
             self._control = ControlServer(self.tenants, self._control_port)
             self.control_url = self._control.url
@@ -204,13 +228,13 @@ class Sandbox:
         )
         self._server = _Server(config)
 
-    def _listen_at(self, port: int, guard: Callable[[], str] | None) -> int:
+    def _listen_at(self, port: int, guard: Callable[[socket.socket], bool] | None) -> int:
         """Open a port on both kinds of loopback; 0 is a free one."""
-        first = open_door("127.0.0.1", port, guard)
+        first = listen("127.0.0.1", port, guard)
         self._sockets.append(first)
         chosen: int = first.getsockname()[1]
         with contextlib.suppress(OSError):
-            self._sockets.append(open_door("::1", chosen, guard))
+            self._sockets.append(listen("::1", chosen, guard))
         return chosen
 
     def _close(self) -> None:
@@ -219,7 +243,7 @@ class Sandbox:
             self._control.server_close()
         for listener in self._sockets:
             listener.close()
-        close_waiting()
+        hang_up()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -235,7 +259,7 @@ def serve(
     truth: str | Path | None = None,
     more: More = PLAIN,
 ) -> None:
-    """The pretend tenant in front: writes the truth, prints the one JSON line, runs until interrupted."""
+    """Serve a pretend tenant in the foreground: write the truth, print the one JSON line, run until interrupted."""
     sandbox = Sandbox(people, days, seed, now, port, faults, more=more)
     if truth:
         write_truth(sandbox.tenant, truth)
@@ -243,5 +267,5 @@ def serve(
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
-    """A polite end is an interrupt, so that what was put on disk is taken away."""
+    """End as on an interrupt, so that the temporary files are deleted."""
     raise KeyboardInterrupt

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
 from seatkeeper.clock import system_clock
-from seatkeeper.connectors.base import Check
-from seatkeeper.connectors.catalog import TASKS, find_product
-from seatkeeper.errors import BadInput, NotFound
-from seatkeeper.graph.clouds import to_endpoints
-from seatkeeper.model import Instant
-from seatkeeper.services import audit, redrawing
+from seatkeeper.errors import BadInput, ChangedMeanwhile, CredentialsRejected, NotFound, Refusals, SameTenant, TryLater
+from seatkeeper.reporting import refresh
+from seatkeeper.services import addresses, audit, refreshes, tenants
 from seatkeeper.services.application_input import (
     Edit,
     NewApplication,
@@ -21,99 +18,117 @@ from seatkeeper.services.application_input import (
     check_tags,
     check_tasks,
     check_threshold,
-    to_credential,
-)
-from seatkeeper.services.connections import (
-    check_client_id,
-    check_tenant_id,
-    open_client,
-    save_credential,
-    to_connector,
+    typed_in,
 )
 from seatkeeper.services.members import May, Who
-from seatkeeper.store.models import Application, Connection, Finding, Holding, Run, Task
+from seatkeeper.store.erasing import erase_after_commit
+from seatkeeper.store.models import Application, Connection, Organization, Task
+from seatkeeper.sync.connecting import open_connector, save_details, to_details
+from seatkeeper.sync.identity import recognize
+from seatkeeper.sync.vendors import (
+    Check,
+    ConnectionDetails,
+    TaskKind,
+    find_product,
+    find_vendor,
+    find_vendor_of,
+)
 
-__all__ = ["Edit", "NewApplication"]
+__all__ = ["Check", "Edit", "NewApplication"]
 
+ONE_NAME = "The tenant is known by one name"
 Which = int | str  # an application by its id, as addresses name it, or by its name, as people do
 
 
 def add_application(who: Who, new: NewApplication) -> Application:
-    """Save an application; it is authorized later. Raises BadInput, and then nothing is saved."""
-    who.require(May.APPLICATIONS)
-    product = find_product(new.product)
-    name, tenant_id = check_name(new.name), check_tenant_id(new.tenant_id)
-    tasks, threshold, tags = check_tasks(new.tasks), check_threshold(new.threshold_days), check_tags(new.tags)
+    """Save an application; it is authorized later. Raises BadInput with all that is wrong; then nothing is saved."""
+    check_new(who, new)  # before the transaction: opening what was typed in takes its time
     with transaction.atomic():
-        _refuse_twice(who, name, tenant_id, product.key)
+        _alone(who)
+        vendor, checked = find_vendor_of(new.product), _check_new(who, new)
+        if (connection := checked.known) is None:
+            connection = tenants.connect(who, vendor, checked.details, checked.tasks)
+            moved = addresses.list_changes(vendor, None, checked.details)
+        else:
+            moved = addresses.list_changes(vendor, to_details(connection), checked.details)
+            save_details(connection, checked.details)
+            tenants.tick(who, connection, vendor, checked.tasks if new.tasks else (), only=False)
         application = Application.objects.create(
             organization_id=who.organization_id,
-            connection=_connect(who, tenant_id, new, tasks),
-            product=product.key,
-            name=name,
-            threshold_days=threshold,
-            tags=tags,
+            connection=connection,
+            product=new.product,
             created=system_clock(),
+            **checked.values,
         )
-        audit.record(who, "application.added", name, f"{product.title}, tenant {tenant_id}")
-        redrawing.want(who, [application])  # the tenant may have been read for another product
+        told = [find_product(new.product).title, f"tenant {connection.tenant_id}", *moved]
+        audit.record(who, "application.added", application.name, ", ".join(told))
+        _request_refresh(who, connection)  # the tenant may have been read for another product
     return find(who, application.pk)
 
 
-def _connect(who: Who, tenant_id: str, new: NewApplication, tasks: Sequence[str]) -> Connection:
-    """The door to the tenant: a new one, or the one there is, which takes the new credential."""
-    client_id = check_client_id(new.client_id)
-    kind, credential, expires = to_credential(new.secret, new.certificate, client_id)
-    endpoints = to_endpoints(new.cloud, new.login_url, new.graph_url, new.ca_file)
-    connection, made = Connection.objects.get_or_create(
-        organization_id=who.organization_id,
-        vendor="microsoft",
-        tenant_id=tenant_id,
-        defaults={
-            "client_id": client_id,
-            "cloud": new.cloud,
-            "login_url": endpoints.login_url,
-            "graph_url": endpoints.graph_url,
-            "ca_file": endpoints.ca_file or "",
-            "created": system_clock(),
-        },
-    )
-    connection.client_id, connection.credential_kind, connection.credential_expires = client_id, kind, expires
-    connection.save()
-    save_credential(connection, credential)
-    _tick(connection, tasks, only=made)
-    return connection
+def check_new(who: Who, new: NewApplication) -> None:
+    """Raises BadInput with all that is wrong with it; nothing is saved."""
+    who.require(May.APPLICATIONS)
+    _check_new(who, new)
 
 
-def _refuse_twice(who: Who, name: str, tenant_id: str, product: str) -> None:
-    mine = Application.objects.filter(organization_id=who.organization_id)
-    if mine.filter(name=name).exists():
-        raise BadInput("Name", f"an application called {name!r} exists already. Choose another name.")
-    same = mine.filter(connection__tenant_id=tenant_id, product=product).first()
-    if same is not None:
-        way_out = "reactivate or delete it" if not same.active else "edit or delete that one"
-        raise BadInput(
-            "Tenant ID",
-            f"{same.name!r} reads this product of this tenant already; counting its licences twice would double "
-            f"the bill. To change it, {way_out}.",
-        )
+class _New(NamedTuple):
+    """What was typed in and is right; `known` is the connection that reads the tenant already."""
+
+    values: dict[str, Any]
+    tasks: list[str]
+    known: Connection | None
+    details: ConnectionDetails
 
 
-def _tick(connection: Connection, tasks: Sequence[str], *, only: bool) -> None:
-    for key in TASKS:
-        task, _ = Task.objects.get_or_create(connection=connection, key=key, defaults={"enabled": key in tasks})
-        if not only and key in tasks and not task.enabled:
-            Task.objects.filter(pk=task.pk).update(enabled=True)
+def _check_new(who: Who, new: NewApplication) -> _New:
+    vendor = find_vendor_of(new.product)
+    typed = typed_in(new, vendor.form)
+    refusals = Refusals()
+    check = refusals.check
+    values = {
+        "name": check(_check_free_name, who, new.name),
+        "threshold_days": check(check_threshold, new.threshold_days),
+        "tags": check(check_tags, new.tags),
+    }
+    tasks = check(check_tasks, new.tasks, vendor.tasks)
+    if (known := tenants.find_named(who, vendor, typed)) is None:
+        details = check(tenants.check_details, who, vendor, typed, None)
+        refusals.end()
+        known = tenants.find_connection(who, vendor, details.tenant_id)
+    else:
+        details = check(tenants.check_shared, who, vendor, typed, known)
+    if known is not None:
+        check(tenants.refuse_twice, who, known, new.product)
+    refusals.end()
+    return _New(values, tasks, known, details)
+
+
+def _alone(who: Who) -> None:
+    """Changes of an organization's applications come one after the other: each is checked by what the last one left."""
+    Organization.objects.of(who).select_for_update(no_key=True).get()
+
+
+def _check_free_name(who: Who, text: str, own: int = 0) -> str:
+    name = check_name(text)
+    if Application.objects.of(who).filter(name=name).exclude(pk=own).exists():
+        raise BadInput("name", f"an application called {name!r} exists already. Choose another name.")
+    return name
 
 
 def list_applications(who: Who) -> list[Application]:
-    mine = Application.objects.filter(organization_id=who.organization_id)
+    mine = Application.objects.of(who)
     return list(mine.select_related("connection").order_by("name"))
+
+
+def list_counted(who: Who) -> list[Application]:
+    """Those that an organization's totals count: none that reads a tenant which another one reads, too."""
+    return [application for application in list_applications(who) if application.connection.duplicate_of_id is None]
 
 
 def find(who: Who, application_id: int) -> Application:
     """The application of this id in the asker's organization. Raises NotFound, also for another organization's."""
-    mine = Application.objects.filter(organization_id=who.organization_id, pk=application_id)
+    mine = Application.objects.of(who).filter(pk=application_id)
     application = mine.select_related("connection").first()
     if application is None:
         raise NotFound("The application")
@@ -130,122 +145,135 @@ def find_application(who: Who, which: Which) -> Application:
             return application
     names = ", ".join(repr(application.name) for application in mine)
     way_out = f"There is: {names}." if names else "Add one with `seatkeeper apps add`."
-    raise BadInput("Name", f"there is no application called {which!r}. {way_out}")
+    raise BadInput("name", f"there is no application called {which!r}. {way_out}")
 
 
-def edit_application(who: Who, which: Which, edit: Edit) -> Application:
-    """Change what was given. Raises BadInput, and then nothing is changed."""
+def find_refreshed(who: Who, which: Which) -> Application:
+    """The same for a command that shows figures: what was read or changed and does not show yet is shown first."""
+    who.require(May.SEE)
+    application = find_application(who, which)
+    refresh.catch_up(application)
+    return application
+
+
+def edit_application(who: Who, which: Which, edit: Edit, version: str | None = None) -> Application:
+    """Change what was given and differs; everything else stays as somebody else may have left it meanwhile.
+
+    Raises BadInput with all that is wrong, and ChangedMeanwhile when `version` is given and is not the one there is;
+    then nothing is changed.
+    """
     who.require(May.APPLICATIONS)
+    seen = find_application(who, which)
+    before_lock = _check_edit(who, seen, edit)  # nobody waits while a certificate is opened
     with transaction.atomic():
+        _alone(who)
         application = find_application(who, which)
-        if edit.name is not None and check_name(edit.name) != application.name:
-            application.name = check_name(edit.name)
-            if Application.objects.filter(organization_id=who.organization_id, name=application.name).exists():
-                raise BadInput("Name", f"an application called {application.name!r} exists already.")
-        if edit.threshold_days is not None:
-            application.threshold_days = check_threshold(edit.threshold_days)
-        if edit.tags is not None:
-            application.tags = check_tags(edit.tags)
-        if edit.tasks is not None:
-            ticked = check_tasks(edit.tasks)
-            for key in TASKS:
-                enabled = {"enabled": key in ticked}
-                Task.objects.update_or_create(connection=application.connection, key=key, defaults=enabled)
-        _edit_connection(application.connection, edit)
-        application.save()
-        audit.record(who, "application.edited", application.name, _what_changes(edit))
-        redrawing.want(who, [application])
+        if version is not None and version != version_of(application):
+            raise ChangedMeanwhile(f"{application.name!r} was changed after you had opened it. Nothing was saved.")
+        connection = application.connection
+        opened = before_lock.details if connection.version == seen.connection.version else None
+        checked = _check_edit(who, application, edit, opened)
+        vendor, before = find_vendor(connection.vendor), to_details(connection)
+        changed = application.save_changes(checked.values) + save_details(connection, checked.details)
+        if checked.tasks is not None:
+            changed += tenants.tick(who, connection, vendor, checked.tasks, only=True)
+        if changed:
+            told = [", ".join(changed).replace("_", " "), *addresses.list_changes(vendor, before, checked.details)]
+            audit.record(who, "application.edited", application.name, "; ".join(told))
+            _request_refresh(who, connection)
     return find(who, application.pk)
 
 
-def _what_changes(edit: Edit) -> str:
-    """The names of what was given, never a value of the credential."""
-    given = [name for name in Edit.__slots__ if getattr(edit, name) is not None]
-    return ", ".join(name.replace("_", " ") for name in given)
+def check_edit(who: Who, which: Which, edit: Edit) -> None:
+    """Raises BadInput with all that is wrong with it; nothing is changed."""
+    who.require(May.APPLICATIONS)
+    _check_edit(who, find_application(who, which), edit)
 
 
-def _edit_connection(connection: Connection, edit: Edit) -> None:
-    if edit.client_id is not None:
-        connection.client_id = check_client_id(edit.client_id)
-    given = edit.secret is not None or edit.certificate is not None
-    _edit_endpoints(connection, edit, credential_given=given)
-    connection.save()
-    if given:
-        kind, credential, expires = to_credential(edit.secret, edit.certificate, connection.client_id)
-        connection.credential_kind, connection.credential_expires = kind, expires
-        save_credential(connection, credential)
+class _Edited(NamedTuple):
+    """What was given and is right; `tasks` is None when nothing was said of them."""
+
+    values: dict[str, object]
+    tasks: list[str] | None
+    details: ConnectionDetails
 
 
-def _edit_endpoints(connection: Connection, edit: Edit, *, credential_given: bool) -> None:
-    """A stored credential goes nowhere but where it was given for: another address asks for it again."""
-    before = connection.login_url, connection.graph_url
-    moved = edit.cloud is not None and edit.cloud != connection.cloud
-    connection.cloud = edit.cloud or connection.cloud
-    endpoints = to_endpoints(
-        connection.cloud,
-        edit.login_url if edit.login_url is not None or moved else connection.login_url,
-        edit.graph_url if edit.graph_url is not None or moved else connection.graph_url,
-        (connection.ca_file if edit.ca_file is None else edit.ca_file) or None,
-    )
-    connection.login_url, connection.graph_url = endpoints.login_url, endpoints.graph_url
-    connection.ca_file = endpoints.ca_file or ""
-    if before != (endpoints.login_url, endpoints.graph_url) and not credential_given:
-        raise BadInput("Client Secret", "give the credential again: the stored one was given for other addresses.")
+def _check_edit(who: Who, application: Application, edit: Edit, details: ConnectionDetails | None = None) -> _Edited:
+    """With `details`, those were checked already."""
+    vendor = find_vendor(application.connection.vendor)
+    refusals = Refusals()
+    check, values = refusals.check, dict[str, object]()
+    if edit.name is not None:
+        values["name"] = check(_check_free_name, who, edit.name, application.pk)
+    if edit.threshold_days is not None:
+        values["threshold_days"] = check(check_threshold, edit.threshold_days)
+    if edit.tags is not None:
+        values["tags"] = check(check_tags, edit.tags)
+    tasks = None if edit.tasks is None else check(check_tasks, edit.tasks, vendor.tasks)
+    if details is None:
+        details = check(tenants.check_details, who, vendor, typed_in(edit, vendor.form), application.connection)
+    refusals.end()
+    return _Edited(values, tasks, details)
+
+
+def version_of(application: Application) -> str:
+    """Another one after each change of the application or of the connection that it shares."""
+    return f"{application.version}-{application.connection.version}"
 
 
 def authorize(who: Who, which: Which) -> Iterator[Check]:
-    """Try each thing that must hold at the vendor, one by one. Of what is found, nothing is stored."""
+    """Try each thing that must hold at the vendor, one by one. Of what is found, only which tenant it is is stored."""
     who.require(May.APPLICATIONS)
     application = find_application(who, which)
     audit.record(who, "application.authorized", application.name)
-    return _preflight(application.connection)
+    own = {} if who.at_the_machine else addresses.list_own(application.connection)
+    checks = _preflight(application.connection)
+    return (_say_no_more(check, own) if own and check.unanswered else check for check in checks)
+
+
+def _say_no_more(check: Check, own: Mapping[str, str]) -> Check:
+    """Whether a machine inside refused, kept silent or speaks something else would map the network for a member."""
+    said = f"Nothing answers as the vendor does at {addresses.in_words(own)}."
+    return check._replace(message=f"{said} `seatkeeper apps authorize` says why, to whoever runs this machine.")
 
 
 def _preflight(connection: Connection) -> Iterator[Check]:
-    with open_client(connection) as client:
-        yield from to_connector(connection, client).preflight()
+    with open_connector(connection) as connector:
+        for number, check in enumerate(connector.preflight()):
+            yield check
+            if number == 0 and check.passed:  # the credential is accepted, so the tenant can be known
+                try:
+                    directory_id = connector.identify()
+                    recognize(connection, directory_id)
+                except (CredentialsRejected, SameTenant, TryLater) as error:
+                    yield Check(ONE_NAME, False, str(error), unanswered=isinstance(error, TryLater))
+                    return
+                if directory_id not in ("", connection.tenant_id):
+                    yield Check(ONE_NAME, passed=True, message=f"{connection.tenant_id} is the tenant {directory_id}.")
 
 
 def set_active(who: Who, which: Which, *, active: bool) -> Application:
     """Deactivated applications are kept but neither read nor counted; it can be undone."""
     who.require(May.APPLICATIONS)
     with transaction.atomic():
+        _alone(who)
         application = find_application(who, which)
-        application.active = active
-        application.save(update_fields=["active"])
+        application.save_changes({"active": active})
         audit.record(who, f"application.{'reactivated' if active else 'deactivated'}", application.name)
-        if active:
-            redrawing.want(who, [application])
+        _request_refresh(who, application.connection)
     return find(who, application.pk)
 
 
-class Losses(NamedTuple):
-    """What a deletion takes along; `history` is whether everything that was read of the tenant goes too."""
-
-    people: int
-    findings: int
-    runs: int
-    since: Instant
-    history: bool
-
-
-def losses(who: Who, which: Which) -> Losses:
-    """What would be lost with the application, to be read before it is."""
-    application = find_application(who, which)
-    others = Application.objects.filter(connection_id=application.connection_id).exclude(pk=application.pk)
-    return Losses(
-        people=Holding.objects.filter(application=application).count(),
-        findings=Finding.objects.filter(application=application).count(),
-        runs=Run.objects.filter(task__connection_id=application.connection_id).count(),
-        since=application.connection.created,
-        history=not others.exists(),
-    )
+def _request_refresh(who: Who, connection: Connection) -> None:
+    """Tasks, and which products are read, are the connection's: its other applications may show something new, too."""
+    refreshes.request(who, Application.objects.filter(connection=connection))
 
 
 def delete_application(who: Who, which: Which) -> bool:
     """Delete it; with its last application goes the connection and all that was read. True when that happened."""
     who.require(May.APPLICATIONS)
     with transaction.atomic():
+        _alone(who)
         application = find_application(who, which)
         connection = application.connection
         audit.record(who, "application.deleted", application.name, f"tenant {connection.tenant_id}")
@@ -253,15 +281,17 @@ def delete_application(who: Who, which: Which) -> bool:
         if Application.objects.filter(connection=connection).exists():
             return False
         connection.delete()
+        erase_after_commit()
         return True
 
 
-def list_ticked(application: Application) -> list[str]:
-    """Keys of the tasks that run by themselves."""
-    ticked = set(Task.objects.filter(connection=application.connection, enabled=True).values_list("key", flat=True))
-    return [key for key in TASKS if key in ticked]
+def fill_form(connection: Connection) -> Mapping[str, str]:
+    """What the vendor's form shows of a stored connection; no secret is in it."""
+    return find_vendor(connection.vendor).fill_form(to_details(connection))
 
 
-def list_ticked_tasks(application: Application) -> list[str]:
-    """Titles of the tasks that run by themselves."""
-    return [TASKS[key].title for key in list_ticked(application)]
+def list_ticked(who: Who, application: Application) -> list[TaskKind]:
+    """The tasks that run by themselves."""
+    mine = Task.objects.of(who).filter(connection=application.connection, enabled=True)
+    ticked = set(mine.values_list("key", flat=True))
+    return [kind for kind in find_vendor(application.connection.vendor).tasks if kind.key in ticked]

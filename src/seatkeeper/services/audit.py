@@ -7,15 +7,16 @@ from seatkeeper.services.members import Who
 from seatkeeper.store.models import AuditEvent
 
 LONGEST = 500
+LONGEST_DETAIL = 2000  # whole addresses fit in
 
 
 def record(who: Who, action: str, subject: str, detail: str = "") -> None:
-    """Note that somebody did something. `action` is noun and verb: application.added; never pass a secret."""
+    """Record that somebody did something. `action` is noun and verb: application.added; never pass a secret."""
     AuditEvent.objects.create(
         organization_id=who.organization_id,
         at=system_clock(),
         who=who.name,
         action=action,
         subject=subject[:LONGEST],
-        detail=detail[:LONGEST],
+        detail=detail[:LONGEST_DETAIL],
     )

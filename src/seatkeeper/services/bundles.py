@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
@@ -18,32 +18,52 @@ import msgspec
 from django.db import transaction
 
 from seatkeeper import __version__
-from seatkeeper.clock import Clock, system_clock
+from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.errors import BadInput
-from seatkeeper.insights.base import Finding, Holder, Picture
+from seatkeeper.insights.base import SHARED_SIGN_INS, SIGN_INS, Finding, Reported, Sighting, Snapshot
 from seatkeeper.insights.catalog import find_all
-from seatkeeper.insights.evidence import grade, observed_since
-from seatkeeper.model import Instant
+from seatkeeper.insights.evidence import grade, observed_since, seat_observed_since
+from seatkeeper.model import Instant, Key
+from seatkeeper.reporting.signals import is_observable
+from seatkeeper.reporting.snapshot import take_snapshot
 from seatkeeper.services import audit
 from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.members import May, Who
-from seatkeeper.services.picture import draw_picture, stream_of_application
-from seatkeeper.spans import ReadSpan, last_unbroken, lateness_of, proven
-from seatkeeper.store import listing, signing
-from seatkeeper.store.models import Application
+from seatkeeper.spans import last_unbroken, proven
+from seatkeeper.store import signing
+from seatkeeper.sync.coverage import Applications, Ledger, read_ledger, watched_by
+from seatkeeper.sync.vendors import find_product
 
-FORMAT: Final = 2
-PICTURE, COVERAGE, FINDINGS = "inputs/picture.json", "inputs/coverage.json", "results/findings.json"
-FILES: Final = (PICTURE, COVERAGE, FINDINGS)
+FORMAT: Final = 6
+ONE_LEDGER: Final = 2  # the format in which every reading asked for all that tells of the use
+NO_SIGNALS: Final = (ONE_LEDGER, 3)  # formats in which each signal had fields of its own
+IN_OTHER_WORDS: Final = 4  # the last in which findings and what is observed of a seat were said otherwise
+SKU_IS_PLAN: Final = 5  # the last in which the SKU of a purchase was called its plan
+SNAPSHOT, COVERAGE, FINDINGS = "inputs/picture.json", "inputs/coverage.json", "results/findings.json"
+FILES: Final = (SNAPSHOT, COVERAGE, FINDINGS)
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
-LARGEST: Final = 2**30  # bytes of one file unpacked: a picture of a million seats is a third of it
+LARGEST: Final = 2**30  # bytes of one file unpacked: a snapshot of a million seats is a third of it
 
 
-class Coverage(msgspec.Struct):
-    """Every reading of sign-ins that was finished, and how late sign-ins are known to come."""
+class Coverage(Ledger, frozen=True):
+    """Every reading of sign-ins that came to its end, and the applications that tell of the product's use."""
 
-    readings: list[ReadSpan]
-    longest_late: Instant
+    watched: Applications = frozenset()
+
+
+class OldFinding(NamedTuple):
+    """A finding as formats up to 3 have it."""
+
+    key: str
+    user_id: str
+    plan: str
+    evidence: str
+    observed_since: Instant | None
+    last_login: Instant | None
+    advice: str
+    account: Key | None
+    skus: tuple[str, ...]
+    sku: str
 
 
 class Manifest(msgspec.Struct):
@@ -72,7 +92,12 @@ def make_bundle(who: Who, which: Which, clock: Clock = system_clock) -> bytes:
     who.require(May.SEE)
     application = find_application(who, which)
     with transaction.atomic():
-        files = _to_files(application, clock)
+        snapshot, ledger = take_snapshot(application, clock), read_ledger(application.connection_id)
+        watched = watched_by(application) if is_observable(find_product(application.product)) else frozenset()
+        coverage = Coverage(ledger.readings_of(watched), ledger.longest_late, ledger.asked, ledger.usual, watched)
+        readings = msgspec.to_builtins(coverage, str_keys=True, order="deterministic")  # JSON has no other keys
+        shapes: dict[str, Any] = {SNAPSHOT: snapshot, COVERAGE: readings, FINDINGS: find_all(snapshot)}
+        files = {name: msgspec.json.encode(shape, order="deterministic") for name, shape in shapes.items()}
         audit.record(who, "bundle.made", application.name)
     manifest = msgspec.json.encode(
         Manifest(
@@ -87,14 +112,6 @@ def make_bundle(who: Who, which: Which, clock: Clock = system_clock) -> bytes:
         )
     )
     return _zip({**files, MANIFEST: manifest, SIGNATURE: signing.sign(manifest)})
-
-
-def _to_files(application: Application, clock: Clock) -> dict[str, bytes]:
-    picture = draw_picture(application, clock)
-    connection_id, stream = application.connection_id, stream_of_application(application)
-    coverage = Coverage(listing.list_coverage(connection_id, stream), listing.longest_late(connection_id, stream))
-    shapes: dict[str, Any] = {PICTURE: picture, COVERAGE: coverage, FINDINGS: find_all(picture)}
-    return {name: msgspec.json.encode(shape) for name, shape in shapes.items()}
 
 
 def _zip(files: dict[str, bytes]) -> bytes:
@@ -113,17 +130,24 @@ def verify(path: Path) -> Verdict:
         with path.open("rb") as file:
             files = _unzip(file)
     except OSError as error:
-        raise BadInput("File", f"{path} cannot be read ({error.strerror}).") from error
+        raise BadInput("file", f"{path} cannot be read ({error.strerror}).") from error
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise BadInput("File", f"{path} is no evidence bundle, or a damaged one: {error}.") from error
+        raise BadInput("file", f"{path} is no evidence bundle, or a damaged one: {error}.") from error
     try:
         manifest = msgspec.json.decode(files[MANIFEST], type=Manifest)
     except msgspec.MsgspecError as error:
         return Verdict(None, 0, [f"{MANIFEST} cannot be read: {error}"])
-    faults = list(_faults_of_files(manifest, files))
-    if faults:
-        return Verdict(manifest, 0, faults)
-    return _work_out_again(manifest, files)
+    faults = []
+    if not ONE_LEDGER <= manifest.format <= FORMAT:
+        faults.append(f"The bundle has format {manifest.format}; this program checks formats {ONE_LEDGER} to {FORMAT}")
+    if not signing.is_signed(files[MANIFEST], files[SIGNATURE], manifest.public_key):
+        faults.append(f"{MANIFEST} was changed: its signature does not fit")
+    faults += [
+        f"{name} was changed: its hash is not the one in {MANIFEST}"
+        for name in FILES
+        if manifest.files.get(name) != hashlib.sha256(files[name]).hexdigest()
+    ]
+    return Verdict(manifest, 0, faults) if faults else _work_out_again(manifest, files)
 
 
 def _unzip(file: IO[bytes]) -> dict[str, bytes]:
@@ -137,37 +161,63 @@ def _unzip(file: IO[bytes]) -> dict[str, bytes]:
         return {name: bundle.open(name).read(LARGEST) for name in wanted}
 
 
-def _faults_of_files(manifest: Manifest, files: dict[str, bytes]) -> Iterator[str]:
-    if manifest.format != FORMAT:
-        yield f"The bundle has format {manifest.format}; this program checks format {FORMAT}"
-    if not signing.is_signed(files[MANIFEST], files[SIGNATURE], manifest.public_key):
-        yield f"{MANIFEST} was changed: its signature does not fit"
-    for name in FILES:
-        if manifest.files.get(name) != hashlib.sha256(files[name]).hexdigest():
-            yield f"{name} was changed: its hash is not the one in {MANIFEST}"
+def _agree(found: Sequence[Finding], told: Sequence[Finding | OldFinding]) -> bool:
+    """Whether these are the findings; of an older bundle, whatever their wording and their order."""
+    if all(isinstance(one, Finding) for one in told):
+        return found == told
+
+    def to_plain(some: Sequence[Finding | OldFinding]) -> list[tuple[object, ...]]:
+        return sorted((one.key, one.user_id, one.plan, one.account or b"") for one in some)
+
+    return to_plain(found) == to_plain(told)
 
 
-def _follows(holder: Holder, picture: Picture) -> bool:
-    evidence = grade(holder.last_use, holder.last_maybe, picture.observed, holder.active)
-    return (holder.evidence, holder.observed_since) == (evidence, observed_since(picture.observed, holder.in_tenant))
+def _read_snapshot(body: bytes, format_: int) -> Snapshot:
+    """Of an older bundle, by today's names, with the signals that its fields tell of.
+
+    Raises MsgspecError, KeyError or TypeError.
+    """
+    if format_ > SKU_IS_PLAN:
+        return msgspec.json.decode(body, type=Snapshot)
+    told = msgspec.json.decode(body)
+    for purchase in told["purchases"]:
+        purchase["sku"] = purchase.pop("plan")
+    for holder in (*told["holders"], *told["apart"]) if format_ in NO_SIGNALS else ():
+        signals = [
+            Sighting(SIGN_INS, holder["last_login"], True),
+            Sighting(SHARED_SIGN_INS, holder["last_possible"], False),
+        ]
+        if holder.get("reported"):
+            reported = msgspec.convert(holder["reported"], Reported)
+            signals.append(Sighting("report", reported.last, True, reported.until, reported=reported))
+        if holder.get("in_tenant"):
+            last, read_at = holder["in_tenant"]
+            signals.append(Sighting("account-activity", last, False, read_at - days(1), bounds=True))
+        holder["signals"] = signals
+    return msgspec.json.decode(msgspec.json.encode(told), type=Snapshot)
 
 
 def _work_out_again(manifest: Manifest, files: dict[str, bytes]) -> Verdict:
     """Whether the results follow from the inputs."""
     try:
-        picture = msgspec.json.decode(files[PICTURE], type=Picture)
+        snapshot = _read_snapshot(files[SNAPSHOT], manifest.format)
         coverage = msgspec.json.decode(files[COVERAGE], type=Coverage)
-        told = msgspec.json.decode(files[FINDINGS], type=list[Finding])
-    except msgspec.MsgspecError as error:
+        finding: Any = Finding if manifest.format > IN_OTHER_WORDS else OldFinding
+        told = msgspec.json.decode(files[FINDINGS], type=list[finding])
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
         return Verdict(manifest, 0, [f"A file has another shape than this program knows: {error}"])
     faults: list[str] = []
-    if picture.observed != last_unbroken(proven(coverage.readings, lateness_of(coverage.longest_late))):
+    one_ledger = manifest.format == ONE_LEDGER
+    sure = proven(coverage.readings, coverage.lateness) if one_ledger else coverage.proven(coverage.watched)
+    if snapshot.observed != last_unbroken(sure):
         faults.append("The stretch of complete sign-ins does not follow from what was read")
-    faults += [
-        f"The evidence about {holder.user_id} does not follow from the inputs"
-        for holder in (*picture.holders, *picture.apart)
-        if not _follows(holder, picture)
-    ]
-    if find_all(picture) != told:
+    for holder in (*snapshot.holders, *snapshot.apart):
+        evidence = grade(holder.signals, snapshot.observed, holder.active)
+        since = observed_since(holder.signals, snapshot.observed, snapshot.bounded)
+        if manifest.format > IN_OTHER_WORDS:
+            since = seat_observed_since(holder.signals, since, holder.active)
+        if (holder.evidence, holder.observed_since) != (evidence, since):
+            faults.append(f"The evidence about {holder.user_id} does not follow from the inputs")
+    if not _agree(find_all(snapshot), told):
         faults.append("The findings do not follow from the inputs")
     return Verdict(manifest, len(told), faults)

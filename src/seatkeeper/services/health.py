@@ -14,16 +14,25 @@ from prometheus_client.registry import Collector
 from seatkeeper import __version__
 from seatkeeper.clock import seconds, system_clock
 from seatkeeper.errors import BadSetting
-from seatkeeper.model import Word
-from seatkeeper.services import scheduling
+from seatkeeper.jobs import queue
+from seatkeeper.jobs.embedded import Scheduler
+from seatkeeper.jobs.running import is_running
+from seatkeeper.model import RunStatus
 from seatkeeper.services.members import May, Who
-from seatkeeper.services.running import is_running
 from seatkeeper.store.models import Run, Task
 from seatkeeper.store.schema import check_schema
 
 TASK: Final = ("connection", "task")
 
 _alive: list[Callable[[], bool]] = []  # of the scheduler that this process runs, if it does
+
+
+def start_scheduler() -> Scheduler:
+    """This process runs the tasks that are due, and is well only while it does."""
+    scheduler = Scheduler()
+    watch(scheduler.is_alive)
+    scheduler.start()
+    return scheduler
 
 
 def watch(is_alive: Callable[[], bool]) -> None:
@@ -55,16 +64,16 @@ def metrics(who: Who | None = None) -> bytes:
     if who is not None:
         who.require(May.MEMBERS)
     registry = CollectorRegistry()
-    registry.register(_Figures(None if who is None else who.organization_id))
+    registry.register(_Figures(who))
     return generate_latest(registry)
 
 
 class _Figures(Collector):
     """Read from the database at each question: runs of every process count, and nothing is lost at a restart."""
 
-    def __init__(self, organization_id: int | None) -> None:
-        self.mine = {} if organization_id is None else {"organization_id": organization_id}
-        self.my_tasks = {} if organization_id is None else {"connection__organization_id": organization_id}
+    def __init__(self, who: Who | None) -> None:
+        self.runs = Run.objects.all() if who is None else Run.objects.of(who)
+        self.tasks = Task.objects.all() if who is None else Task.objects.of(who)
 
     def describe(self) -> list[Metric]:
         return []
@@ -74,10 +83,15 @@ class _Figures(Collector):
         version.add_metric((__version__,), 1)
         yield version
         yield from self._runs()
-        yield from self._tasks()
+        mine = set(self.tasks.values_list("pk", flat=True))
+        waiting = queue.list_waiting(system_clock())
+        due = sum(one.task_id in mine and one.due is not None for one in waiting)
+        yield GaugeMetricFamily("seatkeeper_queue", "Tasks that are due and have not begun.", value=due)
+        running = sum(is_running(task) for task in Task.objects.filter(pk__in=mine).exclude(lease_owner=""))
+        yield GaugeMetricFamily("seatkeeper_running", "Tasks that are being run.", value=running)
 
     def _runs(self) -> Iterator[Metric]:
-        words = GaugeMetricFamily("seatkeeper_runs", "Runs by the word they ended as.", labels=(*TASK, "word"))
+        statuses = GaugeMetricFamily("seatkeeper_runs", "Runs by the status they ended with.", labels=(*TASK, "word"))
         sums = {
             name: CounterMetricFamily(f"seatkeeper_{name}", what, labels=TASK)
             for name, what in (
@@ -89,28 +103,17 @@ class _Figures(Collector):
         }
         ages = GaugeMetricFamily("seatkeeper_last_success_age_seconds", "Since the last complete run.", labels=TASK)
         totals: dict[tuple[str, str], dict[str, int]] = {}
-        for row in self._by_word():
+        numbers = {f"sum_{name}": Sum(name) for name in sums}
+        by_status: Any = self.runs.values("task__connection_id", "task__key", "status")
+        counted = by_status.annotate(runs=Count("pk"), newest=Max("ended"), **numbers)
+        for row in counted.order_by("task__connection_id", "task__key"):
             task = str(row["task__connection_id"]), row["task__key"]
-            words.add_metric((*task, row["word"]), row["runs"])
+            statuses.add_metric((*task, row["status"]), row["runs"])
             for name in sums:
                 totals.setdefault(task, dict.fromkeys(sums, 0))[name] += row[f"sum_{name}"]
-            if row["word"] == Word.COMPLETE and row["newest"] is not None:
+            if row["status"] == RunStatus.COMPLETE and row["newest"] is not None:
                 ages.add_metric(task, round((system_clock() - row["newest"]) / seconds(1), 1))
         for task, values in totals.items():
             for name, value in values.items():
                 sums[name].add_metric(task, value)
-        yield from (words, ages, *sums.values())
-
-    def _by_word(self) -> Any:
-        sums = {f"sum_{name}": Sum(name) for name in ("rows", "requests", "throttled", "quarantined")}
-        runs = Run.objects.filter(**self.mine).values("task__connection_id", "task__key", "word")
-        return runs.annotate(runs=Count("pk"), newest=Max("ended"), **sums).order_by("task__connection_id", "task__key")
-
-    def _tasks(self) -> Iterator[Metric]:
-        mine = set(Task.objects.filter(**self.my_tasks).values_list("pk", flat=True))
-        now = system_clock()
-        due = [w for w in scheduling.list_waiting(now) if w.task_id in mine and w.due is not None]
-        yield GaugeMetricFamily("seatkeeper_queue", "Tasks that are due and have not begun.", value=len(due))
-        held = Task.objects.filter(pk__in=mine).exclude(lease_owner="")
-        running = sum(is_running(task) for task in held)
-        yield GaugeMetricFamily("seatkeeper_running", "Tasks that are being run.", value=running)
+        yield from (statuses, ages, *sums.values())

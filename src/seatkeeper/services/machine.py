@@ -1,19 +1,35 @@
-"""What this installation runs on, looked at line by line for `seatkeeper check`."""
+"""What holds in this installation, line by line, for `seatkeeper check`; where something is wrong, what to do."""
 
 from __future__ import annotations
 
 import platform
+import shutil
 import sqlite3
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from django.db import connection
 
 from seatkeeper import __version__
+from seatkeeper.clock import days, hours, seconds, system_clock
 from seatkeeper.errors import BadSetting
+from seatkeeper.model import to_text
+from seatkeeper.notices.conditions import find_overdue_tasks
+from seatkeeper.services.backups import list_unopened
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.database import WAL_IS_SAFE
-from seatkeeper.store.schema import check_schema
+from seatkeeper.store.files import list_exposed
+from seatkeeper.store.models import Application, AuditEvent, Connection, Coverage, Organization
+from seatkeeper.store.schema import check_schema, find_damage, migrate
+from seatkeeper.tabular.tables import Table
+
+__all__ = ["migrate"]
+
+OLD_BACKUP: Final = 7  # days
+LEAST_FREE: Final = 2**28  # bytes of the disk; below that a large run may fill it
+CLOCK_MAY_DIFFER: Final = seconds(300)  # Microsoft refuses what is signed with a clock that is further off
+STATES: Final = {True: "ok", None: "notice", False: "wrong"}
 
 
 class Line(NamedTuple):
@@ -24,33 +40,140 @@ class Line(NamedTuple):
     message: str
 
 
+def to_table(lines: Iterable[Line]) -> Table:
+    return Table(("Check", "State", "Message"), [(line.title, STATES[line.passed], line.message) for line in lines])
+
+
 def look() -> Iterator[Line]:
-    yield Line("Program", True, f"Seatkeeper {__version__} on Python {platform.python_version()}")
-    yield Line("Data folder", True, str(SEATKEEPER.home))
-    yield _schema()
-    if connection.vendor == "sqlite":
-        yield _sqlite()
-    for notice in SEATKEEPER.notices:
-        name, _, message = notice.partition(": ")
-        yield Line(name, None, message)
+    yield Line("Program", True, f"Seatkeeper {__version__} on Python {platform.python_version()}.")
+    yield Line("Data folder", True, f"{SEATKEEPER.home}.")
+    current = False
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
+        yield Line("Database", True, "sqlite, does not exist yet; the next command makes it.")  # looking would, too
+    else:
+        try:
+            current = check_schema()
+            shape = "has today's shape" if current else "is empty or older; the next command brings it up to date"
+            yield Line("Database", True, f"{connection.vendor}, {shape}.")
+        except BadSetting as error:
+            yield Line("Database", False, f"{error}.")
+    if connection.vendor == "sqlite" and WAL_IS_SAFE:
+        yield Line("SQLite", True, f"{sqlite3.sqlite_version}, write-ahead log, synchronous=FULL.")
+    elif connection.vendor == "sqlite":
+        yield Line(
+            "SQLite",
+            None,
+            f"{sqlite3.sqlite_version} can damage a database with a write-ahead log (fixed in 3.51.3), so a rollback "
+            "journal is used: safe, but pages wait while a read is being saved. A newer Python brings a newer SQLite.",
+        )
+    yield from (_look_at_disk(), _look_at_files(), _look_at_address())
+    if current:
+        yield from (_look_at_data(), _look_at_key(), _look_at_backups(), _look_at_clock(), _look_at_tasks())
 
 
-def _schema() -> Line:
-    try:
-        current = check_schema()
-    except BadSetting as error:
-        return Line("Database", False, str(error))
-    word = "has today's shape" if current else "is empty or older; the next command brings it up to date"
-    return Line("Database", True, f"{connection.vendor}, {word}")
+def _look_at_disk() -> Line:
+    """Deleting a tenant, and some upgrades, write a SQLite database anew beside the old one."""
+    file = Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else SEATKEEPER.home
+    free, size = shutil.disk_usage(SEATKEEPER.home).free, file.stat().st_size if file.is_file() else 0
+    message = f"{free / 1e9:,.1f} GB are free, and the database has {size / 1e9:,.1f} GB."
+    if connection.vendor != "sqlite":
+        message = f"{free / 1e9:,.1f} GB are free here; the disk of the database server is not seen from here."
+    if free < LEAST_FREE:
+        return Line("Disk", False, f"{message} Make room before a run fills it.")
+    if free < 2 * size:
+        return Line("Disk", None, f"{message} Make room: an upgrade may need the size of the database twice.")
+    return Line("Disk", True, message)
 
 
-def _sqlite() -> Line:
-    version = sqlite3.sqlite_version
-    if WAL_IS_SAFE:
-        return Line("SQLite", True, f"{version}, write-ahead log, synchronous=FULL")
+def _look_at_files() -> Line:
+    if exposed := [(path, "700" if path.is_dir() else "600") for path in list_exposed()]:
+        told = (
+            f"Other users of this machine can get at {path}. Close it with: chmod {mode} '{path}'."
+            for path, mode in exposed
+        )
+        return Line("Files", None, " ".join(told))
+    return Line("Files", True, "Other users of this machine cannot get at the data folder, the key and the database.")
+
+
+def _look_at_address() -> Line:
+    address, proxy = SEATKEEPER.address, SEATKEEPER.trusted_proxy
+    if address.is_loopback:
+        if proxy:
+            advice = f"SEATKEEPER_TRUSTED_PROXY is {proxy}, but SEATKEEPER_URL is still this machine's. Set both."
+            return Line("Address", None, f"{address.origin}. {advice}")
+        return Line("Address", True, f"{address.origin}, for people at this machine only.")
+    if not address.is_https:
+        advice = "Passwords can be read on the way. Put a proxy with https before it, and set SEATKEEPER_URL to that."
+        return Line("Address", None, f"{address.origin} is not https. {advice}")
+    if not proxy:
+        advice = "Everybody behind the proxy counts as one caller. Set SEATKEEPER_TRUSTED_PROXY to its IP address."
+        return Line("Address", None, f"{address.origin}, and no proxy is trusted. {advice}")
+    return Line("Address", True, f"{address.origin}; the proxy at {proxy} is trusted to name the caller.")
+
+
+def _look_at_data() -> Line:
+    if damage := find_damage():
+        advice = "Restore a backup: `seatkeeper restore FILE --replace`."
+        return Line("Data", False, f"The database file is damaged: {damage}. {advice}")
+    return Line("Data", True, "The database can be read back whole.")
+
+
+def _look_at_key() -> Line:
+    source = SEATKEEPER.key_file or "SEATKEEPER_SECRET_KEY"
+    unopened = list_unopened()
+    if not unopened:
+        sealed = Connection.objects.exclude(credential=b"").count()
+        opens = {0: "no credential is saved yet", 1: "it opens the one saved credential"}
+        told = opens.get(sealed, f"it opens all {sealed} saved credentials")
+        return Line("Key", True, f"It comes from {source}, and {told}. Keep a copy of it apart from the backups.")
+    theirs = Application.objects.filter(connection__in=unopened).order_by("name")
+    names = ", ".join(sorted({application.name for application in theirs}))
     return Line(
-        "SQLite",
-        None,
-        f"{version} can damage a database with a write-ahead log (fixed in 3.51.3), so a rollback journal is used: "
-        "safe, but pages wait while a read is being saved. A newer Python brings a newer SQLite.",
+        "Key",
+        False,
+        f"The key from {source} does not open the credentials of {names}: they were sealed with an older or another "
+        "one. Set the SEATKEEPER_SECRET_KEY that was used then, or edit these applications and give their credentials "
+        "again.",
     )
+
+
+def _look_at_backups() -> Line:
+    made = AuditEvent.objects.filter(action="backup.made").order_by("-pk").values_list("at", flat=True).first()
+    if made is None:
+        advice = "If nothing else makes any, begin, and keep them on another disk."
+        return Line("Backup", None, f"None was made with `seatkeeper backup FILE`. {advice}")
+    age = (system_clock() - made) // days(1)
+    when = {0: "today", 1: "yesterday"}.get(age, f"{age} days ago")
+    told = f"The last one was made {when}, with `seatkeeper backup`."
+    if 0 <= age <= OLD_BACKUP:
+        return Line("Backup", True, told)
+    return Line("Backup", None, f"{told} Make one at least every {OLD_BACKUP} days: `seatkeeper backup FILE`.")
+
+
+def _look_at_clock() -> Line:
+    """A reading of sign-ins notes the vendor's time, and its run ours: one must lie within the other."""
+    newest = Coverage.objects.filter(run__ended__isnull=False).select_related("run").order_by("-pk").first()
+    if newest is None:
+        return Line("Clock", True, "It is compared with the vendor's once sign-ins are read.")
+    began, ended = newest.run.started, newest.run.ended or 0
+    ahead = max(0, began - newest.read_at) - max(0, newest.read_at - ended)
+    when = to_text(newest.read_at)[:16].replace("T", " ")
+    if abs(ahead) <= CLOCK_MAY_DIFFER:
+        return Line("Clock", True, f"It agreed with the vendor's at the last reading of sign-ins, on {when} UTC.")
+    length = f"{abs(ahead) // hours(1)} h" if abs(ahead) >= hours(1) else f"{abs(ahead) // seconds(60)} min"
+    way = "ahead of" if ahead > 0 else "behind"
+    return Line(
+        "Clock",
+        None,
+        f"This machine's was {length} {way} the vendor's at the last reading of sign-ins, on {when} UTC. Set it, and "
+        "let it be kept by NTP: tokens are refused and tasks run at wrong times.",
+    )
+
+
+def _look_at_tasks() -> Line:
+    now = system_clock()
+    found = [one for each in Organization.objects.all() for one in find_overdue_tasks(each.pk, now)]
+    if not found:
+        return Line("Tasks", True, "None is overdue.")
+    more = f" And {len(found) - 3} more are overdue." if len(found) > 3 else ""
+    return Line("Tasks", None, " ".join(f"{one.title}. {one.body}" for one in found[:3]) + more)

@@ -6,14 +6,14 @@ import enum
 from typing import Final, NamedTuple
 
 from seatkeeper.clock import system_clock
-from seatkeeper.errors import NotAllowed
+from seatkeeper.errors import BadInput, NotAllowed
 from seatkeeper.store.models import Membership, Organization
 
 DEFAULT_ORGANIZATION = "Default"
 
 
 class May(enum.StrEnum):
-    """What a role may do. One word for each group of operations that nobody wants to grant apart."""
+    """What a role may do. One name for each group of operations that nobody wants to grant separately."""
 
     SEE = "see"  # every page with its rows and exports
     APPLICATIONS = "applications"  # add, edit, authorize, run, deactivate, delete
@@ -53,13 +53,27 @@ ROLES: Final = {
 }
 
 
+def to_role(text: str) -> Role:
+    """The role of this name. Raises BadInput."""
+    try:
+        return Role(text)
+    except ValueError:
+        raise BadInput("role", f"Choose one of: {', '.join(Role)}.") from None
+
+
 class Who(NamedTuple):
-    """Somebody acting in one organization. `member_id` is None for the command line and the scheduler."""
+    """Somebody acting in one organization: a member, or whoever is at the machine itself and so owns it."""
 
     organization_id: int
     name: str
     may: frozenset[May] = frozenset()
-    member_id: int | None = None
+    member_id: int | None = None  # None for the command line and the scheduler
+    token_id: int | None = None  # the token that calls, if one does
+
+    @property
+    def at_the_machine(self) -> bool:
+        """The command line or the scheduler of this machine, and no member who reaches it over the network."""
+        return self.member_id is None
 
     def require(self, may: May) -> None:
         """Raise NotAllowed unless the asker's role allows it."""

@@ -1,4 +1,4 @@
-"""Letting members in, changing what they may do, and showing them out; an administrator always stays."""
+"""Inviting members, changing their roles, and removing them; an administrator always stays."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
@@ -20,8 +21,8 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput, NotAllowed, NotFound
-from seatkeeper.services import audit
-from seatkeeper.services.members import May, Role, Who, who_is
+from seatkeeper.services import audit, tokens
+from seatkeeper.services.members import ROLES, May, Role, Who, to_role, who_is
 from seatkeeper.store.models import Membership, Organization
 
 UNUSABLE: Final = "!"  # what Django writes before the password of somebody who has none
@@ -37,7 +38,7 @@ class Link(NamedTuple):
 def find(who: Who, membership_id: int) -> Membership:
     """A member of the asker's organization. Raises NotFound."""
     who.require(May.MEMBERS)
-    found = Membership.objects.select_related("member").filter(pk=membership_id, organization_id=who.organization_id)
+    found = Membership.objects.of(who).select_related("member").filter(pk=membership_id)
     if (membership := found.first()) is None:
         raise NotFound("This member")
     return membership
@@ -61,13 +62,10 @@ def invite(who: Who, email: str, role: str) -> Link:
 
 
 def new_link(who: Who, membership_id: int) -> Link:
-    """For somebody who forgot the password or lost the second factor: both end, and so does every session."""
+    """For somebody who forgot the password, lost the second factor or was robbed: every way in ends but this link."""
     with _changing(who, membership_id) as membership:
         member = membership.member
-        member.set_unusable_password()
-        member.save()
-        Authenticator.objects.filter(user=member).delete()
-        end_sessions(member.pk)
+        _end_every_way_in(who, membership)
         audit.record(who, "member.sign_in_reset", member.email)
     return _link(membership_id, member)
 
@@ -78,13 +76,13 @@ def let_back_in(who: Who, email: str, *, drop_second_factor: bool = False) -> Li
     The second factor stays unless it was said that it shall go.
     """
     who.require(May.MEMBERS)
-    if who.member_id is not None:
+    if not who.at_the_machine:
         raise NotAllowed("A link that leaves the password in force is made at the machine itself only.")
-    mine = Membership.objects.select_related("member").filter(organization_id=who.organization_id)
+    mine = Membership.objects.of(who).select_related("member")
     membership = mine.filter(member__username=email.strip().lower()).first()
     if membership is None or not membership.member.is_active:
         known = ", ".join(mine.filter(member__is_active=True).values_list("member__email", flat=True)[:20])
-        raise BadInput("Email", f"no active member is called {email[:60]!r}. There is: {known or 'nobody yet'}.")
+        raise BadInput("email", f"no active member is called {email[:60]!r}. There is: {known or 'nobody yet'}.")
     with transaction.atomic():
         if drop_second_factor:
             Authenticator.objects.filter(user=membership.member).delete()
@@ -94,29 +92,37 @@ def let_back_in(who: Who, email: str, *, drop_second_factor: bool = False) -> Li
 
 
 def change_role(who: Who, membership_id: int, role: str) -> None:
-    """The member signs in again, so that no session outlives what it was allowed."""
+    """The member signs in again, and tokens that may do more end, so that nothing outlives what it was allowed."""
     with _changing(who, membership_id) as membership:
         chosen = to_role(role)
         before, membership.role = membership.role, chosen.value
         membership.save()
-        end_sessions(membership.member_id)
+        _end_sessions(membership.member_id)
+        tokens.end_all(who, membership, ROLES[chosen])
         audit.record(who, "member.role_changed", membership.member.email, f"{before} → {chosen.value}")
 
 
 def deactivate(who: Who, membership_id: int) -> None:
-    """Nobody signs in as this member, and its tokens do nothing, until it is reactivated."""
-    _set_active(who, membership_id, active=False)
+    """Nobody gets in as this member, in any way; who is reactivated comes by a new link or by single sign-on."""
+    with _changing(who, membership_id) as membership:
+        membership.member.is_active = False
+        _end_every_way_in(who, membership)
+        audit.record(who, "member.deactivated", membership.member.email)
 
 
 def reactivate(who: Who, membership_id: int) -> None:
-    _set_active(who, membership_id, active=True)
+    """The member may be let in again: by a new link, or by single sign-on."""
+    with _changing(who, membership_id) as membership:
+        membership.member.is_active = True
+        membership.member.save(update_fields=["is_active"])
+        audit.record(who, "member.reactivated", membership.member.email)
 
 
 def remove(who: Who, membership_id: int) -> None:
-    """The member with its sessions, tokens and views; what it did stays in the audit trail."""
+    """The member with every way in, and its views; what it did stays in the audit trail."""
     with _changing(who, membership_id) as membership:
+        _end_every_way_in(who, membership)
         audit.record(who, "member.removed", membership.member.email)
-        end_sessions(membership.member_id)
         membership.member.delete()
 
 
@@ -157,7 +163,18 @@ def rename(who: Who, first_name: str, last_name: str) -> None:
     member.save(update_fields=["first_name", "last_name"])
 
 
-def end_sessions(member_id: int) -> None:
+def _end_every_way_in(who: Who, membership: Membership) -> None:
+    """Password, links, second factors with recovery codes and passkeys, single sign-on, tokens and sessions."""
+    member = membership.member
+    member.set_unusable_password()  # it differs each time, and with it ends every link that was made before
+    member.save()
+    Authenticator.objects.filter(user=member).delete()
+    SocialAccount.objects.filter(user=member).delete()
+    tokens.end_all(who, membership)
+    _end_sessions(member.pk)
+
+
+def _end_sessions(member_id: int) -> None:
     """Sign the member out everywhere."""
     for session in UserSession.objects.filter(user_id=member_id):
         session.end()
@@ -184,34 +201,19 @@ def to_email(text: str) -> str:
     return email
 
 
-def to_role(text: str) -> Role:
-    try:
-        return Role(text)
-    except ValueError:
-        raise BadInput("role", f"Choose one of: {', '.join(Role)}.") from None
-
-
 @contextmanager
 def _changing(who: Who, membership_id: int) -> Iterator[Membership]:
     """A change of a member, refused when it would leave the organization without an administrator."""
     who.require(May.MEMBERS)
     with transaction.atomic():
-        Organization.objects.select_for_update().get(pk=who.organization_id)  # one change at a time
+        Organization.objects.of(who).select_for_update().get()  # one change at a time
         yield find(who, membership_id)
         can_sign_in = ~Q(member__password__startswith=UNUSABLE) | Q(member__socialaccount__isnull=False)
-        administrators = Membership.objects.filter(
-            can_sign_in, organization_id=who.organization_id, role=Role.ADMINISTER.value, member__is_active=True
+        administrators = Membership.objects.of(who).filter(
+            can_sign_in, role=Role.ADMINISTER.value, member__is_active=True
         )
         if not administrators.exists():
             raise NotAllowed(f"Somebody who can sign in must stay with the role “{Role.ADMINISTER}”.")
-
-
-def _set_active(who: Who, membership_id: int, *, active: bool) -> None:
-    with _changing(who, membership_id) as membership:
-        membership.member.is_active = active
-        membership.member.save(update_fields=["is_active"])
-        end_sessions(membership.member_id)
-        audit.record(who, "member.reactivated" if active else "member.deactivated", membership.member.email)
 
 
 def _link(membership_id: int, member: User) -> Link:

@@ -12,26 +12,28 @@ from django.db import transaction
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput, NotFound, SeatkeeperError
 from seatkeeper.model import Secret
-from seatkeeper.services import audit, delivery
-from seatkeeper.services.causes import KINDS
-from seatkeeper.services.delivery import Message, Target
+from seatkeeper.notices import delivery
+from seatkeeper.notices.conditions import KINDS
+from seatkeeper.notices.delivery import Message
+from seatkeeper.notices.targets import open_target, seal_target
+from seatkeeper.services import audit
 from seatkeeper.services.members import May, Who
 from seatkeeper.settings import SEATKEEPER
-from seatkeeper.store import seal
 from seatkeeper.store.models import NoticeTarget
+
+__all__ = ["KINDS"]
 
 WAYS: Final = ("apprise", "webhook")
 MOST: Final = 20
-_PLACE: Final = "notice target"
 
 
 class NewTarget(NamedTuple):
-    """A target as it was typed in; no `causes` means every kind."""
+    """A target as it was typed in; no `conditions` means every kind."""
 
     name: str
     address: str
     kind: str = "apprise"
-    causes: Sequence[str] = ()
+    conditions: Sequence[str] = ()
 
 
 class Added(NamedTuple):
@@ -43,7 +45,7 @@ class Added(NamedTuple):
 
 def list_targets(who: Who) -> list[NoticeTarget]:
     who.require(May.MEMBERS)
-    return list(NoticeTarget.objects.filter(organization_id=who.organization_id).order_by("name"))
+    return list(NoticeTarget.objects.of(who).order_by("name"))
 
 
 def add(who: Who, new: NewTarget) -> Added:
@@ -54,31 +56,23 @@ def add(who: Who, new: NewTarget) -> Added:
         raise BadInput("name", "Give it a name of up to 80 characters.")
     if new.kind not in WAYS:
         raise BadInput("kind", f"Choose one of: {', '.join(WAYS)}.")
-    if unknown := set(new.causes) - known:
-        raise BadInput("causes", f"{min(unknown)[:40]!r} is none of {', '.join(sorted(known))}.")
+    if unknown := set(new.conditions) - known:
+        raise BadInput("conditions", f"{min(unknown)[:40]!r} is none of {', '.join(sorted(known))}.")
     delivery.check(new.kind, address)
     secret = Secret(secrets.token_urlsafe(32)) if new.kind == "webhook" else None
     with transaction.atomic():
-        mine = NoticeTarget.objects.filter(organization_id=who.organization_id)
+        mine = NoticeTarget.objects.of(who)
         if mine.filter(name=name).exists() or mine.count() >= MOST:
             raise BadInput("name", f"There is a target of this name already, or there are {MOST}.")
         target = NoticeTarget.objects.create(
-            organization_id=who.organization_id, name=name, kind=new.kind, causes=",".join(sorted(set(new.causes)))
+            organization_id=who.organization_id,
+            name=name,
+            kind=new.kind,
+            conditions=",".join(sorted(set(new.conditions))),
         )
-        target.address = seal.seal(address, who.organization_id, target.pk, f"{_PLACE} address")
-        if secret is not None:
-            target.secret = seal.seal(secret.reveal(), who.organization_id, target.pk, f"{_PLACE} secret")
-        target.save()
+        seal_target(target, address, secret)
         audit.record(who, "notice-target.added", name, new.kind)
     return Added(target, secret)
-
-
-def open_target(target: NoticeTarget) -> Target:
-    """With its address unsealed in memory."""
-    where = target.organization_id, target.pk
-    address = seal.open_sealed(bytes(target.address), *where, f"{_PLACE} address")
-    secret = seal.open_sealed(bytes(target.secret), *where, f"{_PLACE} secret") if target.secret else None
-    return Target(target.kind, address, secret)
 
 
 def test(who: Who, target_id: int) -> None:
@@ -87,7 +81,8 @@ def test(who: Who, target_id: int) -> None:
         opened = open_target(target)
     now = system_clock()
     message = Message(
-        id=f"test-{target.pk}-{now}", event="test", kind="test", cause="test", title="A test of Seatkeeper's notices",
+        id=f"test-{target.pk}-{now}", event="test", kind="test", condition="test",
+        title="A test of Seatkeeper's notices",
         body=f"{who.name} asked for it. Notices will come this way.", level=0, at=now,
         link=f"{SEATKEEPER.address.origin}/notices",
     )  # fmt: skip
@@ -123,7 +118,7 @@ def _changing(who: Who, target_id: int, action: str) -> Iterator[NoticeTarget]:
     """A target of the asker's organization, with the line in the trail of what is done to it."""
     who.require(May.MEMBERS)
     with transaction.atomic():
-        mine = NoticeTarget.objects.select_for_update().filter(organization_id=who.organization_id, pk=target_id)
+        mine = NoticeTarget.objects.of(who).select_for_update().filter(pk=target_id)
         if (target := mine.first()) is None:
             raise NotFound("The target")
         audit.record(who, action, target.name)

@@ -6,29 +6,31 @@ with one that undoes it, or mails to the holders; whether a seat is gone is what
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
+from seatkeeper.amounts import Money
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.errors import BadInput, NotFound
-from seatkeeper.insights.money import Money
-from seatkeeper.insights.savings import OF_HOLDERS
+from seatkeeper.insights.catalog import BY_KEY
 from seatkeeper.model import to_id
+from seatkeeper.reporting.daily_summary import list_seat_prices
+from seatkeeper.reporting.reclaim_plans import APPROVED, CLOSED, EXCEPTED, GONE, PROPOSED
+from seatkeeper.reporting.skus import name_skus
 from seatkeeper.services import audit
 from seatkeeper.services.applications import Which, find_application
-from seatkeeper.services.drawing.plans import APPROVED, GONE, PROPOSED
 from seatkeeper.services.members import May, Who
-from seatkeeper.services.price_list import price_list
-from seatkeeper.services.skus import name_skus
-from seatkeeper.services.tables import Cell, Table
-from seatkeeper.store import listing
-from seatkeeper.store.models import Application, Finding, Holding, ReclaimItem, ReclaimPlan, Task
+from seatkeeper.services.savings import freeing
+from seatkeeper.store.models import Application, Finding, ReclaimItem, ReclaimPlan, SeatHolder, Task
+from seatkeeper.store.queries import roster
+from seatkeeper.tabular.tables import Cell, Table
 
 ANSWERS: Final = ("needed", "not needed", "")
-DRAFT, CLOSED = "draft", "closed"
+DRAFT = "draft"
 DROPPED, KEPT = "dropped", "kept"
 
 
@@ -36,7 +38,7 @@ class Seat(NamedTuple):
     """A seat that could be taken back, with the finding that says so."""
 
     finding: Finding
-    holding: Holding
+    holder: SeatHolder
     sku: str
     title: str
     part_number: str
@@ -49,25 +51,24 @@ def propose(who: Who, which: Which, name: str, skus: Sequence[str] = (), clock: 
     application = find_application(who, which)
     name = " ".join(name.split())
     if not 1 <= len(name) <= 120 or not name.isprintable():
-        raise BadInput("Name", "give the plan a name of 1 to 120 visible characters.")
-    seats = [seat for seat in list_seats(application) if not skus or seat.part_number in skus]
+        raise BadInput("name", "give the plan a name of 1 to 120 visible characters.")
+    seats = [seat for seat in list_seats(who, application) if not skus or seat.part_number in skus]
     if not seats:
-        raise BadInput("Plan", "no finding says of a seat that it could be taken back.")
-    prices = price_list(who.organization_id, clock)
-    costs = {part_number: str(prices.a_month(part_number)) for part_number in {seat.part_number for seat in seats}}
+        raise BadInput("plan", "no finding says of a seat that it could be taken back.")
+    prices = list_seat_prices(application)
     with transaction.atomic():
         plan = ReclaimPlan.objects.create(application=application, name=name, state=DRAFT, by=who.name, created=clock())
         items = [
             ReclaimItem(
                 plan=plan,
-                object_id=seat.holding.object_id,
-                user_id=seat.holding.user_id,
-                email=seat.holding.email,
+                object_id=seat.holder.object_id,
+                user_id=seat.holder.user_id,
+                email=seat.holder.email,
                 sku=seat.sku,
                 title=seat.title,
                 finding=seat.finding.key,
                 evidence=seat.finding.evidence,
-                monthly_cost=costs[seat.part_number],
+                cost=prices.get(seat.sku, Money()),
                 assigned_by=seat.assigned_by,
                 state=PROPOSED,
             )
@@ -79,45 +80,32 @@ def propose(who: Who, which: Which, name: str, skus: Sequence[str] = (), clock: 
 
 
 def list_skus(who: Who, which: Which) -> list[tuple[str, str]]:
-    """Part number and title of what those hold of whose seats a finding speaks: what a plan can be narrowed to."""
+    """Part number and title of the seats that could be taken back: what a plan can be narrowed to."""
     who.require(May.SEE)
     application = find_application(who, which)
-    names, people = name_skus(application), set(_living(application).values_list("object_id", flat=True))
-    rows = Holding.objects.filter(application=application).values_list("object_id", "skus")
-    held = {skus for object_id, skus in rows.iterator(2000) if object_id in people}
-    return sorted({names.get(sku, (sku, sku)) for skus in held for sku in skus.split()})
+    names = name_skus(application)
+    freed = set(freeing(who, application).exclude(object_id="").values_list("frees", flat=True))
+    return sorted({names.get(sku, (sku, sku)) for frees in freed for sku in frees.split()})
 
 
-def _living(application: Application) -> QuerySet[Finding]:
-    """The findings that say of somebody's seats that they could go."""
-    return Finding.objects.filter(application=application, state__in=("open", "accepted"), key__in=OF_HOLDERS)
-
-
-def list_seats(application: Application) -> list[Seat]:
-    """Every seat that findings would take back, once, with the surest finding that says so."""
-    names, ways = name_skus(application), _ways(application)
-    living = list(_living(application).only("key", "subject", "object_id", "user_id", "evidence"))
+def list_seats(who: Who, application: Application) -> list[Seat]:
+    """Every seat that somebody holds and that findings would take back, with the surest finding that says so."""
+    names = name_skus(application)
+    task = Task.objects.of(who).filter(connection_id=application.connection_id, key="roster").first()
+    held = roster.list_seats(application.connection_id, application.product, task.generation if task else 0)
+    ways = {(to_id(row.account), to_id(row.sku)): row.assigned_by for row in held}  # a person's may differ
+    living = list(freeing(who, application).only("key", "frees", "object_id", "user_id", "evidence"))
     people = {finding.object_id for finding in living}
-    rows = Holding.objects.filter(application=application).only("object_id", "user_id", "email", "skus")
-    holdings = {holding.object_id: holding for holding in rows.iterator(2000) if holding.object_id in people}
-    seats: dict[tuple[str, str], Seat] = {}
-    for finding in sorted(living, key=lambda finding: (OF_HOLDERS.index(finding.key), finding.user_id.casefold())):
-        if (holding := holdings.get(finding.object_id)) is None:
-            continue
-        about = set(finding.subject.split()[1:])  # part numbers; none when it is about all the person's seats
-        for sku in holding.skus.split():
+    rows = SeatHolder.objects.filter(application=application).only("object_id", "user_id", "email")
+    seat_holders = {holder.object_id: holder for holder in rows.iterator(2000) if holder.object_id in people}
+    seats = []
+    for finding in sorted(living, key=lambda finding: (BY_KEY[finding.key].place, finding.user_id.casefold())):
+        if (holder := seat_holders.get(finding.object_id)) is None:
+            continue  # an account that was deleted
+        for sku in finding.frees.split():
             part_number, title = names.get(sku, (sku, sku))
-            if not about or part_number in about:
-                seat = Seat(finding, holding, sku, title, part_number, ways.get((holding.object_id, sku), ""))
-                seats.setdefault((holding.object_id, sku), seat)
-    return list(seats.values())
-
-
-def _ways(application: Application) -> dict[tuple[str, str], str]:
-    """How each seat came to its holder, by the ids of both: a person's seats may come in different ways."""
-    task = Task.objects.filter(connection_id=application.connection_id, key="roster").first()
-    rows = listing.list_seats(application.connection_id, application.product, task.generation if task else 0)
-    return {(to_id(row.account), to_id(row.sku)): row.assigned_by for row in rows}
+            seats.append(Seat(finding, holder, sku, title, part_number, ways.get((holder.object_id, sku), "")))
+    return seats
 
 
 def list_plans(who: Who, which: Which) -> list[ReclaimPlan]:
@@ -129,16 +117,16 @@ def list_plans(who: Who, which: Which) -> list[ReclaimPlan]:
 def find_plan(who: Who, plan_id: int) -> ReclaimPlan:
     """A plan of the asker's organization. Raises NotFound."""
     who.require(May.SEE)
-    mine = ReclaimPlan.objects.filter(application__organization_id=who.organization_id, pk=plan_id)
+    mine = ReclaimPlan.objects.of(who).filter(pk=plan_id)
     plan = mine.select_related("application__connection").first()
     if plan is None:
         raise NotFound("The plan")
     return plan
 
 
-def list_items(plan: ReclaimPlan, start: int = 0, size: int | None = None) -> list[ReclaimItem]:
+def list_items(who: Who, plan: ReclaimPlan, start: int = 0, size: int | None = None) -> list[ReclaimItem]:
     """All of them, or a page."""
-    items = plan.items.order_by("user_id", "title", "pk")
+    items = ReclaimItem.objects.of(who).filter(plan=plan).order_by("user_id", "title", "pk")
     return list(items[start:] if size is None else items[start : start + size])
 
 
@@ -160,10 +148,10 @@ def review(who: Who, plan_id: int, keep: Sequence[int], among: Sequence[int] | N
 
 def leave_out(who: Who, plan_id: int, user_ids: Sequence[str]) -> int:
     """Drop the seats of these people from a draft. Raises BadInput for somebody who is not in it."""
-    items = list_items(find_plan(who, plan_id))
+    items = list_items(who, find_plan(who, plan_id))
     unwanted = {user_id.casefold() for user_id in user_ids}
     if unknown := sorted(unwanted - {item.user_id.casefold() for item in items}):
-        raise BadInput("Person", f"{unknown[0][:60]!r} is not in the plan.")
+        raise BadInput("person", f"{unknown[0][:60]!r} is not in the plan.")
     stays = [item.pk for item in items if item.state == PROPOSED and item.user_id.casefold() not in unwanted]
     return review(who, plan_id, stays)
 
@@ -174,7 +162,7 @@ def approve(who: Who, plan_id: int, clock: Clock = system_clock) -> ReclaimPlan:
     with transaction.atomic():
         plan = _in_state(who, plan_id, DRAFT, "approved")
         if not plan.items.filter(state=PROPOSED).exists():
-            raise BadInput("Plan", "every seat was dropped; there is nothing to approve.")
+            raise BadInput("plan", "every seat was dropped; there is nothing to approve.")
         plan.state, plan.approved_by, plan.approved = APPROVED, who.name, clock()
         plan.save(update_fields=["state", "approved_by", "approved"])
         audit.record(who, "plan.approved", plan.name)
@@ -185,7 +173,7 @@ def note_answer(who: Who, plan_id: int, item_id: int, answer: str) -> ReclaimIte
     """What the holder said. A seat that is needed is kept: scripts made from now on leave it out."""
     who.require(May.LICENSES)
     if answer not in ANSWERS:
-        raise BadInput("Answer", f"{answer[:40]!r} is not one of {', '.join(filter(None, ANSWERS))}.")
+        raise BadInput("answer", f"{answer[:40]!r} is not one of {', '.join(filter(None, ANSWERS))}.")
     with transaction.atomic():
         plan = find_plan(who, plan_id)
         item = plan.items.filter(pk=item_id).first()
@@ -211,34 +199,31 @@ def close(who: Who, plan_id: int) -> ReclaimPlan:
 def _in_state(who: Who, plan_id: int, state: str, verb: str) -> ReclaimPlan:
     plan = find_plan(who, plan_id)
     if plan.state != state:
-        raise BadInput("Plan", f"it is {plan.state} already; only a {state} can be {verb}.")
+        raise BadInput("plan", f"it is {plan.state} already; only a {state} can be {verb}.")
     return plan
 
 
 class Outcome(NamedTuple):
-    """How far a plan has come, in seats and money a month."""
+    """How far a plan has come, in seats and money."""
 
     proposed: int
     kept: int
     gone: int
+    excepted: int
     worth: Money
     saved: Money
 
 
-def outcome(plan: ReclaimPlan, clock: Clock = system_clock) -> Outcome:
-    """Counted by what the seats cost today."""
-    prices = price_list(plan.application.organization_id, clock)
-    names = name_skus(plan.application)
-    counts = list(plan.items.values_list("state", "sku").annotate(number=Count("pk")))
-
-    def count(state: str) -> int:
-        return sum(number for its, _sku, number in counts if its == state)
-
-    def worth(*states: str) -> Money:
-        seats = [(names.get(sku, (sku, ""))[0], number) for state, sku, number in counts if state in states]
-        return Money.total(prices.a_month(part_number).times(number) for part_number, number in seats)
-
-    return Outcome(count(PROPOSED), count(KEPT), count(GONE), worth(PROPOSED, GONE), worth(GONE))
+def outcome(who: Who, plan: ReclaimPlan) -> Outcome:
+    """Counted by what its seats cost now; those that are gone, by what they cost then."""
+    counts, costs = Counter[str](), defaultdict[str, list[Money]](list)
+    items = ReclaimItem.objects.of(who).filter(plan=plan).order_by()
+    for state, cost, number in items.values_list("state", "cost").annotate(Count("pk")):
+        counts[state] += number
+        costs[state].append(cost.times(number))
+    saved = Money.total(costs[GONE])
+    worth = Money.total([*costs[PROPOSED], saved])
+    return Outcome(counts[PROPOSED], counts[KEPT], counts[GONE], counts[EXCEPTED], worth, saved)
 
 
 PLAN_COLUMNS: Final = ("Plan", "Name", "State", "Made", "By", "To Take", "Kept", "Gone", "Worth", "Saved")
@@ -248,12 +233,12 @@ ITEM_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def plan_table(who: Who, which: Which, clock: Clock = system_clock) -> Table:
+def plan_table(who: Who, which: Which) -> Table:
     """The plans of an application as rows."""
     rows: list[Sequence[Cell]] = []
     for plan in list_plans(who, which):
-        found = outcome(plan, clock)
-        money = str(found.worth), str(found.saved)
+        found = outcome(who, plan)
+        money = found.worth.a_month, found.saved.a_month
         rows.append((plan.pk, plan.name, plan.state, plan.created, plan.by, *found[:3], *money))
     return Table(PLAN_COLUMNS, rows, frozenset({"Made"}))
 
@@ -265,16 +250,17 @@ def item_table(who: Who, plan_id: int) -> Table:
             i.user_id, i.title, i.finding, i.evidence, i.monthly_cost, i.assigned_by, i.state, i.answer, i.gone,
             i.object_id, i.sku,
         )
-        for i in list_items(find_plan(who, plan_id))
+        for i in list_items(who, find_plan(who, plan_id))
     ]  # fmt: skip
     return Table(ITEM_COLUMNS, rows, frozenset({"Gone"}))
 
 
-def to_take(plan: ReclaimPlan) -> Iterator[ReclaimItem]:
+def to_take(who: Who, plan: ReclaimPlan) -> Iterator[ReclaimItem]:
     """What a script takes back: neither dropped nor kept nor gone, and given to the person, not only to a group."""
-    return (item for item in list_items(plan) if item.state == PROPOSED and item.assigned_by != "group")
+    return (item for item in list_items(who, plan) if item.state == PROPOSED and item.assigned_by != "group")
 
 
-def count_of_groups(plan: ReclaimPlan) -> int:
+def count_of_groups(who: Who, plan: ReclaimPlan) -> int:
     """Seats that a group gives: they go when the person leaves the group, not by a script on the person."""
-    return plan.items.filter(state=PROPOSED, assigned_by__contains="group").count()
+    mine = ReclaimItem.objects.of(who).filter(plan=plan)
+    return mine.filter(state=PROPOSED, assigned_by__contains="group").count()

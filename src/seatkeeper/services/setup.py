@@ -1,4 +1,4 @@
-"""The first member. Whoever can read the console of the server, or sits at its machine, may become it; once."""
+"""The first member. Whoever can read the console of the server may become it; once."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def check_token(token: str) -> None:
 def set_up(email: str, password: str) -> User:
     """Make the first member, an administrator. Raises NotFound when there is one already."""
     email = memberships.to_email(email)
-    organization_id = operator().organization_id
+    who = operator()
     with transaction.atomic():
-        Organization.objects.select_for_update().get(pk=organization_id)  # of two at once, the second finds a member
+        Organization.objects.of(who).select_for_update().get()  # of two at once, the second finds a member
         if not is_needed():
             raise NotFound
         member = User(username=email, email=email)
         memberships.set_password(member, password)
         Membership.objects.create(
-            member=member, organization_id=organization_id, role=Role.ADMINISTER.value, created=system_clock()
+            member=member, organization_id=who.organization_id, role=Role.ADMINISTER.value, created=system_clock()
         )
         audit.record(who_is(member.pk), "member.set_up", email, Role.ADMINISTER.value)
     return member

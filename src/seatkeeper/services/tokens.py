@@ -1,9 +1,10 @@
-"""Keys for scripts: shown once, kept as a digest, ending by themselves, never above their member's role."""
+"""Keys for scripts: shown once, stored as a digest, with an expiry, never above their member's role."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from django.db import transaction
@@ -12,9 +13,8 @@ from seatkeeper.clock import days, seconds, system_clock
 from seatkeeper.errors import BadInput, NotAllowed, NotFound
 from seatkeeper.model import Instant, Secret
 from seatkeeper.services import audit
-from seatkeeper.services.limits import Limit
-from seatkeeper.services.members import ROLES, May, Role, Who
-from seatkeeper.services.memberships import to_role
+from seatkeeper.services.limits import Limit, to_network
+from seatkeeper.services.members import ROLES, May, Role, Who, to_role
 from seatkeeper.store.models import ApiToken, Membership
 
 PREFIX: Final = "sk_"
@@ -24,7 +24,7 @@ MOST_DAYS: Final = 365
 MOST_TOKENS: Final = 50
 BY: Final = " by token "  # between the member's address and the token's beginning, in the audit trail
 _HOUR: Final = seconds(3600)
-_FAILURES: Final = Limit("token", tries=30, seconds=300)
+_FAILURES: Final = Limit("token", tries=30)
 
 
 class NewToken(NamedTuple):
@@ -38,7 +38,7 @@ def rows(who: Who) -> list[ApiToken]:
 
 
 def make(who: Who, name: str, role: str, for_days: int = USUAL_DAYS) -> NewToken:
-    """A token in the name of the asker, who must be a member."""
+    """A token in the name of the asker, who must be a member. One that a token makes ends with it at the latest."""
     chosen, name = to_role(role), name.replace("\0", "").strip()
     if not 1 <= len(name) <= 80:
         raise BadInput("name", "Give it a name of up to 80 characters: what will use it?")
@@ -48,17 +48,25 @@ def make(who: Who, name: str, role: str, for_days: int = USUAL_DAYS) -> NewToken
         raise BadInput("for_days", f"A token holds for 1 to {MOST_DAYS} days.")
     text, now = PREFIX + secrets.token_urlsafe(32), system_clock()
     with transaction.atomic():
-        membership = _membership(who)
+        mine = Membership.objects.of(who).filter(member_id=who.member_id, member__is_active=True)
+        membership = mine.select_for_update(of=("self",)).first()  # it waits for whoever ends this member's tokens
+        if membership is None:
+            raise NotAllowed("Only a member has tokens.")
         if ApiToken.objects.filter(membership=membership, revoked=False, expires__gt=now).count() >= MOST_TOKENS:
             raise BadInput("name", f"You have {MOST_TOKENS} tokens. Revoke one that nothing uses any more.")
+        parent = ApiToken.objects.select_for_update().get(pk=who.token_id) if who.token_id else None
+        if parent is not None and parent.revoked:
+            raise NotAllowed("The token that asks was revoked.")
+        expires = now + days(for_days)
         token = ApiToken.objects.create(
             membership=membership,
+            parent=parent,
             name=name,
             role=chosen.value,
             prefix=text[:SHOWN],
             digest=_digest(text),
             created=now,
-            expires=now + days(for_days),
+            expires=min(expires, parent.expires) if parent else expires,
         )
         audit.record(who, "token.made", f"{name} ({token.prefix}…)", f"{chosen} for {for_days} days")
     return NewToken(Secret(text), token.expires)
@@ -66,40 +74,47 @@ def make(who: Who, name: str, role: str, for_days: int = USUAL_DAYS) -> NewToken
 
 def revoke(who: Who, token_id: int) -> None:
     """End a token of one's own; an administrator ends anybody's. Raises NotFound."""
-    tokens = ApiToken.objects.filter(pk=token_id, membership__organization_id=who.organization_id)
+    tokens = ApiToken.objects.of(who).filter(pk=token_id)
     if May.MEMBERS not in who.may:
         tokens = tokens.filter(membership__member_id=who.member_id)
     with transaction.atomic():
         if (token := tokens.select_for_update().first()) is None:
             raise NotFound("This token")
-        token.revoked = True
-        token.save(update_fields=["revoked"])
-        audit.record(who, "token.revoked", f"{token.name} ({token.prefix}…)")
+        _end(who, [token])
+
+
+def end_all(who: Who, membership: Membership, may: frozenset[May] = frozenset()) -> None:
+    """End a member's tokens, as part of a change of the member: all that may do more than `may`."""
+    Membership.objects.of(who).select_for_update().get(pk=membership.pk)  # none is made meanwhile
+    mine = ApiToken.objects.of(who).select_for_update(of=("self",)).filter(membership=membership, revoked=False)
+    _end(who, [token for token in mine if not may or not ROLES[Role(token.role)] <= may])
+
+
+def _end(who: Who, ending: Sequence[ApiToken]) -> None:
+    """Each with those that it made, and those that these made."""
+    while ending:
+        for token in ending:
+            token.revoked = True
+            token.save(update_fields=["revoked"])
+            audit.record(who, "token.revoked", f"{token.name} ({token.prefix}…)")
+        ending = list(ApiToken.objects.of(who).filter(parent__in=ending, revoked=False))
 
 
 def who_has(token: str, source: str = "") -> Who | None:
-    """Who calls with a token, or None when it does not hold. Raises TooOften for a `source` that goes on guessing."""
+    """Who calls with a token, or None when it is not valid. Raises TooOften for a `source` that goes on guessing."""
     now = system_clock()
     held = ApiToken.objects.select_related("membership__member").filter(
         digest=_digest(token), revoked=False, expires__gt=now, membership__member__is_active=True
     )
     if (found := held.first()) is None:
-        _FAILURES.check(source)  # only now: others behind the same address may go on with tokens that hold
-        _FAILURES.note(source)
+        _FAILURES.note(to_network(source))  # only now: others behind the same address may go on with tokens that hold
         return None
     if found.last_used is None or found.last_used < now - now % _HOUR:
         ApiToken.objects.filter(pk=found.pk).update(last_used=now - now % _HOUR)
     membership = found.membership
     may = ROLES[Role(found.role)] & ROLES[Role(membership.role)]  # the member's role may have shrunk since
     name = f"{membership.member.email}{BY}{found.prefix}…"
-    return Who(membership.organization_id, name, may, membership.member_id)
-
-
-def _membership(who: Who) -> Membership:
-    membership = Membership.objects.filter(member_id=who.member_id).first()
-    if membership is None:
-        raise NotAllowed("Only a member has tokens.")
-    return membership
+    return Who(membership.organization_id, name, may, membership.member_id, found.pk)
 
 
 def _digest(text: str) -> bytes:

@@ -1,27 +1,27 @@
-"""Files that somebody uploaded, put aside between the look at them and the import."""
+"""Uploaded files, kept between the preview and the import."""
 
 from __future__ import annotations
 
 import os
 import re
 import secrets
-import time
 from pathlib import Path
 from typing import Final
 
 from seatkeeper.errors import BadInput, NotFound
+from seatkeeper.jobs.housekeeping import sweep_uploads, uploads
 from seatkeeper.services.members import Who
-from seatkeeper.settings import SEATKEEPER
 
-KEPT: Final = 3600  # seconds between the preview and the import
+MOST_OF_ONE: Final = 5  # files that wait for a member to import them; a further one takes the place of the oldest
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 def keep(who: Who, data: bytes, largest: int) -> str:
-    """Put a file aside; the name that is given back finds it again. Raises BadInput for one that is too large."""
+    """Keep a file; the returned name finds it again. Raises BadInput for one that is too large."""
     if len(data) > largest:
         raise BadInput("file", f"The file is larger than {largest >> 20} MB.")
-    _sweep()
+    sweep_uploads()
+    _make_room(who)
     name = secrets.token_urlsafe(24)
     descriptor = os.open(_path(who, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -30,8 +30,8 @@ def keep(who: Who, data: bytes, largest: int) -> str:
 
 
 def read(who: Who, name: str) -> bytes:
-    """The file that was put aside. Raises NotFound for another organization's, and for one that is too old."""
-    _sweep()
+    """A file that was kept. Raises NotFound for another member's, and for one that is too old."""
+    sweep_uploads()
     try:
         return _path(who, name).read_bytes()
     except FileNotFoundError:
@@ -46,20 +46,14 @@ def _path(who: Who, name: str) -> Path:
     """Where an upload lies: below our folder, whatever the name is."""
     if not _NAME.fullmatch(name):
         raise NotFound("The upload")
-    return _folder() / f"{who.organization_id}.{name}"
+    return uploads() / f"{_owner(who)}.{name}"
 
 
-def _folder() -> Path:
-    folder = SEATKEEPER.home / "uploads"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+def _owner(who: Who) -> str:
+    return f"{who.organization_id}.{who.member_id or 0}"
 
 
-def _sweep() -> None:
-    """Nobody comes back for what was put aside an hour ago."""
-    for path in _folder().iterdir():
-        try:
-            if path.stat().st_mtime < time.time() - KEPT:
-                path.unlink()
-        except FileNotFoundError:
-            continue
+def _make_room(who: Who) -> None:
+    mine = sorted(uploads().glob(f"{_owner(who)}.*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in mine[MOST_OF_ONE - 1 :]:
+        path.unlink(missing_ok=True)

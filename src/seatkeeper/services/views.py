@@ -1,4 +1,4 @@
-"""Questions to a listing that a member keeps under a name."""
+"""Questions to a listing, saved by a member under a name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def keep(who: Who, listing: str, name: str, query: str) -> None:
 
 
 def delete(who: Who, view_id: int) -> None:
-    """Forget a view of one's own. Raises NotFound."""
+    """Delete a view of one's own. Raises NotFound."""
     deleted, _ = SavedView.objects.filter(pk=view_id, membership__member_id=who.member_id).delete()
     if not deleted:
         raise NotFound("This view")

@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
 ]
 MIDDLEWARE = [
-    "seatkeeper.web.headers.security_headers",  # outermost: it dresses every answer, errors and files included
+    "seatkeeper.web.frame.headers.security_headers",  # outermost: it dresses every answer, errors and files included
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -47,9 +47,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "seatkeeper.web.errors.errors_as_pages",
-    "seatkeeper.web.sessions.ending_sessions",
-    "seatkeeper.web.first_run.set_up_first",
+    "seatkeeper.web.frame.errors.errors_as_pages",
+    "seatkeeper.web.accounts.sessions.ending_sessions",
+    "seatkeeper.web.accounts.first_run.set_up_first",
 ]
 ROOT_URLCONF = "seatkeeper.web.urls"
 TEMPLATES: list[dict[str, Any]] = [
@@ -61,7 +61,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "seatkeeper.web.context.everywhere",
+                "seatkeeper.web.frame.context.everywhere",
             ],
             "builtins": ["seatkeeper.web.templatetags.seatkeeper"],
             "string_if_invalid": "",
@@ -75,7 +75,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sign-in. What a member may do is ours (services/members.py); how the member proves who it is, is allauth's.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["seatkeeper.web.passwords.BoundedArgon2"]
+PASSWORD_HASHERS = ["seatkeeper.web.accounts.passwords.BoundedArgon2"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -86,37 +86,42 @@ LOGIN_REDIRECT_URL = "/applications"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
 PASSWORD_RESET_TIMEOUT = 3 * 86_400  # seconds that the link of an invitation holds
 
-ACCOUNT_ADAPTER = "seatkeeper.web.adapters.Accounts"
+ACCOUNT_ADAPTER = "seatkeeper.web.accounts.adapters.Accounts"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # there may be no mail server: an administrator lets people in
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key", "login": "30/m/ip", "reauthenticate": "10/m/user"}
+# Wrong passwords and codes are counted by services/limits.py; `login_failed` is what else proves a second factor.
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/5m/key", "login": "30/m/ip", "reauthenticate": "10/m/user"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_ADAPTER = "seatkeeper.web.adapters.SecondFactors"
+MFA_FORMS = {
+    "authenticate": "seatkeeper.web.accounts.codes.AuthenticateForm",
+    "reauthenticate": "seatkeeper.web.accounts.codes.ReauthenticateForm",
+}
+MFA_ADAPTER = "seatkeeper.web.accounts.adapters.SecondFactors"
 MFA_TOTP_ISSUER = "Seatkeeper"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = SEATKEEPER.address.is_loopback
-SOCIALACCOUNT_ADAPTER = "seatkeeper.web.adapters.SignOns"
+SOCIALACCOUNT_ADAPTER = "seatkeeper.web.accounts.adapters.SignOns"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_PROVIDERS = providers(SEATKEEPER.single_sign_on)
 
 SESSION_COOKIE_NAME = "seatkeeper_session"
-SESSION_COOKIE_AGE = 7 * 86_400  # web/sessions.py ends it earlier when nobody uses it
+SESSION_COOKIE_AGE = 7 * 86_400  # web/accounts/sessions.py ends it earlier when nobody uses it
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"  # Strict would lose the session on the way back from the single sign-on provider
 CSRF_COOKIE_NAME = "seatkeeper_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "seatkeeper.web.errors.forbidden"
+CSRF_FAILURE_VIEW = "seatkeeper.web.frame.errors.forbidden"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SEATKEEPER.address.is_https
 SECURE_HSTS_SECONDS = 365 * 86_400 if SEATKEEPER.address.is_https else 0
 SECURE_PROXY_SSL_HEADER = None  # the server itself believes the trusted proxy, and nobody else
 
-# One process serves everything, so its memory is enough to count attempts in.
+# What allauth counts beyond guessed passwords. One process serves the pages, so its memory is enough.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -135,6 +140,7 @@ LOGGING = {
     "root": {"level": "WARNING", "handlers": ["stderr"]},  # of Django and the server: what a page could not do
     "loggers": {
         "seatkeeper": {"level": SEATKEEPER.log_level, "handlers": ["stderr"], "propagate": False},
+        "waitress.queue": {"level": "ERROR"},  # a line for each request that waits would let anybody fill the disk
         "stamina": {"level": "ERROR"},  # that something is tried again is told by the run, with what it waits for
     },
 }

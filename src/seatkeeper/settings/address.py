@@ -89,7 +89,15 @@ def read_single_sign_on(given: Mapping[str, str]) -> SingleSignOn | None:
     name = given.get(OIDC_NAME, "single sign-on")
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise BadSetting(f"{OIDC_NAME} is longer than {LONGEST_NAME} characters, or has some that cannot be shown")
-    return SingleSignOn(issuer, given[OIDC_CLIENT_ID], _read_secret(given[OIDC_CLIENT_SECRET_FILE]), name)
+    path = given[OIDC_CLIENT_SECRET_FILE]
+    try:
+        secret = Path(path).expanduser().read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
+        raise BadSetting(f"{OIDC_CLIENT_SECRET_FILE}: {path} cannot be read: {reason}") from None
+    if not secret:
+        raise BadSetting(f"{OIDC_CLIENT_SECRET_FILE}: {path} is empty")
+    return SingleSignOn(issuer, given[OIDC_CLIENT_ID], Secret(secret), name)
 
 
 def _split(name: str, text: str, example: str) -> SplitResult:
@@ -103,14 +111,3 @@ def _split(name: str, text: str, example: str) -> SplitResult:
     if any(sign in text for sign in " ;,'\"<>\\"):
         raise BadSetting(f"{name} has a sign that no address has. Write it like {example}")
     return parts
-
-
-def _read_secret(path: str) -> Secret:
-    try:
-        text = Path(path).expanduser().read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
-        raise BadSetting(f"{OIDC_CLIENT_SECRET_FILE}: {path} cannot be read: {reason}") from None
-    if not text:
-        raise BadSetting(f"{OIDC_CLIENT_SECRET_FILE}: {path} is empty")
-    return Secret(text)

@@ -15,6 +15,9 @@ FORMS: Final = (
     "(or postgresql://user:password@/database?host=/folder/of/the/socket)"
 )
 
+# What one large transaction added to the journal is given back to the disk.
+JOURNAL_BYTES: Final = 16_777_216
+
 # The lock of a page's transaction is short; a backup or a long report may hold it for longer.
 BUSY_SECONDS: Final = 30
 
@@ -40,21 +43,21 @@ def read_database(name: str, url: str | None, default: Path) -> dict[str, Any]:
             f"{name} cannot be read. {FORMS}. Signs like @ : / in the password are written %40 %3A %2F"
         ) from None
     if parts.scheme == "sqlite":
-        return sqlite_settings(_sqlite_path(name, parts))
+        if parts.netloc or parts.query or parts.fragment or not parts.path.startswith("/"):
+            raise BadSetting(
+                f"{name} needs three slashes and a plain absolute path (? is written %3F, # is %23). {FORMS}"
+            )
+        path = Path("/" + unquote(parts.path).lstrip("/"))
+        if re.match(r"/[A-Za-z]:/", str(path)):
+            path = Path(str(path)[1:])  # sqlite:///C:/folder/file on Windows
+        if path.is_dir() or not path.parent.is_dir():
+            raise BadSetting(
+                f"{name}: {path} cannot be a database file: its folder must exist and it must not be a folder"
+            )
+        return sqlite_settings(path)
     if parts.scheme in ("postgresql", "postgres"):
         return _postgres_settings(name, parts, port)
     raise BadSetting(f"{name} does not name a database that Seatkeeper knows. {FORMS}")
-
-
-def _sqlite_path(name: str, parts: SplitResult) -> Path:
-    if parts.netloc or parts.query or parts.fragment or not parts.path.startswith("/"):
-        raise BadSetting(f"{name} needs three slashes and a plain absolute path (? is written %3F, # is %23). {FORMS}")
-    path = Path("/" + unquote(parts.path).lstrip("/"))
-    if re.match(r"/[A-Za-z]:/", str(path)):
-        path = Path(str(path)[1:])  # sqlite:///C:/folder/file on Windows
-    if path.is_dir() or not path.parent.is_dir():
-        raise BadSetting(f"{name}: {path} cannot be a database file: its folder must exist and it must not be a folder")
-    return path
 
 
 def sqlite_settings(path: Path) -> dict[str, Any]:
@@ -72,8 +75,9 @@ def sqlite_settings(path: Path) -> dict[str, Any]:
                     # PERSIST keeps the journal file and its place on the disk from commit to commit, which
                     # saves a fifth of the cost of writing accounts.
                     f"PRAGMA journal_mode={'WAL' if WAL_IS_SAFE else 'PERSIST'}",
-                    # In bytes: what one large transaction added to that file is given back to the disk.
-                    "PRAGMA journal_size_limit=16777216",
+                    f"PRAGMA journal_size_limit={JOURNAL_BYTES}",
+                    # What is deleted is overwritten: a member who is removed, an HR list that is replaced.
+                    "PRAGMA secure_delete=ON",
                     # A committed page survives a power cut: its checkpoint says it need not be read again.
                     "PRAGMA synchronous=FULL",
                     # Temporary tables hold people's names: they never reach the disk.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,27 +27,33 @@ SECRET_KEY_FILE: Final = "SEATKEEPER_SECRET_KEY_FILE"  # noqa: S105
 ALLOWED_HOSTS: Final = "SEATKEEPER_ALLOWED_HOSTS"
 LOG: Final = "SEATKEEPER_LOG"
 NOTICE_HOSTS: Final = "SEATKEEPER_NOTICE_HOSTS"
+OWN_ADDRESSES: Final = "SEATKEEPER_OWN_ADDRESSES"
+METRICS: Final = "SEATKEEPER_METRICS"
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+YES_NO: Final = ("yes", "no")
+METRICS_FOR: Final = ("no", "token", "local")  # nobody, an administrator's token, or also whoever is at the machine
 SECRET_LENGTH: Final = 32  # characters at least: fewer could be guessed, and everything sealed hangs on it
 
 _HOST: Final = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]|\*")
 
 
 class Settings(NamedTuple):
-    """All settings, checked; `notices` are what `seatkeeper check` tells the operator to look at."""
+    """All settings, checked."""
 
     home: Path
     database: dict[str, Any]  # an entry of Django's DATABASES
     secret_key: Secret
+    key_file: Path | None  # where the key came from, when it came from a file
     address: Address
     allowed_hosts: tuple[str, ...]
     trusted_proxy: str
     single_sign_on: SingleSignOn | None
     log_level: str
     notice_hosts: tuple[str, ...]
-    notices: tuple[str, ...]
+    own_addresses: bool  # whether members may give other addresses for a vendor than its own
+    metrics: str
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -60,17 +65,29 @@ def read(environment: Mapping[str, str]) -> Settings:
     home = _read_home(given.get(HOME))
     secret_key, key_file = _read_secret_key(given, home)
     address = read_address(given)
+    hosts = _split(given.get(ALLOWED_HOSTS, ",".join(dict.fromkeys([*LOCAL_HOSTS, address.host]))))
+    if wrong := [host for host in hosts if not _HOST.fullmatch(host)]:
+        raise BadSetting(
+            f"{ALLOWED_HOSTS}: {wrong[0]!r} is not a host name. "
+            "Write names without http:// and without a port, separated by commas"
+        )
+    inside = tuple(host.lower().rstrip(".") for host in _split(given.get(NOTICE_HOSTS, "")))
+    for host in inside:  # each is written out
+        if not _HOST.fullmatch(host) or "*" in host or host.startswith((".", "[")):
+            raise BadSetting(f"{NOTICE_HOSTS}: {host!r} is not the name of a machine. Write each name, comma separated")
     return Settings(
         home=home,
         database=read_database(DATABASE_URL, given.get(DATABASE_URL), home / "seatkeeper.sqlite3"),
         secret_key=secret_key,
+        key_file=key_file,
         address=address,
-        allowed_hosts=_read_hosts(given.get(ALLOWED_HOSTS, ",".join(dict.fromkeys([*LOCAL_HOSTS, address.host])))),
+        allowed_hosts=hosts,
         trusted_proxy=read_trusted_proxy(given),
         single_sign_on=read_single_sign_on(given),
-        log_level=_read_log_level(given.get(LOG, "warning")),
-        notice_hosts=_read_notice_hosts(given.get(NOTICE_HOSTS, "")),
-        notices=tuple(_exposed(HOME, home) + (_exposed(SECRET_KEY_FILE, key_file) if key_file else [])),
+        log_level=_choose(given, LOG, LOG_LEVELS, "warning").upper(),
+        notice_hosts=inside,
+        own_addresses=_choose(given, OWN_ADDRESSES, YES_NO, "no") == "yes",
+        metrics=_choose(given, METRICS, METRICS_FOR, "token"),
     )
 
 
@@ -139,35 +156,12 @@ def _make_key_file(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _read_hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(host.strip() for host in text.split(",") if host.strip())
-    for host in hosts:
-        if not _HOST.fullmatch(host):
-            raise BadSetting(
-                f"{ALLOWED_HOSTS}: {host!r} is not a host name. "
-                "Write names without http:// and without a port, separated by commas"
-            )
-    return hosts
+def _choose(given: Mapping[str, str], name: str, words: tuple[str, ...], usual: str) -> str:
+    word = given.get(name, usual)
+    if word.lower() not in words:
+        raise BadSetting(f"{name}: {word!r} is not one of {', '.join(words)}")
+    return word.lower()
 
 
-def _read_notice_hosts(text: str) -> tuple[str, ...]:
-    """Names of machines inside the own network that notices may be sent to; each is written out."""
-    hosts = tuple(host.strip().lower().rstrip(".") for host in text.split(",") if host.strip())
-    for host in hosts:
-        if not _HOST.fullmatch(host) or "*" in host or host.startswith((".", "[")):
-            raise BadSetting(f"{NOTICE_HOSTS}: {host!r} is not the name of a machine. Write each name, comma separated")
-    return hosts
-
-
-def _read_log_level(text: str) -> str:
-    if text.lower() not in LOG_LEVELS:
-        raise BadSetting(f"{LOG}: {text!r} is not one of {', '.join(LOG_LEVELS)}")
-    return text.upper()
-
-
-def _exposed(name: str, path: Path) -> list[str]:
-    """A notice when other users of the machine can get at it. Windows has no such bits."""
-    if os.name != "posix" or not stat.S_IMODE(path.stat().st_mode) & 0o077:
-        return []
-    mode = "700" if path.is_dir() else "600"
-    return [f"{name}: other users of this machine can get at {path}. Close it with: chmod {mode} '{path}'"]
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

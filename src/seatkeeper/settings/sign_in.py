@@ -7,7 +7,7 @@ from typing import Any, Final
 from seatkeeper.settings.address import SingleSignOn
 
 PROVIDER: Final = "single-sign-on"  # stands in the address that the provider sends people back to
-CLASS: Final = "seatkeeper.web.single_sign_on.provider.Provider"
+CLASS: Final = "seatkeeper.web.accounts.single_sign_on.provider.Provider"
 
 
 def providers(chosen: SingleSignOn | None) -> dict[str, Any]:

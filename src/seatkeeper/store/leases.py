@@ -9,6 +9,7 @@ import os
 import socket
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 import psutil
 from django.db import transaction
@@ -17,6 +18,9 @@ from django.db.models import F, Q
 from seatkeeper import clock
 from seatkeeper.errors import LeaseLost
 from seatkeeper.store.models import Task
+
+LONGEST: Final = 300.0  # seconds: longer than the longest wait between two pages; a dead process gives it up at once
+CLOCKS_DIFFER: Final = 60.0  # seconds, between the machines that share a database
 
 
 def this_process() -> str:
@@ -30,6 +34,7 @@ def claim(task_id: int, owner: str, seconds: float, *, after: int | None = None)
     A lease whose process is gone is taken over at once; otherwise when it lapses. With `after`, the fence that the task
     had when its run was decided on, None too when somebody has taken it since: what was wanted may be done.
     """
+    shorten_impossible(Q(pk=task_id))
     now = clock.system_clock()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     holder = Task.objects.filter(pk=task_id).values_list("lease_owner", flat=True).first()
@@ -56,6 +61,26 @@ def hold(task_id: int, fence: int, seconds: float) -> None:
 def release(task_id: int, fence: int) -> None:
     """Give the task back. Does nothing when it was taken over."""
     Task.objects.filter(pk=task_id, fence=fence).update(lease_owner="", lease_until=None)
+
+
+def shorten_impossible(which: Q = Q()) -> None:  # noqa: B008 - it is never changed
+    """A lease that ends later than any lease lasts was dated by a clock that was set wrong: it ends as if taken now.
+
+    It is shortened and not broken: whoever is alive renews it at the next page, so no task is run twice at once.
+    """
+    latest = clock.system_clock() + clock.seconds(LONGEST)
+    Task.objects.filter(which, lease_until__gt=latest + clock.seconds(CLOCKS_DIFFER)).update(lease_until=latest)
+
+
+def break_lease(task_id: int) -> bool:
+    """Take the task from whoever has it: nothing more of that run is saved. False when nobody has it."""
+    held = Task.objects.filter(pk=task_id).exclude(lease_owner="")
+    return bool(held.update(fence=F("fence") + 1, lease_owner="", lease_until=None))
+
+
+def let_go(task_id: int) -> None:
+    """Give back what this process holds of a task that it is at no more, and could not release then."""
+    Task.objects.filter(pk=task_id, lease_owner=this_process()).update(lease_owner="", lease_until=None)
 
 
 def owner_is_dead(owner: str) -> bool:

@@ -1,8 +1,8 @@
-"""Microsoft's limit on reading sign-ins, kept by all processes together: 5 requests in 10 seconds a tenant.
+"""A vendor's limit on requests, kept by all processes together.
 
-A request counts from its answer on, for the reason told in graph/throttle.py. One that was never answered, because
-its process died, counts for as long as an answer may take. The clock is this machine's; a clock that was set back
-only makes us wait, never longer than one window.
+A request counts from its answer on: the vendor counts when it receives, at a moment that we do not know but that lies
+before the answer. One that was never answered, because its process died, counts for as long as an answer may take. The
+clock is this machine's; a clock that was set back only makes us wait, never longer than one window.
 """
 
 from __future__ import annotations
@@ -14,15 +14,9 @@ from typing import Final
 import msgspec
 from django.db import transaction
 
-from seatkeeper.clock import seconds, system_clock
-from seatkeeper.graph.throttle import ACTIVITY, SHARED, LocalPacer
-from seatkeeper.model import TICKS, Instant
+from seatkeeper.clock import system_clock
+from seatkeeper.model import TICKS, Instant, RequestLimit
 from seatkeeper.store.models import RequestWindow
-
-WINDOW: Final = seconds(10.1)  # the limit's ten seconds and a little for clocks that differ
-UNANSWERED: Final = seconds(70)  # longer than a request may take
-LIMITS: Final = 5, 122  # requests of one app in a window: in one tenant, and over all tenants
-SLOW: Final = 2  # of them at most for what is of use but not urgent
 
 
 class Sent(msgspec.Struct, array_like=True):
@@ -39,39 +33,36 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class SharedPacer:
-    """The pacer of one app registration in one tenant. Directory reads stay within their limit in one process."""
+    """Keeps a limit for one client, in one tenant and over all tenants."""
 
-    def __init__(self, client_id: str, tenant_id: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, client_id: str, tenant_id: str, limit: RequestLimit, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._client_id = client_id
         self._tenants = tenant_id, ""
+        self._limit = limit
         self._sleep = sleep
-        self._local = LocalPacer()
         self._ticket = time.time_ns()
         self._open: list[int] = []
 
-    def take(self, family: str, units: int) -> None:
-        """Block until the request may be sent."""
-        if family not in SHARED:
-            self._local.take(family, units)
-            return
-        while (wait := self._try(slow=family == ACTIVITY)) > 0:
+    def take(self, *, slow: bool = False) -> None:
+        """Block until the request may be sent; a `slow` one leaves room for others."""
+        while (wait := self._try(slow=slow)) > 0:
             self._sleep(wait)
 
-    def done(self, family: str) -> None:
+    def done(self) -> None:
         """The answer came, or the request failed: from now on it counts for one window."""
-        if family not in SHARED:
-            self._local.done(family)
-        elif self._open:
+        if self._open:
             self._answered(self._open.pop(0))
 
     def _try(self, *, slow: bool) -> float:
         """0 when the request was let in under all limits, else seconds until it is worth asking again."""
-        now = system_clock()
+        now, limit = system_clock(), self._limit
         with transaction.atomic():
             windows = self._lock()
-            spent = [[sent for sent in _decode(w.spent) if _counts(sent, now)] for w in windows]
-            waits = [_wait(some, limit, now) for some, limit in zip(spent, LIMITS, strict=True)]
-            waits += [_wait([sent for sent in spent[0] if sent.slow], SLOW, now)] if slow else []
+            spent = [[sent for sent in _decode(w.spent) if self._counts(sent, now)] for w in windows]
+            waits = [self._wait(spent[0], limit.in_tenant, now), self._wait(spent[1], limit.over_all, now)]
+            waits += [self._wait([sent for sent in spent[0] if sent.slow], limit.slow, now)] if slow else []
             if max(waits) > 0:
                 return max(waits) / TICKS
             self._ticket += 1
@@ -99,18 +90,19 @@ class SharedPacer:
         rows = RequestWindow.objects.select_for_update().filter(client_id=self._client_id, tenant_id__in=self._tenants)
         return list(rows.order_by("-tenant_id"))
 
+    def _counts(self, sent: Sent, now: Instant) -> bool:
+        """Whether a request still counts; one from the future was noted before the clock was set back."""
+        return abs(now - sent.at) < self._life(sent)
 
-def _counts(sent: Sent, now: Instant) -> bool:
-    """Whether a request still counts; one from the future was noted before the clock was set back."""
-    age = abs(now - sent.at)
-    return age < (WINDOW if sent.answered else UNANSWERED)
+    def _life(self, sent: Sent) -> Instant:
+        return self._limit.window if sent.answered else self._limit.unanswered
 
-
-def _wait(some: list[Sent], limit: int, now: Instant) -> Instant:
-    """Ticks until one more fits under the limit."""
-    if len(some) < limit:
-        return 0
-    free = sorted(sent.at + (WINDOW if sent.answered else UNANSWERED) for sent in some)
-    # An open request is answered at any moment: look again soon.
-    soonest = free[len(some) - limit] - now
-    return max(TICKS // 100, min(soonest, TICKS // 4 if any(not sent.answered for sent in some) else WINDOW))
+    def _wait(self, some: list[Sent], most: int, now: Instant) -> Instant:
+        """Ticks until one more fits under the limit."""
+        if len(some) < most:
+            return 0
+        free = sorted(sent.at + self._life(sent) for sent in some)
+        # An open request is answered at any moment: look again soon.
+        soonest = free[len(some) - most] - now
+        is_open = any(not sent.answered for sent in some)
+        return max(TICKS // 100, min(soonest, TICKS // 4 if is_open else self._limit.window))

@@ -41,7 +41,7 @@ def run(sql: str, parameters: Sequence[Any] = ()) -> int:
 def run_many(sql: str, rows: Sequence[Row]) -> int:
     """Run a statement for each row and say how many rows were touched in all."""
     with _cursor(writes=True) as cursor:
-        cursor.executemany(_spelled(sql), _without_nul(rows))
+        cursor.executemany(_spelled(sql), rows)
         return max(0, int(cursor.rowcount))  # -1 when there were none
 
 
@@ -51,7 +51,7 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         run_many(f"INSERT INTO {table} ({_names(columns)}) VALUES ({_marks(len(columns))})", rows)
         return
     with _cursor(writes=True) as cursor, cursor.copy(f"COPY {table} ({_names(columns)}) FROM STDIN") as copy:
-        for row in _without_nul(rows):
+        for row in rows:
             copy.write_row(row)
 
 
@@ -109,24 +109,6 @@ def alone(purpose: int, number: int) -> None:
     """
     if not on_sqlite():
         fetch("SELECT pg_advisory_xact_lock(?, ?)", [purpose, number])
-
-
-def _without_nul(rows: Sequence[Row]) -> Sequence[Row]:
-    """NUL in a text becomes U+FFFD, the sign for "not a character".
-
-    PostgreSQL cannot keep it, and SQLite's functions take it for the end of the text.
-    """
-    if not any(map(_holds_nul, zip(*rows, strict=True))):
-        return rows
-    return [tuple(v.replace("\0", "\ufffd") if isinstance(v, str) else v for v in row) for row in rows]
-
-
-def _holds_nul(column: Iterable[Any]) -> bool:
-    """Whether a text of the column holds a NUL: all at once, because a look at each value would cost too much."""
-    try:
-        return "\0" in "".join(filter(None, column))
-    except TypeError:
-        return False  # a column of numbers or keys
 
 
 def on_sqlite() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import time
+from collections.abc import Iterable
 from importlib import import_module
 
 from django.apps import apps
@@ -16,8 +17,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
 from seatkeeper.errors import BadSetting
+from seatkeeper.store.files import close_to_others
 
 APP = "store"
+DAMAGED = ("malformed", "is not a database")  # as SQLite says it
 PATIENCE = 40  # tries to migrate, so many seconds apart
 WAIT = 0.5
 
@@ -32,6 +35,13 @@ def check_schema() -> bool:
     try:
         applied = set(MigrationRecorder(connection).applied_migrations())
     except DatabaseError as error:
+        if any(word in str(error) for word in DAMAGED):
+            raise BadSetting(
+                "SEATKEEPER_DATABASE_URL: the database file is damaged, or is no database. A plain copy of a live "
+                "database may be, and so may one that was put beside the journal of another. Restore a backup: "
+                "`seatkeeper restore FILE --replace`",
+                detail=str(error),
+            ) from error
         raise BadSetting(
             "SEATKEEPER_DATABASE_URL: the database cannot be used. Is it running, is it reachable from here, "
             "and may this user read and write it?",
@@ -43,6 +53,29 @@ def check_schema() -> bool:
             "Install the version of Seatkeeper that was used with it last, or a newer one"
         )
     return known <= applied
+
+
+def find_damage() -> str:
+    """What is wrong with the database file; empty when nothing is. PostgreSQL checks its pages itself."""
+    if connection.vendor != "sqlite":
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA quick_check(1)")
+        (found,) = cursor.fetchone()
+    return "" if found == "ok" else str(found)
+
+
+def list_unknown(applied: Iterable[tuple[str, str]]) -> list[str]:
+    """Migrations of ours that a newer program has made."""
+    known = set(_migrations_of(APP))
+    return sorted(name for app, name in applied if app == APP and name not in known)
+
+
+def migrate_to(applied: Iterable[tuple[str, str]]) -> None:
+    """Give an empty database the shape that it has after these migrations, and no newer one."""
+    newest = dict(sorted(applied))  # of each application the last one
+    executor = Executor(connection)
+    executor.migrate([target for target in newest.items() if target in executor.loader.graph.nodes])
 
 
 def _migrations_of(label: str) -> list[str]:
@@ -80,6 +113,7 @@ def migrate() -> None:
 
     Of several processes that start at once, each does the migrations that no other has done yet.
     """
+    close_to_others()
     for _ in range(PATIENCE):
         if check_schema():
             return

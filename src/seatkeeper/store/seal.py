@@ -58,6 +58,11 @@ def open_sealed(blob: bytes, organization_id: int, connection_id: int, field: st
     return Secret(text.decode())
 
 
+def key_id() -> str:
+    """Tells our key from others, and nothing about it."""
+    return _keys()[1].hex()
+
+
 def _bound(head: bytes, organization_id: int, connection_id: int, field: str) -> bytes:
     return head + f"organization={organization_id};connection={connection_id};field={field}".encode()
 

@@ -8,29 +8,27 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 
 from seatkeeper.clock import days, seconds, system_clock
-from seatkeeper.connectors import feasibility
 from seatkeeper.connectors.base import RecordPage
-from seatkeeper.connectors.feasibility import PAGE, Rate
+from seatkeeper.connectors.feasibility import Rate
 from seatkeeper.errors import PageTokenExpired, Throttled, Unavailable, WindowTooWide
 from seatkeeper.failpoints import reach
-from seatkeeper.model import Instant, SignIn, Word
-from seatkeeper.spans import RETENTION, Span, last_unbroken, lateness_of, proven, subtract, whole_seconds
+from seatkeeper.model import AppSignIns, Instant, RunStatus, SignIn
+from seatkeeper.spans import ReadSpan, Span, last_unbroken, whole_seconds
 from seatkeeper.store import bulk
-from seatkeeper.store.listing import list_coverage, longest_late
-from seatkeeper.store.models import Coverage
+from seatkeeper.store.models import Connection, Coverage
+from seatkeeper.sync.coverage import Question, asks_for, number_of, read_ledger
+from seatkeeper.sync.kept import LONG_WAIT, NARROWEST, PATIENCE, check_width, find_begin
 from seatkeeper.sync.work import CompleteRead, Tally, Work
 
 FIRST_WIDTH = days(1)
 WIDEST = days(30)
-NARROWEST = seconds(60)
 FEW_PAGES = 20  # a window of no more lets the next be twice as wide: the last page of each is a request for few rows
 MANY_PAGES = 40  # a window of more pages makes the next one half as wide: a kill costs a window
-TOO_MANY = 2 * MANY_PAGES * PAGE  # sign-ins: a window that promises more is given up for a narrower one
-TELLING = PAGE // 2  # sign-ins from which on a window promises anything
-PATIENCE = 3
-LONG_WAIT = seconds(120)
-
-
+TOO_MANY_PAGES = 2 * MANY_PAGES  # a window that promises more is given up for a narrower one
+TELLING = 0.5  # pages from which on a window promises anything
+DOUBTED = 10  # requests a day for what is proven already: a sign-in may come later than any did before
+LOOK_BACK = days(5)  # behind what the run reads anyhow
+DAILY = seconds(20 * 3600)  # a daily run is not always a day after the last
 SHORTEST = seconds(3600)  # a rate over less time than this says nothing about days
 SWEEP_EVERY = days(7)
 SWEEP = days(14)  # read again each week: what came up to a week late is met before it is too old for the next sweep
@@ -38,43 +36,81 @@ SWEEP = days(14)  # read again each week: what came up to a week late is met bef
 
 class AccessReading:
     def __init__(self, work: Work) -> None:
-        self.work = work
+        self.work, self.log = work, work.connector.log
         self.window = Span(0, 0)
+        self.asked: frozenset[AppSignIns] = frozenset()  # the applications that the window is read for
+        self.earlier: Sequence[ReadSpan] = ()  # readings that asked for any of them
         self.asked_at: Instant = 0
         self.width = FIRST_WIDTH
         self.late = self.longest_late = 0
         self.began = self.now()
-        connection, stream = work.task.connection_id, work.connector.stream
-        self.readings = list_coverage(connection, stream)
-        self.lateness = lateness_of(longest_late(connection, stream))
-        self.gaps = self._to_read()
-        self.wanted = sum(gap.end - gap.start for gap in self.gaps) or 1
-        self.done = 0
+        self.ledger = read_ledger(work.task.connection_id)
+        self.swept = work.full or not 0 <= self.began - (work.task.full_read_at or 0) <= SWEEP_EVERY
+        self.doubted = self.log.retention if work.full else SWEEP if self.swept else 0
+        since = 0 if self.swept else work.task.connection.log_since or 0
+        self.kept = Span(max(self.began - self.log.retention, since), self.began)
+        self.known_since = self.began - self.log.at_least  # nothing is claimed before
+        self.begin_known = False
+        self.read: set[ReadSpan] = set()  # by this run
+        self.wanted = self.done = 0
         self.rows = self.rows_of_window = 0  # how many sign-ins `done` has, for what is to be expected of the rest
-
-    def _to_read(self) -> list[Span]:
-        """What is wanted less what is proven; each week, the last days are doubted once more."""
-        now = self.began
-        self.swept = self.work.full or not 0 <= now - (self.work.task.full_read_at or 0) <= SWEEP_EVERY
-        doubted = RETENTION if self.work.full else SWEEP if self.swept else 0
-        sure = [Span(span.start, min(span.end, now - doubted)) for span in proven(self.readings, self.lateness)]
-        return subtract(Span(now - RETENTION, now), sure)
 
     def now(self) -> Instant:
         """The vendor's time: a wrong clock of ours must not move what we claim to know."""
         return self.work.connector.vendor_time(self.work.clock)
 
     def pages(self) -> Iterator[RecordPage[SignIn]]:
-        for gap in reversed(self.gaps):
-            end = gap.end
-            while end > gap.start:
-                self.window = whole_seconds(Span(max(gap.start, end - self.width), end))
-                pages = 0
-                for page in self._read_window():
-                    pages += 1
-                    yield page
-                end = self.window.start
-                self._fit_width(pages)
+        questions = self._to_ask()
+        while questions:
+            self.wanted += sum(question.span.end - question.span.start for question in questions)
+            for question in reversed(questions):
+                yield from self._read_question(question)
+            questions = self._ask_more(questions[0].span.start)
+
+    def _ask_more(self, oldest: Instant) -> list[Question]:
+        """What was proven before this run, and what it read made doubtful: a sign-in came later than any before.
+
+        Also, once a day, as much of the past as a few requests bring, so that the next such sign-in is met soon.
+        """
+        before = self.ledger.lateness, self.doubted
+        self.ledger = read_ledger(self.work.task.connection_id)
+        if self.done and not self.doubted and oldest > self.began - SWEEP:  # else much was read anyhow
+            afford = Rate(self.rows, self.done).span_of(DOUBTED * self.log.page)
+            start = oldest - min(LOOK_BACK, afford)
+            middle = (start + oldest) // 2
+            if not any(r.start <= middle <= r.end and r.read_at > self.began - DAILY for r in self.ledger.readings):
+                self.doubted = self.began - start
+        return self._to_ask() if (self.ledger.lateness, self.doubted) != before else []
+
+    def _to_ask(self) -> list[Question]:
+        """Of each application, what is wanted less what is proven, as far back as the log holds anything.
+
+        Each week the last days are doubted again, and so is where the log begins: the past of a tenant that was just
+        upgraded may take days to appear.
+        """
+        wanted, doubted = self.work.connector.wanted, self.began - self.doubted
+        found = self.ledger.to_ask(self.kept, wanted, doubted, self.read)
+        if found and found[0].span.start < self.known_since and not self.begin_known:
+            begin = find_begin(self.work.connector, Span(self.began - self.log.retention, self.began))
+            self.kept, self.known_since, self.begin_known = Span(begin.start, self.began), begin.end, True
+            Connection.objects.filter(pk=self.work.task.connection_id).update(log_since=begin.end)
+            found = self.ledger.to_ask(self.kept, wanted, doubted, self.read)
+        return found
+
+    def _read_question(self, question: Question) -> Iterator[RecordPage[SignIn]]:
+        self.asked, (start, end) = question.asked, question.span
+        self.earlier = self.ledger.readings_of(question.asked)
+        while end > start:
+            self.window = whole_seconds(Span(max(start, end - self.width), end))
+            pages = 0
+            for page in self._read_window():
+                pages += 1
+                yield page
+            end = self.window.start
+            if pages <= FEW_PAGES:
+                self.width = min(WIDEST, self.width * 2)
+            elif pages > MANY_PAGES:
+                self.width = max(NARROWEST, self.width // 2)
 
     def _read_window(self) -> Iterator[RecordPage[SignIn]]:
         """All pages of the window; when its token expires it is read anew, when it is too wide it is narrowed."""
@@ -86,7 +122,7 @@ class AccessReading:
             except (WindowTooWide, PageTokenExpired) as error:
                 self._narrow(error)
             except Throttled as error:
-                # Microsoft's advice for a window that is refused for ever is a narrower one; a long wait is a wait.
+                # The advice for a window that is refused for ever is a narrower one; a long wait is a wait.
                 refused += 1
                 if refused > PATIENCE or error.until - system_clock() > LONG_WAIT:
                     raise
@@ -95,14 +131,13 @@ class AccessReading:
                 if fitting is None:
                     return
                 self._begin_anew(fitting)
-        raise Unavailable("Microsoft did not answer for a window of sign-ins in many tries; the next run goes on there")
+        raise Unavailable(
+            f"{self.log.vendor} did not answer for a window of sign-ins in many tries; the next run goes on there"
+        )
 
     def _narrow(self, error: Exception) -> None:
         start, end = self.window
-        if end - start <= NARROWEST:
-            raise Unavailable(
-                "Microsoft could not answer even for one minute of sign-ins; the next run goes on there"
-            ) from error
+        check_width(self.log.vendor, self.window, error)
         self._begin_anew((end - start) // 2)
 
     def _begin_anew(self, width: Instant) -> None:
@@ -118,83 +153,86 @@ class AccessReading:
         """
         start, end = self.window
         oldest = end
-        for page in self.work.connector.read_sign_ins(start, end):
+        for page in self.work.connector.read_sign_ins(self.asked, start, end):
             yield page
             oldest = min([oldest, *(sign_in.created for sign_in in page.records)])
             read = Rate(self.rows_of_window, end - oldest)
-            telling = not page.last and read.sign_ins >= TELLING and end - start > NARROWEST
-            if telling and read.within(end - start) > TOO_MANY:
-                return read.span * FEW_PAGES * PAGE // read.sign_ins
+            telling = not page.last and read.sign_ins >= TELLING * self.log.page and end - start > NARROWEST
+            if telling and read.within(end - start) > TOO_MANY_PAGES * self.log.page:
+                return read.span * FEW_PAGES * self.log.page // read.sign_ins
         return None
-
-    def _fit_width(self, pages: int) -> None:
-        if pages <= FEW_PAGES:
-            self.width = min(WIDEST, self.width * 2)
-        elif pages > MANY_PAGES:
-            self.width = max(NARROWEST, self.width // 2)
 
     def save(self, page: RecordPage[SignIn]) -> Tally:
         connection = self.work.task.connection_id
-        if any(span.start <= self.window.end and self.window.start <= span.end for span in self.readings):
+        earlier = [r for r in self.earlier if r.start <= self.window.end and self.window.start <= r.end]
+        if earlier:
             unknown = bulk.list_unknown(connection, page.records)
             bulk.forget_restamped(connection, unknown)
-            self._note_late(unknown)
+            self._note_late(unknown, earlier)
         added = bulk.save_sign_ins(connection, page.records)
         self.rows_of_window += len(page.records) + len(page.bad) + page.left_out
         if page.last:
             reach("FP:before-coverage")
-            self._cover()
+            # The window was read to its end; what the vendor may have dropped meanwhile is not claimed.
+            start = max(self.window.start, self.known_since + max(0, self.now() - self.began))
+            if start < self.window.end:
+                read = ReadSpan(start, self.window.end, self.asked_at, number_of(self.asked))
+                Coverage.objects.create(
+                    connection_id=connection,
+                    asked_id=read.asked,
+                    run=self.work.run,
+                    start=read.start,
+                    end=read.end,
+                    read_at=read.read_at,
+                    late=self.late,
+                    longest_late=self.longest_late,
+                )
+                self.read.add(read)
+            self.late = self.longest_late = 0
+            self.done += self.window.end - self.window.start
+            self.rows += self.rows_of_window
         return Tally(kept=len(page.records), added=added)
 
-    def _note_late(self, unknown: Sequence[SignIn]) -> None:
-        """A sign-in that an earlier reading did not hold was not visible then: so late it came, at least."""
+    def _note_late(self, unknown: Sequence[SignIn], earlier: Sequence[ReadSpan]) -> None:
+        """A sign-in that an earlier reading asked for and did not hold was not visible then: so late it came."""
         for event in unknown:
-            missed = [r.read_at for r in self.readings if r.start <= event.created <= min(r.end, r.read_at)]
+            missed = [
+                reading.read_at
+                for reading in earlier
+                if reading.start <= event.created <= min(reading.end, reading.read_at)
+                and asks_for(self.ledger.asked[reading.asked], AppSignIns(event.app))
+            ]
             if missed:
                 self.late += 1
                 self.longest_late = max(self.longest_late, max(missed) - event.created)
 
-    def _cover(self) -> None:
-        """The window was read to its end; what the vendor may have dropped meanwhile is not claimed."""
-        start = max(self.window.start, self.now() - RETENTION)
-        if start < self.window.end:
-            Coverage.objects.create(
-                connection_id=self.work.task.connection_id,
-                stream=self.work.connector.stream,
-                run=self.work.run,
-                start=start,
-                end=self.window.end,
-                read_at=self.asked_at,
-                late=self.late,
-                longest_late=self.longest_late,
-            )
-        self.late = self.longest_late = 0
-        self.done += self.window.end - self.window.start
-        self.rows += self.rows_of_window
-
     def share(self) -> float | None:
-        return min(self.done / self.wanted, 0.99)
+        return min(self.done / max(self.wanted, 1), 0.99)
 
     def outlook(self) -> str:
         if not self.done:
             return ""
-        left = feasibility.outlook(Rate(self.rows, self.done), max(0, self.wanted - self.done))
+        left = self.log.outlook(Rate(self.rows, self.done), max(0, self.wanted - self.done))
         return f"{left} {self._behind()}".strip()
 
     def _behind(self) -> str:
-        """The arithmetic, when more sign-ins happen than Microsoft lets anybody read."""
+        """The arithmetic, when more sign-ins happen than the vendor lets anybody read."""
         if self.done < SHORTEST:
             return ""
-        known = last_unbroken(proven(self.readings, self.lateness))
+        known = last_unbroken(self.ledger.proven(self.work.connector.wanted))
         lag = self.now() - known.end if known else None
-        return feasibility.falling_behind(Rate(self.rows, self.done), self.lateness, lag)
+        return self.log.falling_behind(Rate(self.rows, self.done), self.ledger.lateness, lag)
 
-    def finish(self, read: CompleteRead) -> Word:
+    def finish(self, read: CompleteRead) -> RunStatus:
         read.work.run.full = self.swept
-        self.readings = list_coverage(read.work.task.connection_id, read.work.connector.stream)
+        self.ledger = read_ledger(read.work.task.connection_id)
+        if self.known_since == self.began:
+            read.work.note(
+                f"{self.log.vendor}'s log holds no sign-in at all, of anybody to anything, so nothing can be said yet."
+            )
         if behind := self._behind():
             read.work.note(behind)
         if self.swept:
             read.work.task.full_read_at = self.began
             read.work.task.save(update_fields=["full_read_at"])
-        return Word.COMPLETE
+        return RunStatus.COMPLETE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seatkeeper.connectors.base import RecordPage
-from seatkeeper.model import AccountActivity, Instant, Word
+from seatkeeper.model import AccountActivity, Instant, RunStatus
 from seatkeeper.store import bulk
 from seatkeeper.store.models import Task
 from seatkeeper.sync.work import CompleteRead, Tally, Work
@@ -38,10 +38,10 @@ class ActivityReading:
     def outlook(self) -> str:
         return ""
 
-    def finish(self, read: CompleteRead) -> Word:
+    def finish(self, read: CompleteRead) -> RunStatus:
         task = read.work.task
         task.full_read_at = self.began
         task.save(update_fields=["full_read_at"])
         bulk.resolve_unmet(task.connection_id, task.key, read.work.run.pk)
         read.work.run.full = True
-        return Word.COMPLETE
+        return RunStatus.COMPLETE

@@ -28,6 +28,7 @@ class ReadInProgress(msgspec.Struct):
     ended: bool = False  # the last page is saved: all that is left is to publish
     held: bool = False
     first_run: int = 0  # the run that began it
+    moved: bool = False  # whether it brought or ended a seat
     unnamed: int = 0  # rows in quarantine that do not even say whose they are: then nobody is missing for certain
 
 
@@ -37,10 +38,24 @@ class RosterCheckpoint(msgspec.Struct):
     data_version: str = ""
     accounts: int = 0  # size of the published directory, for the share that is done
     reading: ReadInProgress | None = None
+    # By SKU, what the tenant counts as assigned less the seats we know: its normal difference. None until it is noted.
+    difference: dict[str, int] | None = None
+    source: str = ""  # the addresses that the links were learned from; empty when an earlier version noted none
 
 
 def load(task: Task) -> RosterCheckpoint:
-    return msgspec.json.decode(task.checkpoint, type=RosterCheckpoint) if task.checkpoint else RosterCheckpoint()
+    """Links that were learned from other addresses than today's are left out: they lead to those."""
+    point = msgspec.json.decode(task.checkpoint, type=RosterCheckpoint) if task.checkpoint else RosterCheckpoint()
+    connection = task.connection
+    source = f"{connection.cloud} {connection.login_url} {connection.graph_url}"
+    if point.source not in ("", source):
+        point.changes_link = None
+        if point.reading is not None:
+            point.reading.changes_link = None
+            if not point.reading.held:
+                point.reading.link, point.reading.ended = None, False  # such a read is not gone on with
+    point.source = source
+    return point
 
 
 def save(task: Task, checkpoint: RosterCheckpoint) -> None:

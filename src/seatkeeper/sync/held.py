@@ -6,7 +6,7 @@ from django.db import transaction
 
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import AlreadyRunning, BadInput
-from seatkeeper.model import Word
+from seatkeeper.model import RunStatus
 from seatkeeper.store import bulk, leases
 from seatkeeper.store.models import Run
 from seatkeeper.sync import checkpoint, retire
@@ -19,7 +19,7 @@ def confirm(run: Run) -> Run:
         point, reading = _claim(run)
         retire.publish_confirmed(run, reading)
         checkpoint.conclude(run.task, point, reading)
-        return _close(run, Word.COMPLETE, "Confirmed by an operator.")
+        return _close(run, RunStatus.COMPLETE, "Confirmed by an operator.")
 
 
 def discard(run: Run) -> Run:
@@ -29,7 +29,7 @@ def discard(run: Run) -> Run:
         bulk.discard_generation(run.task.connection_id, reading.generation)
         point.reading = None
         checkpoint.save(run.task, point)
-        return _close(run, Word.INTERRUPTED, "Discarded by an operator; the roster stayed as it was.")
+        return _close(run, RunStatus.INTERRUPTED, "Discarded by an operator; the roster stayed as it was.")
 
 
 def _claim(run: Run) -> tuple[RosterCheckpoint, ReadInProgress]:
@@ -42,11 +42,11 @@ def _claim(run: Run) -> tuple[RosterCheckpoint, ReadInProgress]:
     point = checkpoint.load(run.task)
     reading = point.reading
     if reading is None or not reading.held or reading.generation != run.generation:
-        raise BadInput("Run", f"a newer read has taken the place of run {run.pk}; there is nothing left to decide.")
+        raise BadInput("run", f"a newer read has taken the place of run {run.pk}; there is nothing left to decide.")
     return point, reading
 
 
-def _close(run: Run, word: Word, message: str) -> Run:
-    run.word, run.message, run.ended = word, message, system_clock()
+def _close(run: Run, status: RunStatus, message: str) -> Run:
+    run.status, run.message, run.ended = status, message, system_clock()
     run.save()
     return run

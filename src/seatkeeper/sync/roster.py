@@ -11,10 +11,22 @@ from django.db import transaction
 
 from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.base import RecordPage
-from seatkeeper.errors import BrokenAnswer, DeltaExpired, NamesConcealed, PageTokenExpired, ReadAgain, Unavailable
+from seatkeeper.errors import (
+    ActAtVendor,
+    BrokenAnswer,
+    CredentialsRejected,
+    DeltaExpired,
+    NamesConcealed,
+    PageTokenExpired,
+    PermissionMissing,
+    ReadAgain,
+    Unavailable,
+)
 from seatkeeper.failpoints import reach
-from seatkeeper.model import MISSING, Account, Key, Seat, Word
+from seatkeeper.model import MISSING, Account, Instant, Key, RunStatus, Seat, to_id
 from seatkeeper.store import bulk, leases
+from seatkeeper.store.models import Subscription
+from seatkeeper.store.queries import roster
 from seatkeeper.sync import checkpoint, missing, retire
 from seatkeeper.sync.checkpoint import ReadInProgress
 from seatkeeper.sync.work import LEASE, CompleteRead, Tally, Work
@@ -22,6 +34,7 @@ from seatkeeper.sync.work import LEASE, CompleteRead, Tally, Work
 CHANGES_LIVE = days(6)  # a delta token of the directory lives 7 days
 FULL_EVERY = days(7)  # licenseAssignmentStates is not tracked by delta, so everybody is read again each week
 RESUME_WITHIN = seconds(3600)  # an older next link is not worth trying
+COUNTED_WITHIN = seconds(3600)  # before a full read: older counts are not compared with it
 RESTARTS = 3
 
 
@@ -33,17 +46,15 @@ class RosterReading:
         # Seats follow from the product data too: when that changed, they are worked out again for everybody.
         self.recount = self.checkpoint.data_version != work.connector.data_version
         self.first = work.task.generation == 0
-        self.reading = self._resume() or self._begin(full=self._must_read_all())
-
-    def _must_read_all(self) -> bool:
-        now, point = self.work.clock(), self.checkpoint
-        return (
-            self.work.full
+        now, point = work.clock(), self.checkpoint
+        full = (
+            work.full
             or point.changes_link is None
             or not 0 <= now - point.changes_at <= CHANGES_LIVE  # what lies ahead of us was noted by a wrong clock
             or not 0 <= now - (self.task.full_read_at or 0) <= FULL_EVERY
             or self.recount
         )
+        self.reading = self._resume() or self._begin(full=full)
 
     def _resume(self) -> ReadInProgress | None:
         """Go on with the read of a run that was cut short, if its next link may still live."""
@@ -79,25 +90,40 @@ class RosterReading:
 
         An expired token starts the read anew, with everybody; nothing half read stays.
         """
-        if not self.reading.ended:  # else a run was cut short between the last page and its publishing
-            yield from self._read_to_the_end()
-        yield from missing.ask(self.work, self.reading)
-
-    def _read_to_the_end(self) -> Iterator[RecordPage[Account]]:
         for _ in range(RESTARTS):
             try:
-                yield from self._read()
+                if not self.reading.ended:  # else a run was cut short between the last page and its publishing
+                    yield from self._read()
+                if missed := self._list_missed_changes():
+                    self.work.note(
+                        f"The changes brought no seat, yet {self.work.connector.vendor} counts otherwise than before "
+                        f"({', '.join(missed)}), so everybody was read."
+                    )
+                    self.reading = self._begin(full=True)
+                    yield from self._read()
             except (PageTokenExpired, DeltaExpired):
                 self.reading = self._begin(full=True)
             except NamesConcealed:
-                self._forget()
+                with transaction.atomic():  # nothing of this read is kept
+                    leases.hold(self.task.pk, self.work.fence, LEASE)
+                    bulk.discard_generation(self.task.connection_id, self.reading.generation)
+                    self.checkpoint.reading = None
+                    checkpoint.save(self.task, self.checkpoint)
                 raise
+            except (ActAtVendor, Unavailable, BrokenAnswer) as error:
+                # Changes only save time: whatever refuses them, everybody can be read.
+                if self.reading.full or isinstance(error, CredentialsRejected):
+                    raise
+                self.work.note(f"Changes could not be read, so everybody was. {error}")
+                self.reading = self._begin(full=True)
             else:
-                return
-        raise Unavailable(
-            f"Microsoft let the page token of the directory expire {RESTARTS} times in a row; "
-            "the roster stays as it was, and the next run tries again"
-        )
+                break
+        else:
+            raise Unavailable(
+                f"{self.work.connector.vendor} let the page token of the directory expire {RESTARTS} times in a row; "
+                "the roster stays as it was, and the next run tries again"
+            )
+        yield from missing.ask(self.work, self.reading)
 
     def _read(self) -> Iterator[RecordPage[Account]]:
         reading, connector = self.reading, self.work.connector
@@ -110,17 +136,39 @@ class RosterReading:
             reading.changes_at = self.work.clock()
             try:
                 reading.changes_link = connector.mark_changes()
-            except (BrokenAnswer, ReadAgain):
+            except (BrokenAnswer, ReadAgain, Unavailable, PermissionMissing) as error:
                 reading.changes_link = None  # then the next run reads everybody again
+                self.work.note(f"The next run reads everybody again: changes cannot be asked for. {error}")
         return connector.read_roster(reading.link)
 
-    def _forget(self) -> None:
-        """Concealed names: nothing of this read is kept."""
-        with transaction.atomic():
-            leases.hold(self.task.pk, self.work.fence, LEASE)
-            bulk.discard_generation(self.task.connection_id, self.reading.generation)
-            self.checkpoint.reading = None
-            checkpoint.save(self.task, self.checkpoint)
+    def _list_missed_changes(self) -> list[str]:
+        """What contradicts changes that brought or ended no seat: the tenant's own counts, where those have moved.
+
+        The list of changes was seen to stay silent for days. Counts differ from ours at all times (who was deleted may
+        still count), so only a difference that is not the one noted before says anything; a full read notes it anew.
+        """
+        if self.reading.full or self.reading.moved:
+            return []
+        now, before = self._difference(self.checkpoint.changes_at), self.checkpoint.difference
+        if now is None or before is None:
+            return []
+        changed = sorted(sku for sku in now.keys() | before.keys() if now.get(sku, 0) != before.get(sku, 0))
+        names = {to_id(bytes(row.sku)): row.part_number for row in self._list_counts()[1]} if changed else {}
+        return [f"{names.get(sku) or sku}: {now.get(sku, 0) - before.get(sku, 0):+}" for sku in changed]
+
+    def _difference(self, since: Instant) -> dict[str, int] | None:
+        """What the tenant counts as assigned of each SKU, less what we do; None where its counts are older."""
+        counted_at, counts = self._list_counts()
+        if counted_at is None or counted_at < since:
+            return None
+        ours, watched = bulk.count_current_seats(self.task.connection_id), self.work.connector.seat_skus
+        theirs = {key: row.consumed for row in counts if (key := bytes(row.sku)) in watched}
+        return {to_id(key): number - ours.get(key, 0) for key, number in theirs.items()}
+
+    def _list_counts(self) -> tuple[Instant | None, list[Subscription]]:
+        connection = self.task.connection_id
+        generation, read_at = roster.generation_at(connection, "licenses", self.work.clock() + 1)
+        return read_at, roster.list_subscriptions(connection, generation)
 
     def save(self, page: RecordPage[Account]) -> Tally:
         tally = self._save_accounts(page.records)
@@ -131,6 +179,7 @@ class RosterReading:
         reach("FP:before-checkpoint")
         self.reading.link, self.reading.ended = page.link, page.last
         self.reading.read += len(page.records)
+        self.reading.moved |= bool(page.removed)
         if page.changes_link is not None:
             self.reading.changes_link, self.reading.changes_at = page.changes_link, self.work.clock()
         checkpoint.save(self.task, self.checkpoint)
@@ -143,7 +192,7 @@ class RosterReading:
         if inserted == len(accounts):
             return Tally(kept=inserted, added=inserted)
         known = bulk.list_current_accounts(connection, list({account.key for account in accounts}), generation)
-        final = self._last_words(accounts, known)
+        final = self._merge_page(accounts, known)
         new, rewritten, closing, same = [], [], [], []
         for key, account in final.items():
             found = known.get(key)
@@ -170,7 +219,7 @@ class RosterReading:
     def _insert_first(self, accounts: Sequence[Account]) -> int:
         """While there is no earlier generation, a page of accounts not met before is simply inserted."""
         connection, generation = self.task.connection_id, self.reading.generation
-        fresh = list(self._last_words(accounts, {}).values())
+        fresh = list(self._merge_page(accounts, {}).values())
         inserted = bulk.insert_unknown_accounts(
             connection, generation, self.reading.enumeration, self.work.clock(), fresh
         )
@@ -178,17 +227,23 @@ class RosterReading:
             self._save_seats([account for account in fresh if account.licensing])
         return inserted
 
-    def _last_words(
+    def _merge_page(
         self, accounts: Sequence[Account], known: dict[Key, tuple[int, int, Account]]
     ) -> dict[Key, Account]:
-        """What holds after the page for each account: the same one may come several times, the last word wins."""
+        """What holds after the page for each account: the same one may come several times, and the last one wins."""
         final: dict[Key, Account] = {}
         merge = self.work.connector.merge_account
         for account in accounts:
             before = final.get(account.key)
             if before is None and account.key in known:
                 before = known[account.key][2]
-            final[account.key] = _whole(account) if before is None else merge(before, account)
+            if before is not None:
+                final[account.key] = merge(before, account)
+            elif MISSING in account:
+                # Met for the first time: what the vendor did not send is unknown, which the store keeps as null.
+                final[account.key] = Account._make(None if value is MISSING else value for value in account)
+            else:
+                final[account.key] = account
         return final
 
     def _save_seats(self, accounts: Sequence[Account]) -> None:
@@ -206,6 +261,7 @@ class RosterReading:
                 else:
                     closing.append(row)
             opening += wanted.values()
+        self.reading.moved |= bool(closing or opening)
         bulk.close_seats(closing, generation)
         bulk.insert_seats(connection, generation, opening)
 
@@ -215,17 +271,14 @@ class RosterReading:
     def outlook(self) -> str:
         return ""
 
-    def finish(self, read: CompleteRead) -> Word:
-        word = retire.publish(read, self.reading)
-        if word is Word.COMPLETE:
+    def finish(self, read: CompleteRead) -> RunStatus:
+        status = retire.publish(read, self.reading)
+        if status is RunStatus.COMPLETE:
+            if self.reading.full:
+                self.checkpoint.difference = self._difference(self.reading.started - COUNTED_WITHIN)
+            elif self.checkpoint.difference is None and not self.reading.moved:
+                self.checkpoint.difference = self._difference(self.checkpoint.changes_at)
             checkpoint.conclude(self.task, self.checkpoint, self.reading)
         else:
             checkpoint.save(self.task, self.checkpoint)
-        return word
-
-
-def _whole(account: Account) -> Account:
-    """A person met for the first time: what Microsoft did not send is unknown, which the store keeps as null."""
-    if MISSING not in account:
-        return account
-    return Account._make(None if value is MISSING else value for value in account)
+        return status

@@ -1,7 +1,7 @@
 """One run of one task, from top to bottom. Open this file first.
 
-claim the task → ask the token whether we may → for each page: save its rows together with the checkpoint →
-at the end of the read: publish and retire → close the run with its one word.
+claim the task → ask the token which tenant it is for and whether we may → for each page: save its rows together with
+the checkpoint → at the end of the read: publish and retire → close the run with one status.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from django.db import transaction
 
 from seatkeeper.clock import system_clock
 from seatkeeper.connectors.base import RecordPage
-from seatkeeper.errors import ActAtMicrosoft, AlreadyRunning, Interrupted, SeatkeeperError
+from seatkeeper.errors import ActAtVendor, AlreadyRunning, Interrupted, SameTenant, SeatkeeperError
 from seatkeeper.failpoints import reach
-from seatkeeper.model import Word
+from seatkeeper.model import RunStatus
 from seatkeeper.store import leases
 from seatkeeper.store.models import Run
 from seatkeeper.sync.access import AccessReading
 from seatkeeper.sync.activity import ActivityReading
+from seatkeeper.sync.identity import recognize
 from seatkeeper.sync.licenses import LicensesReading
 from seatkeeper.sync.quarantine import save_bad_rows, try_again
 from seatkeeper.sync.roster import RosterReading
@@ -49,9 +50,10 @@ class Outcome:
 
 
 def run_task(work: Work) -> Outcome:
-    """Run the task to its one word. Only errors that are nobody's fault but ours come out of here."""
+    """Run the task to its one status. Only errors that are nobody's fault but ours come out of here."""
     outcome = Outcome(work)
     with _claimed(work), _closing(work, outcome):
+        recognize(work.task.connection, work.connector.identify())
         work.connector.require(work.kind)
         try_again(work)
         reading = READINGS[work.kind.key](work)
@@ -61,12 +63,15 @@ def run_task(work: Work) -> Outcome:
         with transaction.atomic():
             leases.hold(work.task.pk, work.fence, LEASE)
             work.run.message = ""
-            work.run.word = reading.finish(CompleteRead(work))
+            work.run.status = reading.finish(CompleteRead(work))
             work.run.message = work.run.message or " ".join(work.notes)
             work.run.save()
             reach("FP:before-publish-commit")
         reach("FP:after-publish")
-        outcome.exit_code = _exit_code(work.run)
+        if work.run.status == RunStatus.HELD:
+            outcome.exit_code = Interrupted.exit_code
+        else:
+            outcome.exit_code = COMPLETE_WITH_QUARANTINE if work.run.quarantined else 0
     return outcome
 
 
@@ -79,7 +84,9 @@ def _claimed(work: Work) -> Iterator[None]:
     work.fence = fence
     try:
         reach("FP:after-claim")
+        connection = work.task.connection
         work.task.refresh_from_db()
+        work.task.connection = connection  # with the addresses that the door was opened with
         yield
     finally:
         leases.release(work.task.pk, fence)
@@ -88,25 +95,28 @@ def _claimed(work: Work) -> Iterator[None]:
 
 @contextmanager
 def _closing(work: Work, outcome: Outcome) -> Iterator[None]:
-    """Open the run's record and close it with its word, whatever happens in between."""
-    Run.objects.filter(task=work.task, word=Word.RUNNING).update(
-        word=Word.INTERRUPTED, ended=system_clock(), message="The process ended without closing the run."
+    """Open the run's record and close it with its status, whatever happens in between."""
+    Run.objects.filter(task=work.task, status=RunStatus.RUNNING).update(
+        status=RunStatus.INTERRUPTED, ended=system_clock(), message="The process ended without closing the run."
     )
     work.run = Run.objects.create(
         task=work.task,
         organization=work.task.connection.organization,
         started=work.clock(),
-        word=Word.RUNNING,
+        status=RunStatus.RUNNING,
         asked_by=work.asked_by,
     )
     try:
         yield
     except SeatkeeperError as error:
-        work.run.word = _word_of(error)
+        if isinstance(error, ActAtVendor | SameTenant):
+            work.run.status = RunStatus.REFUSED
+        else:
+            work.run.status = RunStatus.INTERRUPTED if isinstance(error, Interrupted) else RunStatus.FAILED
         work.run.message, work.run.detail = str(error), error.detail
         outcome.error, outcome.exit_code = error, error.exit_code
     except BaseException:
-        work.run.word = Word.INTERRUPTED
+        work.run.status = RunStatus.INTERRUPTED
         work.run.message = "The run was cut short; what was read so far is saved."
         raise
     finally:
@@ -114,18 +124,6 @@ def _closing(work: Work, outcome: Outcome) -> Iterator[None]:
         _count_requests(work)
         if Run.objects.filter(pk=work.run.pk).exists():  # else the application was deleted meanwhile, its runs too
             work.run.save()
-
-
-def _exit_code(run: Run) -> int:
-    if run.word == Word.HELD:
-        return Interrupted.exit_code
-    return COMPLETE_WITH_QUARANTINE if run.quarantined else 0
-
-
-def _word_of(error: SeatkeeperError) -> Word:
-    if isinstance(error, ActAtMicrosoft):
-        return Word.REFUSED
-    return Word.INTERRUPTED if isinstance(error, Interrupted) else Word.FAILED
 
 
 def _save(work: Work, reading: Reading, page: RecordPage[object]) -> None:
@@ -136,22 +134,17 @@ def _save(work: Work, reading: Reading, page: RecordPage[object]) -> None:
         tally = Tally(pages=1, rows=len(page.records) + len(page.removed) + len(page.bad) + page.left_out)
         tally.quarantined = save_bad_rows(work, page.bad)
         tally.add(reading.save(page))
-        total = _add_to_run(work.run, tally)
-        work.run.message = reading.outlook()
+        run = work.run
+        total = Tally(run.pages, run.rows, run.kept, run.quarantined, run.added, run.changed, run.gone)
+        total.add(tally)
+        run.pages, run.rows, run.kept, run.quarantined = total.pages, total.rows, total.kept, total.quarantined
+        run.added, run.changed, run.gone = total.added, total.changed, total.gone
+        run.message, run.share = reading.outlook(), reading.share()
         _count_requests(work)
-        work.run.share = reading.share()
-        work.run.save()
+        run.save()
         reach("FP:before-commit")
     reach("FP:after-commit")
-    work.progress.tell(work.run, total, work.run.share, work.kind.title)
-
-
-def _add_to_run(run: Run, tally: Tally) -> Tally:
-    total = Tally(run.pages, run.rows, run.kept, run.quarantined, run.added, run.changed, run.gone)
-    total.add(tally)
-    run.pages, run.rows, run.kept, run.quarantined = total.pages, total.rows, total.kept, total.quarantined
-    run.added, run.changed, run.gone = total.added, total.changed, total.gone
-    return total
+    work.progress.tell(run, total, run.share, work.kind.title)
 
 
 def _count_requests(work: Work) -> None:

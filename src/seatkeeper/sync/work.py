@@ -9,10 +9,11 @@ from typing import Any, Protocol
 from seatkeeper.clock import Clock
 from seatkeeper.connectors.base import Connector, RecordPage, Spent, TaskKind
 from seatkeeper.errors import Interrupted
-from seatkeeper.model import Word
+from seatkeeper.model import RunStatus
+from seatkeeper.store import leases
 from seatkeeper.store.models import Run, Task
 
-LEASE = 300.0  # seconds: longer than the longest wait between two pages; a dead process gives it up at once
+LEASE = leases.LONGEST
 
 
 @dataclass(slots=True)
@@ -92,5 +93,5 @@ class Reading(Protocol):
     def outlook(self) -> str:
         """What is still to come, in a sentence; empty when there is nothing to say."""
 
-    def finish(self, read: CompleteRead) -> Word:
+    def finish(self, read: CompleteRead) -> RunStatus:
         """Inside a transaction: publish what was read. COMPLETE, or HELD for confirmation."""

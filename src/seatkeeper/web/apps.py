@@ -8,6 +8,6 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        from seatkeeper.web import signals  # noqa: PLC0415 - models can be imported only now
+        from seatkeeper.web.accounts import signals  # noqa: PLC0415 - models must be loaded first
 
         signals.connect()

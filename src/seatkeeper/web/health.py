@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from seatkeeper.services import health, tokens
-from seatkeeper.services.members import May, Who
-from seatkeeper.web.errors import not_found
-from seatkeeper.web.setup import is_at_the_machine
+from seatkeeper.services.members import May
+from seatkeeper.settings import SEATKEEPER
+from seatkeeper.web.frame.errors import not_found
 
 
 @require_safe
@@ -27,16 +29,24 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For somebody at the machine itself, or with an administrator's token; for anybody else it is not there."""
-    who = _by_token(request)
-    if who is None and not is_at_the_machine(request):
+    """For an administrator's token and, if the operator set it, for this machine or for nobody; else not there."""
+    if SEATKEEPER.metrics == "no":
+        return not_found(request)
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    who = tokens.who_has(token.strip(), request.META.get("REMOTE_ADDR", "")) if kind.lower() == "bearer" else None
+    if who is not None and May.MEMBERS not in who.may:
+        who = None
+    if who is None and not (SEATKEEPER.metrics == "local" and _is_at_the_machine(request)):
         return not_found(request)
     return HttpResponse(health.metrics(who), content_type=CONTENT_TYPE_LATEST)
 
 
-def _by_token(request: HttpRequest) -> Who | None:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer":
-        return None
-    who = tokens.who_has(token.strip(), request.META.get("REMOTE_ADDR", ""))
-    return who if who is not None and May.MEMBERS in who.may else None
+def _is_at_the_machine(request: HttpRequest) -> bool:
+    """Whether the caller sits at the machine itself, as far as can be told: a proxy on it may pass others on."""
+    headers = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
+    if not SEATKEEPER.address.is_loopback or any(name in request.META for name in headers):
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False

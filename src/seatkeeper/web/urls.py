@@ -5,64 +5,46 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from seatkeeper.web import (
-    activity_reports,
-    adding,
-    applications,
-    employees,
-    exceptions,
-    findings,
-    health,
-    history,
-    integration,
-    inventory,
-    members,
-    notices,
-    people,
-    prices,
-    profile,
-    reclaim,
-    redrawing,
-    runs,
-    setup,
-    suspicious,
-    urls_accounts,
-    what_if,
-)
+from seatkeeper.web import health
+from seatkeeper.web.accounts import members, profile, setup, urls
+from seatkeeper.web.applications import activity_reports, adding, history, index, integration, person, runs, tabs
+from seatkeeper.web.decisions import exceptions, findings, reclaim_plans, suspicious, what_if
+from seatkeeper.web.frame import refreshing
+from seatkeeper.web.organization import employees, notices, prices
 
-handler400 = "seatkeeper.web.errors.bad_request"
-handler404 = "seatkeeper.web.errors.not_found"
-handler403 = "seatkeeper.web.errors.forbidden"
-handler429 = "seatkeeper.web.errors.too_often"  # allauth's
-handler500 = "seatkeeper.web.errors.server_error"
+handler400 = "seatkeeper.web.frame.errors.bad_request"
+handler404 = "seatkeeper.web.frame.errors.not_found"
+handler403 = "seatkeeper.web.frame.errors.forbidden"
+handler429 = "seatkeeper.web.frame.errors.too_often"  # allauth's
+handler500 = "seatkeeper.web.frame.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/applications")),
-    path("applications", applications.index),
-    path("applications/export.<form>", applications.export_index),
+    path("applications", index.index),
+    path("applications/export.<form>", index.export_index),
     path("applications/add", adding.add),
-    path("applications/<int:application_id>", applications.overview),
+    path("applications/<int:application_id>", index.overview),
     path("applications/<int:application_id>/edit", adding.edit),
     path("applications/<int:application_id>/authorize", adding.authorize),
     path("applications/<int:application_id>/authorize/events", adding.authorize_events),
-    path("applications/<int:application_id>/deactivate", applications.deactivate),
-    path("applications/<int:application_id>/reactivate", applications.reactivate),
-    path("applications/<int:application_id>/delete", applications.delete),
-    path("applications/<int:application_id>/users", inventory.listing, {"tab": "users"}),
-    path("applications/<int:application_id>/users/export.<form>", inventory.export_listing, {"tab": "users"}),
-    path("applications/<int:application_id>/users/<object_id>", people.read),
-    path("applications/<int:application_id>/licenses", inventory.listing, {"tab": "licenses"}),
-    path("applications/<int:application_id>/licenses/export.<form>", inventory.export_listing, {"tab": "licenses"}),
-    path("applications/<int:application_id>/findings", inventory.listing, {"tab": "findings"}),
-    path("applications/<int:application_id>/findings/export.<form>", inventory.export_listing, {"tab": "findings"}),
-    path("applications/<int:application_id>/suspicious", inventory.listing, {"tab": "suspicious"}),
-    path("applications/<int:application_id>/suspicious/export.<form>", inventory.export_listing, {"tab": "suspicious"}),
-    path("applications/<int:application_id>/activity", inventory.activity),
+    path("applications/<int:application_id>/deactivate", index.deactivate),
+    path("applications/<int:application_id>/reactivate", index.reactivate),
+    path("applications/<int:application_id>/delete", index.delete),
+    path("applications/<int:application_id>/users", tabs.listing, {"tab": "users"}),
+    path("applications/<int:application_id>/users/export.<form>", tabs.export_listing, {"tab": "users"}),
+    path("applications/<int:application_id>/users/<object_id>", person.read),
+    path("applications/<int:application_id>/licenses", tabs.listing, {"tab": "licenses"}),
+    path("applications/<int:application_id>/licenses/export.<form>", tabs.export_listing, {"tab": "licenses"}),
+    path("applications/<int:application_id>/findings", tabs.listing, {"tab": "findings"}),
+    path("applications/<int:application_id>/findings/export.<form>", tabs.export_listing, {"tab": "findings"}),
+    path("applications/<int:application_id>/suspicious", tabs.listing, {"tab": "suspicious"}),
+    path("applications/<int:application_id>/suspicious/export.<form>", tabs.export_listing, {"tab": "suspicious"}),
+    path("applications/<int:application_id>/activity", tabs.activity),
     path("applications/<int:application_id>/integration", integration.integration),
     path("applications/<int:application_id>/integration/events", integration.events),
     path("applications/<int:application_id>/activity-report", activity_reports.upload),
-    path("applications/<int:application_id>/redrawing/events", redrawing.events),
-    path("redrawing/events", redrawing.events),
+    path("applications/<int:application_id>/refreshing/events", refreshing.events),
+    path("refreshing/events", refreshing.events),
     path("applications/<int:application_id>/runs", integration.runs),
     path("applications/<int:application_id>/runs/export.<form>", integration.export_runs),
     path("applications/<int:application_id>/quarantine", integration.quarantine),
@@ -77,14 +59,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exceptions/<int:exemption_id>/end", exceptions.end),
     path("applications/<int:application_id>/what-if", what_if.ask),
     path("applications/<int:application_id>/what-if/use", what_if.use),
-    path("applications/<int:application_id>/plans", reclaim.plans),
-    path("applications/<int:application_id>/plans/propose", reclaim.propose),
-    path("plans/<int:plan_id>", reclaim.plan),
-    path("plans/<int:plan_id>/review", reclaim.review),
-    path("plans/<int:plan_id>/close", reclaim.close),
-    path("plans/<int:plan_id>/items/<int:item_id>/answer", reclaim.answer),
-    path("plans/<int:plan_id>/script.<kind>", reclaim.script),
-    path("plans/<int:plan_id>/mails", reclaim.mails),
+    path("applications/<int:application_id>/plans", reclaim_plans.plans),
+    path("applications/<int:application_id>/plans/propose", reclaim_plans.propose),
+    path("plans/<int:plan_id>", reclaim_plans.plan),
+    path("plans/<int:plan_id>/review", reclaim_plans.review),
+    path("plans/<int:plan_id>/close", reclaim_plans.close),
+    path("plans/<int:plan_id>/items/<int:item_id>/answer", reclaim_plans.answer),
+    path("plans/<int:plan_id>/script.<kind>", reclaim_plans.script),
+    path("plans/<int:plan_id>/mails", reclaim_plans.mails),
     path("applications/<int:application_id>/position/<day>", history.position),
     path("applications/<int:application_id>/bundle", history.bundle),
     path("findings", findings.index),
@@ -116,7 +98,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("employees/import/<kept>", employees.preview),
     path("setup", setup.set_up),
     path("invitations/<key>/<token>", setup.invitation),
-    path("accounts/", include(urls_accounts)),
+    path("accounts/", include(urls)),
     path("profile", profile.profile),
     path("profile/tokens", profile.own_tokens),
     path("profile/tokens/<int:token_id>/revoke", profile.revoke),

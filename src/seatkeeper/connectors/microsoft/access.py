@@ -5,27 +5,35 @@ v1.0 returns interactive sign-ins only, so "none seen" is less than "unused"; th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import ClassVar
 from urllib.parse import quote
 
 import msgspec
 
+from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.base import RecordPage
-from seatkeeper.connectors.feasibility import PAGE
-from seatkeeper.errors import NamesConcealed
+from seatkeeper.connectors.feasibility import SignInLog
+from seatkeeper.connectors.microsoft.concealed import NameGuard, is_digest
+from seatkeeper.connectors.products import elsewhere
 from seatkeeper.graph.client import Client
-from seatkeeper.graph.pages import BadRow, Page, read_pages, to_row
-from seatkeeper.model import NOBODY, Instant, SignIn, to_instant, to_key, to_text
+from seatkeeper.graph.pages import Id, Int32, read_pages, to_row
+from seatkeeper.model import NOBODY, BadRow, Instant, SignIn, to_id, to_instant, to_key, to_text
 
 SIGN_INS = "/v1.0/auditLogs/signIns"
+# Entra ID P1 and P2 keep sign-ins for 30 days, a tenant without them for 7; after an upgrade nothing comes back
+# (entra-docs reference-reports-data-retention).
+# They become visible minutes after they happened, and merged ones up to two hours (entra-docs
+# reference-reports-latencies); that is no promise, so a day is allowed.
+LOG = SignInLog(
+    "Microsoft", retention=days(30), at_least=days(7), lateness=days(1), requests=5, window=seconds(10), page=1000
+)  # fmt: skip
 UNKNOWN_RESULT = -1  # Microsoft sent no error code: such a row is no proof of use
-_CONCEALED = re.compile(r"[0-9A-Fa-f]{32}")  # the log writes names in lower case
 
 
 class Status(msgspec.Struct, rename="camel", gc=False):
-    error_code: int | None = None
+    error_code: Int32 | None = None
 
 
 class Event(msgspec.Struct, rename="camel", gc=False):
@@ -34,11 +42,12 @@ class Event(msgspec.Struct, rename="camel", gc=False):
     ONCE: ClassVar = ("createdDateTime", "userId", "appId", "errorCode")
     FIRST: ClassVar = "id"  # the policies that were applied have one, too
 
-    id: str
+    id: Id
     created_date_time: str
-    user_id: str | None = None
+    user_id: Id | None = None
     user_principal_name: str | None = None
-    app_id: str | None = None
+    app_id: Id | None = None
+    resource_tenant_id: Id | None = None
     status: Status | None = None
 
 
@@ -52,47 +61,56 @@ def to_filter(start: Instant, end: Instant, apps: frozenset[str]) -> str:
 
 
 def to_question(start: Instant, end: Instant, apps: frozenset[str]) -> str:
-    return f"{SIGN_INS}?$filter={quote(to_filter(start, end, apps))}&$select={SELECT}&$top={PAGE}"
+    # Newest first without $orderby; 1,000 is the largest page and the usual one (Graph docs, api/signin-list).
+    return f"{SIGN_INS}?$filter={quote(to_filter(start, end, apps))}&$select={SELECT}&$top={LOG.page}"
 
 
 def read_sign_ins(client: Client, apps: frozenset[str], start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]:
     """All sign-ins to the applications from `start` to `end`, newest first. Finishes or raises."""
     pages = read_pages(client, to_question(start, end, apps), path=SIGN_INS, row=Event, family="reports", units=1)
+    guard, home = NameGuard(is_digest), client.tokens.directory_id()
     for page in pages:
-        yield _to_page(page, apps, (start, end))
+        result: RecordPage[SignIn] = RecordPage([], page.bad, link=page.link)
+        for event in page.rows:
+            # Graph was seen to return rows that do not match the filter (microsoft-graph-docs #3159, #7970).
+            if event.app_id not in apps:
+                result.left_out += 1
+                continue
+            try:
+                sign_in = _place(to_sign_in(event), event, home)
+            except ValueError as error:
+                result.bad.append(BadRow(msgspec.json.encode(event), str(error)))
+                continue
+            if not start <= sign_in.created <= end:
+                result.left_out += 1  # dated tomorrow, or in the year 1: it is read when its time has come
+                continue
+            result.records.append(sign_in)
+        guard.look([sign_in.upn for sign_in in result.records])
+        yield result
 
 
-def _to_page(page: Page[Event], apps: frozenset[str], window: tuple[Instant, Instant]) -> RecordPage[SignIn]:
-    result: RecordPage[SignIn] = RecordPage([], page.bad, link=page.link)
-    concealed = 0
-    for event in page.rows:
-        # Graph was seen to return rows that do not match the filter (microsoft-graph-docs #3159, #7970).
-        if (event.app_id or "").lower() not in apps:
-            result.left_out += 1
-            continue
-        try:
-            sign_in = to_sign_in(event)
-        except ValueError as error:
-            result.bad.append(BadRow(msgspec.json.encode(event), str(error)))
-            continue
-        if not window[0] <= sign_in.created <= window[1]:
-            result.left_out += 1  # dated tomorrow, or in the year 1: it is read when its time has come
-            continue
-        result.records.append(sign_in)
-        concealed += _CONCEALED.fullmatch(event.user_principal_name or "") is not None
-    if concealed > 0.2 * len(result.records):
-        raise NamesConcealed(
-            f"{concealed} of {len(result.records)} sign-ins carry concealed names, so none of them was stored. "
-            'Clear "Display concealed user, group, and site names in all reports" in the Microsoft 365 admin '
-            "centre (Settings > Org settings > Services > Reports) and run the task again."
-        )
-    return result
+def find_sign_in(client: Client, start: Instant, end: Instant) -> Instant | None:
+    """When one of the sign-ins from `start` to `end` was, to any application; None when there is none."""
+    span = f"createdDateTime ge {to_text(start)} and createdDateTime le {to_text(end)}"
+    asked = f"{SIGN_INS}?$top=1&$select={SELECT}&$filter={quote(span)}"
+    for page in read_pages(client, asked, path=SIGN_INS, row=Event, family="reports", units=1):
+        for event in page.rows:
+            with suppress(ValueError):
+                if start <= (created := to_instant(event.created_date_time)) <= end:
+                    return created
+    return None
 
 
-def read_again(raw: bytes, apps: frozenset[str]) -> SignIn | None:
+def read_again(raw: bytes, apps: frozenset[str], home: str = "") -> SignIn | None:
     """A sign-in that was set aside; None when it is to another application. Raises ValueError with the reason."""
     event = to_row(raw, Event)
-    return to_sign_in(event) if (event.app_id or "").lower() in apps else None
+    return _place(to_sign_in(event), event, home) if event.app_id in apps else None
+
+
+def _place(sign_in: SignIn, event: Event, home: str) -> SignIn:
+    """Our log has what our people do as guests of other tenants, too: its own application, for no seat of ours."""
+    away = home and event.resource_tenant_id and event.resource_tenant_id not in (home, to_id(NOBODY))
+    return sign_in._replace(app=elsewhere(sign_in.app)) if away else sign_in
 
 
 def to_sign_in(event: Event) -> SignIn:
@@ -100,10 +118,11 @@ def to_sign_in(event: Event) -> SignIn:
     if event.id != event.id.strip():
         raise ValueError(f"id: {event.id[:40]!r} has spaces around it")
     code = event.status.error_code if event.status else None
+    # The user's id, not the name: guests stand in the log under their own mail address, and all names in lower case.
     return SignIn(
         to_key(event.id),
-        to_key(event.user_id.lower()) if event.user_id else NOBODY,
-        (event.app_id or "").lower(),
+        to_key(event.user_id) if event.user_id else NOBODY,
+        event.app_id or "",
         to_instant(event.created_date_time),
         UNKNOWN_RESULT if code is None else code,
         event.user_principal_name or "",

@@ -12,14 +12,16 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from seatkeeper.clock import days
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.connectors.microsoft.roster import USERS, to_object_key
 from seatkeeper.graph.client import Client
-from seatkeeper.graph.pages import BadRow, read_pages, to_row
+from seatkeeper.graph.pages import Id, read_pages, to_row
 from seatkeeper.graph.throttle import ACTIVITY
-from seatkeeper.model import AccountActivity, Instant, to_instant
+from seatkeeper.model import AccountActivity, BadRow, Instant, to_instant
 
 PAGE: Final = 120
+LATENESS: Final = days(1)  # taken off the moment of reading (docs/decisions/0008)
 QUESTION: Final = f"{USERS}?$select=id,signInActivity&$top={PAGE}"
 
 
@@ -36,7 +38,7 @@ class Active(msgspec.Struct, rename="camel", gc=False):
 
     ONCE: ClassVar = ("id", "signInActivity")
 
-    id: str
+    id: Id
     sign_in_activity: SignInActivity | None = None
 
 

@@ -7,30 +7,39 @@ digits. It governs usage reports; that /users and /signIns are never concealed i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from seatkeeper.errors import NamesConcealed
 from seatkeeper.model import Missing
 
-SHARE = 0.2  # more than this share of names without an address means the setting is on
-_DIGEST = re.compile(r"[0-9A-Fa-f]{32}")
+SHARE = 0.2  # more than this share of concealed names means the setting is on
+_DIGEST = re.compile(r"[0-9A-Fa-f]{32}")  # the log of sign-ins writes names in lower case
+
+
+def is_digest(name: str) -> bool:
+    return _DIGEST.fullmatch(name) is not None
 
 
 def is_concealed(name: str) -> bool:
-    return "@" not in name or _DIGEST.fullmatch(name) is not None
+    """Of a name that the directory gave: it has an address in it, or it was replaced."""
+    return "@" not in name or is_digest(name)
 
 
 class NameGuard:
-    """Looks at every page of a read; raises NamesConcealed before the page is saved."""
+    """Looks at every page of a read; raises NamesConcealed before the page is saved.
 
-    def __init__(self) -> None:
+    In the log of sign-ins a name is what somebody typed, so there only a digest counts as concealed.
+    """
+
+    def __init__(self, is_concealed: Callable[[str], bool] = is_concealed) -> None:
+        self.is_concealed = is_concealed
         self.seen = 0
         self.concealed = 0
 
     def look(self, names: Sequence[str | Missing | None]) -> None:
         known = [name for name in names if name]
         self.seen += len(known)
-        self.concealed += sum(1 for name in known if isinstance(name, str) and is_concealed(name))
+        self.concealed += sum(1 for name in known if isinstance(name, str) and self.is_concealed(name))
         if self.concealed > SHARE * self.seen and (self.concealed >= 3 or self.concealed == self.seen):
             raise NamesConcealed(
                 f"{self.concealed} of {self.seen} user names are concealed, so nothing was stored. "

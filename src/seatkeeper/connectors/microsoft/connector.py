@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from seatkeeper.clock import Clock, system_clock
-from seatkeeper.connectors.base import Check, Permission, RecordPage, Spent, TaskKind
+from seatkeeper.connectors.base import Check, Connector, Permission, RecordPage, Spent, TaskKind, Understood
 from seatkeeper.connectors.microsoft import access, activity, licenses, licensing, preflight, roster
-from seatkeeper.connectors.microsoft.products import Product, Watched, load_products, stream_of
-from seatkeeper.errors import PermissionMissing
+from seatkeeper.connectors.microsoft.products import Watched, load_products
+from seatkeeper.connectors.products import Product
+from seatkeeper.errors import CredentialsRejected, PageTokenExpired, PermissionMissing, Unavailable
 from seatkeeper.graph.client import Client
-from seatkeeper.model import Account, AccountActivity, Instant, Key, Renewal, Seat, SignIn, Subscription
+from seatkeeper.model import (
+    Account,
+    AccountActivity,
+    AppSignIns,
+    Instant,
+    Key,
+    Renewal,
+    Seat,
+    SignIn,
+    Subscription,
+    to_key,
+)
 
 # The permission to ask for first, then those that serve as well
 # (microsoft-graph-devx-content permissions.json, 2026-08-07).
@@ -19,44 +31,65 @@ _DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
 ROSTER = TaskKind(
     "roster",
     "Application Roster",
-    Permission("User.Read.All", _DIRECTORY | {"User.ReadWrite.All"}, usual="Directory.Read.All"),
     "nobody can say who holds a seat",
+    Permission("User.Read.All", _DIRECTORY | {"User.ReadWrite.All"}, usual="Directory.Read.All"),
 )
 ACCESS = TaskKind(
     "access",
     "Application Access",
-    Permission("AuditLog.Read.All", frozenset()),
     "nobody can say who uses a seat",
+    Permission("AuditLog.Read.All", frozenset()),
 )
 LICENSES = TaskKind(
     "licenses",
     "License Information",
+    "nobody can say how many seats were bought",
     Permission(
         "LicenseAssignment.Read.All",
         _DIRECTORY | {"Organization.Read.All", "Organization.ReadWrite.All", "LicenseAssignment.ReadWrite.All"},
         usual="Directory.Read.All",
     ),
-    "nobody can say how many seats were bought",
 )
 ACTIVITY = TaskKind(
     "activity",
     "Account Activity",
-    ACCESS.permission,
     "nobody can say when an account was last used anywhere",
+    ACCESS.permission,
     optional=True,
+    hint="Account Activity reads slowly when each account last got in anywhere in the tenant: whoever did is possibly "
+    "active, so fewer seats are called unused, and those that are stand on more than sign-ins.",
 )
 
 
-class MicrosoftConnector:
-    """Reads one tenant; `live` maps the SKUs the tenant said it owns to their service plan ids."""
+TASKS: Final = (LICENSES, ROSTER, ACCESS, ACTIVITY)
 
-    tasks: ClassVar[tuple[TaskKind, ...]] = (LICENSES, ROSTER, ACCESS, ACTIVITY)
 
-    def __init__(self, client: Client, products: Iterable[Product], live: Mapping[str, Iterable[str]]) -> None:
+class MicrosoftConnector(Connector):
+    """Reads one tenant for the products that it watches."""
+
+    vendor = "Microsoft"
+    log = access.LOG
+
+    def __init__(self, client: Client) -> None:
         self.client = client
-        self.watched = Watched(products, live)
+        self.page_sizes: tuple[int, ...] = roster.PAGE_SIZES
+        self.watch((), {})
+
+    def watch(self, products: Iterable[Product], owned: Mapping[str, Sequence[str]]) -> None:
+        self.watched = Watched(products, owned)
+        self.seat_skus = frozenset(map(to_key, self.watched.skus))
         self.data_version = f"{load_products().date} {self.watched.digest()}"
-        self.stream = stream_of(self.watched.products)
+        self.wanted = frozenset[AppSignIns]().union(*(product.watched for product in self.watched.products))
+
+    def identify(self) -> str:
+        """The Directory (tenant) ID. Raises CredentialsRejected when neither token nor sign-in service tell it."""
+        directory_id = self.client.tokens.directory_id()
+        if not directory_id:
+            raise CredentialsRejected(
+                "Microsoft does not tell which tenant this domain belongs to, so nobody can say whether it is read "
+                "already. Delete the application and add it again by the Directory (tenant) ID."
+            )
+        return directory_id
 
     def require(self, task: TaskKind) -> None:
         """Raise PermissionMissing when the token says that the call would be refused."""
@@ -82,10 +115,17 @@ class MicrosoftConnector:
         return told if told is not None and clock is system_clock else clock()
 
     def preflight(self) -> Iterator[Check]:
-        return preflight.check(self.client, self.tasks, self.watched.apps)
+        return preflight.check(self.client, TASKS, self.watched.apps)
 
     def read_roster(self, link: str | None = None) -> Iterator[RecordPage[Account]]:
-        return roster.read_roster(self.client, self.watched, link)
+        size = self.page_sizes[0]
+        try:
+            yield from roster.read_roster(self.client, self.watched, link, size)
+        except Unavailable as error:
+            if "status=504" not in error.detail or len(self.page_sizes) == 1:
+                raise
+            self.page_sizes = self.page_sizes[1:]
+            raise PageTokenExpired("The list has to be read from its start again, in smaller pages.") from error
 
     def mark_changes(self) -> str | None:
         return roster.mark_changes(self.client)
@@ -99,9 +139,9 @@ class MicrosoftConnector:
     def to_account_key(self, raw: bytes) -> Key | None:
         return roster.to_account_key(raw)
 
-    def read_again(self, task: TaskKind, raw: bytes) -> Account | SignIn | Subscription | AccountActivity | None:
+    def read_again(self, task: TaskKind, raw: bytes) -> Understood | None:
         if task.key == ACCESS.key:
-            return access.read_again(raw, self.watched.apps)
+            return access.read_again(raw, self.watched.apps, self.client.tokens.directory_id())
         if task.key == ACTIVITY.key:
             return activity.read_again(raw)
         return roster.read_again(raw, self.watched) if task.key == ROSTER.key else licenses.read_again(raw)
@@ -112,8 +152,11 @@ class MicrosoftConnector:
     def to_seats(self, account: Account) -> list[Seat]:
         return licensing.to_seats(account, self.watched)
 
-    def read_sign_ins(self, start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]:
-        return access.read_sign_ins(self.client, self.watched.apps, start, end)
+    def read_sign_ins(self, asked: frozenset[AppSignIns], start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]:
+        return access.read_sign_ins(self.client, frozenset(one.app for one in asked), start, end)
+
+    def find_sign_in(self, start: Instant, end: Instant) -> Instant | None:
+        return access.find_sign_in(self.client, start, end)
 
     def read_activity(self) -> Iterator[RecordPage[AccountActivity]]:
         return activity.read_activity(self.client)
@@ -121,5 +164,5 @@ class MicrosoftConnector:
     def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]:
         return licenses.read_subscriptions(self.client)
 
-    def read_renewals(self) -> list[Renewal]:
+    def read_renewals(self) -> RecordPage[Renewal]:
         return licenses.read_renewals(self.client)

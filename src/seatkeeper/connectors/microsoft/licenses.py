@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar, Final
+from collections.abc import Callable, Iterator
+from typing import ClassVar, Final, TypeVar
 
 import msgspec
 
-from seatkeeper.connectors.base import RecordPage
-from seatkeeper.errors import NotUnderstood
+from seatkeeper.connectors.base import Record, RecordPage
 from seatkeeper.graph.client import Client
-from seatkeeper.graph.pages import BadRow, Budget, read_pages, to_row
-from seatkeeper.model import Renewal, Subscription, to_instant, to_key
+from seatkeeper.graph.pages import Budget, Id, Int32, Page, read_pages, to_row
+from seatkeeper.model import BadRow, Renewal, Subscription, to_id, to_instant, to_key
+
+Row = TypeVar("Row")
 
 SKUS = "/v1.0/subscribedSkus"
 RENEWALS = "/v1.0/directory/subscriptions"
@@ -19,14 +20,14 @@ _FEW: Final = Budget(pages=100, seconds=300.0)  # a tenant has dozens of subscri
 
 
 class Units(msgspec.Struct, rename="camel"):
-    enabled: int | None = None
-    warning: int | None = None
-    suspended: int | None = None
-    locked_out: int | None = None
+    enabled: Int32 | None = None
+    warning: Int32 | None = None
+    suspended: Int32 | None = None
+    locked_out: Int32 | None = None
 
 
 class ServicePlan(msgspec.Struct, rename="camel"):
-    service_plan_id: str
+    service_plan_id: Id
 
 
 class SubscribedSku(msgspec.Struct, rename="camel"):
@@ -34,10 +35,10 @@ class SubscribedSku(msgspec.Struct, rename="camel"):
 
     ONCE: ClassVar = ("skuId", "capabilityStatus", "consumedUnits", "prepaidUnits", "servicePlans")
 
-    sku_id: str
+    sku_id: Id
     sku_part_number: str | None = None
     capability_status: str | None = None
-    consumed_units: int | None = None
+    consumed_units: Int32 | None = None
     prepaid_units: Units | None = None
     service_plans: list[ServicePlan] | None = None
 
@@ -45,11 +46,11 @@ class SubscribedSku(msgspec.Struct, rename="camel"):
 class CompanySubscription(msgspec.Struct, rename="camel"):
     """The fields of a companySubscription that we keep."""
 
-    id: str
-    sku_id: str
+    id: Id
+    sku_id: Id
     sku_part_number: str | None = None
     status: str | None = None
-    total_licenses: int | None = None
+    total_licenses: Int32 | None = None
     is_trial: bool | None = None
     next_lifecycle_date_time: str | None = None
 
@@ -59,26 +60,46 @@ SELECT = ",".join(f.encode_name for f in msgspec.structs.fields(SubscribedSku))
 
 def read_subscriptions(client: Client) -> Iterator[RecordPage[Subscription]]:
     """Every SKU of the tenant; Graph answers in one page."""
+    # 3 resource units, less one for $select (Graph docs, concepts/throttling-limits).
     start = f"{SKUS}?$select={SELECT}"
     for page in read_pages(client, start, path=SKUS, row=SubscribedSku, family="directory", units=2):
-        result: RecordPage[Subscription] = RecordPage([], page.bad, link=page.link)
-        for sku in page.rows:
-            try:
-                result.records.append(to_subscription(sku))
-            except ValueError as error:
-                result.bad.append(BadRow(msgspec.json.encode(sku), str(error)))
-        yield result
+        yield _to_records(page, to_subscription)
 
 
-def read_again(raw: bytes) -> Subscription:
-    """A SKU that was set aside. Raises ValueError with the reason."""
+def read_renewals(client: Client) -> RecordPage[Renewal]:
+    """Every commercial subscription of the tenant, as one page."""
+    found: RecordPage[Renewal] = RecordPage([], [])
+    pages = read_pages(
+        client, RENEWALS, path=RENEWALS, row=CompanySubscription, family="directory", units=2, budget=_FEW
+    )
+    for page in pages:
+        read = _to_records(page, to_renewal)
+        found.records += read.records
+        found.bad += read.bad
+    return found
+
+
+def _to_records(page: Page[Row], convert: Callable[[Row], Record]) -> RecordPage[Record]:
+    result: RecordPage[Record] = RecordPage([], page.bad, link=page.link)
+    for row in page.rows:
+        try:
+            result.records.append(convert(row))
+        except ValueError as error:
+            result.bad.append(BadRow(msgspec.json.encode(row), str(error)))
+    return result
+
+
+def read_again(raw: bytes) -> Subscription | Renewal:
+    """A SKU or a commercial subscription that was set aside. Raises ValueError with the reason."""
+    if b'"nextLifecycleDateTime"' in raw:
+        return to_renewal(to_row(raw, CompanySubscription))
     return to_subscription(to_row(raw, SubscribedSku))
 
 
 def to_subscription(sku: SubscribedSku) -> Subscription:
     units = sku.prepaid_units or Units()
     return Subscription(
-        to_key(sku.sku_id.lower()),
+        to_key(sku.sku_id),
         sku.sku_part_number or "",
         sku.capability_status or "",
         units.enabled or 0,
@@ -86,32 +107,16 @@ def to_subscription(sku: SubscribedSku) -> Subscription:
         units.suspended or 0,
         units.locked_out or 0,
         sku.consumed_units or 0,
-        ",".join(sorted(plan.service_plan_id for plan in sku.service_plans or ())),
+        ",".join(sorted(to_id(to_key(plan.service_plan_id)) for plan in sku.service_plans or ())),
     )
-
-
-def read_renewals(client: Client) -> list[Renewal]:
-    """Every commercial subscription. Raises what reading raises, and NotUnderstood when a row is not one."""
-    found = []
-    pages = read_pages(
-        client, RENEWALS, path=RENEWALS, row=CompanySubscription, family="directory", units=2, budget=_FEW
-    )
-    for page in pages:
-        if page.bad:
-            raise NotUnderstood(f"Microsoft sent a subscription that we do not understand: {page.bad[0].reason}.")
-        found += page.rows
-    try:
-        return [to_renewal(row) for row in found]
-    except ValueError as error:
-        raise NotUnderstood(f"Microsoft sent a subscription that we do not understand: {error}.") from None
 
 
 def to_renewal(row: CompanySubscription) -> Renewal:
     """Raises ValueError with the reason. A date before 1970 is Microsoft's way to say that there is none."""
     when = to_instant(row.next_lifecycle_date_time) if row.next_lifecycle_date_time else None
     return Renewal(
-        row.id,
-        to_key(row.sku_id.lower()),
+        to_id(to_key(row.id)),
+        to_key(row.sku_id),
         row.sku_part_number or "",
         row.status or "",
         max(0, row.total_licenses or 0),

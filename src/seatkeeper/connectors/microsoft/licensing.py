@@ -10,23 +10,26 @@ from __future__ import annotations
 
 import msgspec
 
-from seatkeeper.connectors.microsoft.products import Carried, Watched
-from seatkeeper.model import MISSING, Account, ActiveSource, Instant, Missing, Seat, to_instant, to_key
+from seatkeeper.connectors.microsoft.products import Carried, Watched, load_products
+from seatkeeper.graph.pages import Id
+from seatkeeper.model import MISSING, Account, ActiveSource, Instant, Key, Missing, Seat, to_instant, to_key
 
-OVER = ("Suspended", "LockedOut", "Deleted")  # a word that is new to us ends nobody's seat
+FAILED = ("Error", "ActiveWithError")
+DELETED = "Deleted"  # a plan that was taken away stays listed so, with the date of that
+OVER = ("Suspended", "LockedOut", DELETED)  # a status that is new to us ends nobody's seat
 
 
-class Held(msgspec.Struct, rename="camel", gc=False):
-    """assignedLicense"""
+class AssignedLicense(msgspec.Struct, rename="camel", gc=False):
+    """assignedLicense: no date, and not whether it came by a group (Graph docs, resources/user)."""
 
-    sku_id: str
-    disabled_plans: list[str] | None = None
+    sku_id: Id
+    disabled_plans: list[Id] | None = None
 
 
 class PlanState(msgspec.Struct, rename="camel", gc=False):
     """assignedPlan; `service` is left out because it does not identify the product."""
 
-    service_plan_id: str
+    service_plan_id: Id
     capability_status: str | None = None
     assigned_date_time: str | None = None
 
@@ -34,19 +37,24 @@ class PlanState(msgspec.Struct, rename="camel", gc=False):
 class AssignmentState(msgspec.Struct, rename="camel", gc=False):
     """licenseAssignmentState: the same SKU may appear directly and for each group."""
 
-    sku_id: str | None = None
-    assigned_by_group: str | None = None
+    sku_id: Id | None = None
+    assigned_by_group: Id | None = None
     state: str | None = None
     error: str | None = None
     last_updated_date_time: str | None = None
 
 
 class Licensing(msgspec.Struct, omit_defaults=True, gc=False):
-    """What is kept of a person's licensing: only the watched SKUs and plans. UNSET is what Microsoft did not send."""
+    """What is kept of a person's licensing: only the watched SKUs and plans. UNSET is what Microsoft did not send.
 
-    held: list[Held] | msgspec.UnsetType = msgspec.UNSET
+    Of whom no watched SKU is held, `states` are those that failed, and `plans` those that ended. `opened` are the
+    products that another product's licence lets the person in to.
+    """
+
+    held: list[AssignedLicense] | msgspec.UnsetType = msgspec.UNSET
     plans: list[PlanState] | msgspec.UnsetType = msgspec.UNSET
     states: list[AssignmentState] | msgspec.UnsetType = msgspec.UNSET
+    opened: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 _decoder = msgspec.json.Decoder(Licensing)
@@ -54,43 +62,60 @@ _encode = msgspec.json.Encoder().encode
 
 
 def to_licensing(
-    held: list[Held] | Missing | None,
+    held: list[AssignedLicense] | Missing | None,
     plans: list[PlanState] | Missing | None,
     states: list[AssignmentState] | Missing | None,
     watched: Watched,
 ) -> str | Missing | None:
     """Only the part that matters for the managed products, in an order that does not depend on Microsoft's.
 
-    None for a person who holds nothing that is watched, MISSING when Microsoft said nothing about it: a list that is
+    None for a person of whom nothing is watched, MISSING when Microsoft said nothing about it: a list that is
     null was not told, for a person without licences has an empty one.
     """
     skus, wanted = watched.skus, watched.plans
     result = Licensing()
     if isinstance(held, list):
-        result.held = sorted([h for h in held if h.sku_id in skus], key=_by_sku)
-        if not result.held:
-            return None  # most people: their plans need not be looked at
+        result.held = sorted([h for h in held if h.sku_id in skus], key=lambda h: h.sku_id)
+        if not held:
+            result.opened = []
     if isinstance(plans, list):
-        result.plans = sorted([p for p in plans if p.service_plan_id in wanted], key=_by_plan)
+        openers = watched.openers
+        opening = [p for p in plans if p.service_plan_id in openers and p.capability_status not in OVER]
+        result.opened = sorted({product for p in opening for product in openers[p.service_plan_id]})
+        known = [p for p in plans if p.service_plan_id in wanted]
+        result.plans = sorted(known, key=lambda p: (p.service_plan_id, p.assigned_date_time or ""))
     if isinstance(states, list):
-        result.states = sorted([s for s in states if s.sku_id in skus], key=_by_assignment)
-    return MISSING if result == Licensing() else _encode(result).decode()
+        ours = [s for s in states if s.sku_id in skus]
+        result.states = sorted(ours, key=lambda s: (s.sku_id or "", s.assigned_by_group or ""))
+    if result == Licensing():
+        return MISSING
+    whole = msgspec.UNSET not in (result.held, result.plans, result.states)
+    return _to_json(result) if whole else _encode(result).decode()  # of a part, merging says what is left
 
 
-def _by_sku(held: Held) -> str:
-    return held.sku_id
-
-
-def _by_plan(plan: PlanState) -> tuple[str, str]:
-    return plan.service_plan_id, plan.assigned_date_time or ""
-
-
-def _by_assignment(state: AssignmentState) -> tuple[str, str]:
-    return state.sku_id or "", state.assigned_by_group or ""
+def _to_json(licensing: Licensing) -> str | None:
+    """None when nothing is left that matters: whoever holds nothing has plans that ended, and states that failed."""
+    if licensing.held is not msgspec.UNSET and not licensing.held:
+        licensing.plans = [plan for plan in licensing.plans or () if plan.capability_status == DELETED]
+        licensing.states = [state for state in licensing.states or () if state.state in FAILED]
+    if not (licensing.held or licensing.plans or licensing.states or licensing.opened):
+        return None
+    return _encode(licensing).decode()
 
 
 def from_json(text: str | None) -> Licensing:
-    return _decoder.decode(text) if text else Licensing(held=[], plans=[], states=[])
+    """What is kept of a person's licensing. What no version can read any more tells nothing, and stops no run."""
+    if not text:
+        return Licensing(held=[], plans=[], states=[])
+    try:
+        return _decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Licensing()
+
+
+def list_assigned(text: str) -> list[Key]:
+    """The SKUs that are assigned to an account, of those that were watched."""
+    return sorted({to_key(held.sku_id) for held in from_json(text).held or ()})
 
 
 def merge_licensing(old: str | None, new: str | None) -> str | None:
@@ -98,10 +123,35 @@ def merge_licensing(old: str | None, new: str | None) -> str | None:
     if new is None:
         return None
     before, after = from_json(old), from_json(new)
-    for part in ("held", "plans", "states"):
+    for part in ("held", "plans", "states", "opened"):
         if getattr(after, part) is msgspec.UNSET:
             setattr(after, part, getattr(before, part))
-    return _encode(after).decode() if after.held else None
+    return _to_json(after)
+
+
+def list_failed(text: str) -> list[tuple[Key, str]]:
+    """The SKUs that could not be assigned and are not held, each with the vendor's word for why."""
+    licensing = from_json(text)
+    held = {one.sku_id for one in licensing.held or ()}
+    failed = [s for s in licensing.states or () if s.sku_id and s.sku_id not in held and s.state in FAILED]
+    return sorted({to_key(s.sku_id or ""): s.error or s.state or "" for s in failed}.items())
+
+
+def list_opened(text: str) -> list[str]:
+    """The products that another product's licence lets the person in to."""
+    return list(from_json(text).opened or ())
+
+
+def list_ended(text: str) -> dict[str, Instant]:
+    """The products whose plans were taken from the account, each with when the last of them was."""
+    ended: dict[str, Instant] = {}
+    for plan in from_json(text).plans or ():
+        at = to_date(plan.assigned_date_time)
+        if plan.capability_status == DELETED and at is not None:
+            for product in load_products().products:
+                if any(own.seat and own.id == plan.service_plan_id for own in product.plans):
+                    ended[product.key] = max(at, ended.get(product.key, at))
+    return ended
 
 
 def to_seats(account: Account, watched: Watched) -> list[Seat]:
@@ -134,10 +184,14 @@ def _plans_in_force(carried: frozenset[str], licensing: Licensing) -> tuple[list
 
 
 def _to_seat(
-    account: Account, held: Held, carried: Carried, licensing: Licensing, plans: tuple[str, list[str | None]]
+    account: Account, held: AssignedLicense, carried: Carried, licensing: Licensing, plans: tuple[str, list[str | None]]
 ) -> Seat:
     states = [state for state in licensing.states or () if state.sku_id == held.sku_id]
     active, source = _active_date(account, plans[1], states)
+    ways = {"group" if state.assigned_by_group else "direct" for state in states}
+    # One SKU can come directly and by groups: the worst state is shown, and one that is new to us before none.
+    told = {state.state for state in states if state.state}
+    worst = next((state for state in ("Error", "ActiveWithError", "Disabled", "Active") if state in told), "")
     return Seat(
         account=account.key,
         sku=to_key(held.sku_id),
@@ -146,8 +200,8 @@ def _to_seat(
         plans=plans[0],
         active=active,
         active_source=source.value,
-        assigned_by=_assigned_by(states),
-        state=_worst(states),
+        assigned_by=", ".join(sorted(ways)),
+        state=worst or min(told, default=""),
         error=next((s.error for s in states if s.error and s.error != "None"), ""),
     )
 
@@ -168,18 +222,13 @@ def _active_date(
 
 
 def to_date(text: str | None) -> Instant | None:
-    """A date of Microsoft's; none for null and for the year 1, which it uses for "never"."""
-    if text is None or text.startswith("0001-"):
+    """A date that only describes. Null and the year 1 are Microsoft's "never"; what we cannot read says no more.
+
+    It never raises: nobody loses a seat for a date, and no row that is stored stops a run (docs/decisions/0012).
+    """
+    if not text or text.startswith("0001-"):
         return None
-    return to_instant(text)
-
-
-def _assigned_by(states: list[AssignmentState]) -> str:
-    ways = {"group" if state.assigned_by_group else "direct" for state in states}
-    return ", ".join(sorted(ways))
-
-
-def _worst(states: list[AssignmentState]) -> str:
-    order = ("Error", "ActiveWithError", "Disabled", "Active")
-    found = {state.state for state in states if state.state}
-    return next((state for state in order if state in found), next(iter(sorted(found)), ""))
+    try:
+        return to_instant(text)
+    except ValueError:
+        return None

@@ -8,16 +8,16 @@ from contextlib import suppress
 import msgspec
 
 from seatkeeper.connectors.base import Check, TaskKind
-from seatkeeper.connectors.feasibility import DAY, Rate, forecast
-from seatkeeper.connectors.microsoft.access import SIGN_INS, Event, to_question, to_sign_in
+from seatkeeper.connectors.feasibility import DAY, Rate
+from seatkeeper.connectors.microsoft.access import LOG, SIGN_INS, Event, to_question, to_sign_in
 from seatkeeper.connectors.microsoft.concealed import NameGuard
+from seatkeeper.connectors.microsoft.guide import grant
 from seatkeeper.connectors.microsoft.licenses import SKUS
 from seatkeeper.connectors.microsoft.roster import USERS, User
-from seatkeeper.errors import SeatkeeperError
+from seatkeeper.errors import SeatkeeperError, TryLater
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import to_rows
 from seatkeeper.model import Instant, SignIn
-from seatkeeper.spans import LATENESS
 
 SETTINGS = "/v1.0/admin/reportSettings"
 
@@ -31,12 +31,12 @@ def check(client: Client, tasks: tuple[TaskKind, ...], apps: frozenset[str]) -> 
     try:
         roles = client.tokens.renew().roles
     except SeatkeeperError as error:
-        yield Check("Credential accepted", False, str(error))
+        yield _to_failure("Credential accepted", error)
         return
     yield Check("Credential accepted", True, "Microsoft issued a token.")
     for task in tasks:
         if not task.optional:  # an optional one asks for no permission that the others do not ask for
-            yield _permission(task, roles)
+            yield _permission(task, roles, client.tokens.client_id)
     yield _try("Directory can be read", lambda: _users(client))
     log = SignInLog(client)
     readable = _try("Sign-in log can be read (Entra ID P1 or P2)", log.look)
@@ -48,10 +48,11 @@ def check(client: Client, tasks: tuple[TaskKind, ...], apps: frozenset[str]) -> 
     yield _concealed(client, roles)
 
 
-def _permission(task: TaskKind, roles: frozenset[str] | None) -> Check:
+def _permission(task: TaskKind, roles: frozenset[str] | None, client_id: str) -> Check:
     title = f"Permission {task.permission.name}"
     if roles is None:
-        return Check(title, None, f"The token does not tell its permissions; {task.title} will show.")
+        told = f"The token does not tell its permissions; {task.title} will show."
+        return Check(title, None, told, grant(task.permission.name, client_id))
     if task.permission.is_in(roles):
         serving = task.permission.name if task.permission.name in roles else min(roles & task.permission.wider)
         return Check(title, True, f"{serving} is granted, {task.title} may run.")
@@ -59,7 +60,8 @@ def _permission(task: TaskKind, roles: frozenset[str] | None) -> Check:
         title,
         False,
         f"{task.title} needs {task.permission} (application permission, with admin consent); "
-        f"without it {task.purpose}.",
+        f"without it {task.purpose}. Add it in the app registration under API permissions.",
+        grant(task.permission.name, client_id),
     )
 
 
@@ -67,7 +69,11 @@ def _try(title: str, probe: Callable[[], str]) -> Check:
     try:
         return Check(title, True, probe())
     except SeatkeeperError as error:
-        return Check(title, False, str(error))
+        return _to_failure(title, error)
+
+
+def _to_failure(title: str, error: SeatkeeperError) -> Check:
+    return Check(title, False, str(error), unanswered=isinstance(error, TryLater))
 
 
 def _users(client: Client) -> str:
@@ -93,13 +99,13 @@ class SignInLog:
     def forecast(self, apps: frozenset[str]) -> str:
         """What to expect by one page of the last day: exact when that is all of it."""
         if self.newest is None:
-            return forecast(Rate(0, DAY), LATENESS, exact=False)
+            return LOG.forecast(Rate(0, DAY), LOG.lateness, exact=False)
         answer = self.client.get(to_question(self.newest - DAY, self.newest, apps), path=SIGN_INS, family="reports")
         found = to_rows(answer.body, Event)
         times = [row.created for row in _understood(found.rows) if row.app in apps]
         exact = not isinstance(found.next_link, str)
         span = DAY if exact or not times else max(times) - min(times)
-        return forecast(Rate(len(times), span), LATENESS, exact=exact)
+        return LOG.forecast(Rate(len(times), span), LOG.lateness, exact=exact)
 
 
 def _understood(events: list[Event]) -> Iterator[SignIn]:

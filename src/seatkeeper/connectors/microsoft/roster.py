@@ -14,8 +14,8 @@ import msgspec
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.connectors.microsoft.concealed import NameGuard
 from seatkeeper.connectors.microsoft.licensing import (
+    AssignedLicense,
     AssignmentState,
-    Held,
     PlanState,
     merge_licensing,
     to_date,
@@ -24,12 +24,15 @@ from seatkeeper.connectors.microsoft.licensing import (
 from seatkeeper.connectors.microsoft.products import Watched
 from seatkeeper.errors import NotThere, NotUnderstood
 from seatkeeper.graph.client import Client
-from seatkeeper.graph.pages import BadRow, Page, read_one, read_pages, to_row
-from seatkeeper.model import MISSING, Account, Key, Missing, to_id, to_key
+from seatkeeper.graph.ids import fold_id
+from seatkeeper.graph.pages import Id, Page, read_one, read_pages, to_row, to_storable
+from seatkeeper.model import MISSING, Account, BadRow, Key, Missing, to_id, to_key
 
 USERS = "/v1.0/users"
 DELTA = "/v1.0/users/delta"
-PAGE_SIZE = 999  # the largest that Graph allows for users
+# The largest page that Graph allows: a $top of 1000 is answered with 400 (Graph docs, api/user-list). Where that is
+# answered with a gateway timeout time and again, less is asked for at once.
+PAGE_SIZES = (999, 250, 60)
 
 # What Microsoft leaves out is MISSING from the start; msgspec gives a default out as it is.
 LEFT_OUT: Any = MISSING
@@ -46,7 +49,7 @@ class User(msgspec.Struct, rename="camel", gc=False):
 
     ONCE: ClassVar = ("id", "accountEnabled", "assignedLicenses")  # of these a second one would cost a seat
 
-    id: str
+    id: Id
     user_principal_name: str | None = LEFT_OUT
     mail: str | None = LEFT_OUT
     given_name: str | None = LEFT_OUT
@@ -57,7 +60,7 @@ class User(msgspec.Struct, rename="camel", gc=False):
     created_date_time: str | None = LEFT_OUT
     department: str | None = LEFT_OUT
     usage_location: str | None = LEFT_OUT
-    assigned_licenses: list[Held] | None = LEFT_OUT
+    assigned_licenses: list[AssignedLicense] | None = LEFT_OUT
     assigned_plans: list[PlanState] | None = LEFT_OUT
     license_assignment_states: list[AssignmentState] | None = LEFT_OUT
     removed: Removed | None = msgspec.field(default=None, name="@removed")
@@ -66,9 +69,12 @@ class User(msgspec.Struct, rename="camel", gc=False):
 SELECT = ",".join(f.encode_name for f in msgspec.structs.fields(User) if not f.encode_name.startswith("@"))
 
 
-def read_roster(client: Client, watched: Watched, link: str | None) -> Iterator[RecordPage[Account]]:
+def read_roster(
+    client: Client, watched: Watched, link: str | None, size: int = PAGE_SIZES[0]
+) -> Iterator[RecordPage[Account]]:
     """Every account, page by page, from the start or from a next link. Finishes or raises."""
-    start = link or f"{USERS}?$select={SELECT}&$top={PAGE_SIZE}"
+    # Without $select only eleven properties come, neither licences nor accountEnabled (Graph docs, resources/user).
+    start = link or f"{USERS}?$select={SELECT}&$top={size}"
     return _to_pages(read_pages(client, start, path=USERS, row=User, family="directory", units=1), watched)
 
 
@@ -91,7 +97,7 @@ def read_account(client: Client, watched: Watched, key: Key) -> Account | None:
 
 def mark_changes(client: Client) -> str | None:
     """The link of now: it returns no account, only the point from which changes are told."""
-    start = f"{DELTA}?$select={SELECT}&$deltatoken=latest"
+    start = f"{DELTA}?$select={SELECT}&$deltatoken=latest"  # delta takes no $top (Graph docs, api/user-delta)
     last = None
     for page in read_pages(client, start, path=DELTA, row=User, family="directory", units=1, wants_delta=True):
         last = page.delta
@@ -109,23 +115,19 @@ def _to_pages(pages: Iterator[Page[User]], watched: Watched) -> Iterator[RecordP
     for page in pages:
         result: RecordPage[Account] = RecordPage([], page.bad, link=page.link, changes_link=page.delta)
         for user in page.rows:
-            _take(user, watched, result)
+            try:
+                key = to_object_key(user.id)
+                if user.removed is not None:
+                    result.records[:] = [account for account in result.records if account.key != key]
+                    result.removed.append(key)
+                    continue
+                result.records.append(to_account(user, key, watched))
+                if key in result.removed:  # removed and restored: the later one counts
+                    result.removed.remove(key)
+            except ValueError as error:
+                result.bad.append(BadRow(msgspec.json.encode(user), str(error)))
         guard.look([account.upn for account in result.records])
         yield result
-
-
-def _take(user: User, watched: Watched, page: RecordPage[Account]) -> None:
-    try:
-        key = to_object_key(user.id)
-        if user.removed is not None:
-            page.records[:] = [account for account in page.records if account.key != key]
-            page.removed.append(key)
-        else:
-            page.records.append(to_account(user, key, watched))
-            if key in page.removed:  # removed and restored: the last word holds
-                page.removed.remove(key)
-    except ValueError as error:
-        page.bad.append(BadRow(msgspec.json.encode(user), str(error)))
 
 
 def read_again(raw: bytes, watched: Watched) -> Account | None:
@@ -136,10 +138,8 @@ def read_again(raw: bytes, watched: Watched) -> Account | None:
 
 
 def to_object_key(text: str) -> Key:
-    """The key of a directory object. An id in another case or with spaces is not one Microsoft gives."""
-    if len(text) == 36 and text != text.lower():
-        raise ValueError(f"id: {text!r} is not in lower case")
-    if not text or len(text) > 256 or " " in text or not text.isprintable():
+    """The key of a directory object. An id with spaces is not one Microsoft gives."""
+    if " " in text or not text.isprintable():
         raise ValueError(f"id: {text[:40]!r} is not an id")
     return to_key(text)
 
@@ -147,19 +147,19 @@ def to_object_key(text: str) -> Key:
 class Named(msgspec.Struct):
     """The one field that says whose row it is."""
 
-    id: str
+    id: Id
 
 
 def to_account_key(raw: bytes) -> Key | None:
     """Whose row this is, if it says so at all."""
     try:
-        return to_object_key(msgspec.json.decode(raw, type=Named).id)
+        return to_object_key(fold_id(msgspec.json.decode(to_storable(raw), type=Named).id))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
 def to_account(user: User, key: Key, watched: Watched) -> Account:
-    """A user as an account. Raises ValueError naming the field that cannot be right."""
+    """A user as an account; what only describes a person is never a reason to refuse one."""
     created: str | Missing | None = user.created_date_time
     return Account(
         key,
@@ -175,6 +175,14 @@ def to_account(user: User, key: Key, watched: Watched) -> Account:
         user.usage_location,
         to_licensing(user.assigned_licenses, user.assigned_plans, user.license_assignment_states, watched),
     )
+
+
+def is_guest(user_type: str | None, upn: str | None) -> bool:
+    """By its type, or where it has none by the mark in the names of invited people: the oldest of them have no type.
+
+    An invited person who was made a member is one (docs/decisions/0014).
+    """
+    return user_type.casefold() == "guest" if user_type else "#EXT#" in (upn or "").upper()
 
 
 def merge_account(old: Account, new: Account) -> Account:

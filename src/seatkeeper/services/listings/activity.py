@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.services import applications
 from seatkeeper.services.members import May, Who
-from seatkeeper.store.models import Application, ProductDay
+from seatkeeper.store.models import ProductDay
 
 DAY: Final = days(1)
 SPAN: Final = 90  # days that are shown
@@ -25,12 +25,8 @@ class UseOfDay(NamedTuple):
 def list_days(who: Who, application_id: int, clock: Clock = system_clock) -> list[UseOfDay]:
     """Each of the last days, oldest first, those without any use included."""
     who.require(May.SEE)
-    return days_of(applications.find(who, application_id), clock() // DAY)
-
-
-def days_of(application: Application, last: int, span: int = SPAN) -> list[UseOfDay]:
-    """Each day of the span that ends with the day `last`."""
-    first = last - span + 1
+    application, last = applications.find(who, application_id), clock() // DAY
+    first = last - SPAN + 1
     counted = ProductDay.objects.filter(
         connection_id=application.connection_id, product=application.product, day__range=(first, last)
     )

@@ -44,18 +44,16 @@ LISTING: Final = Listing[AuditEvent](
 
 
 def listing(who: Who) -> Listing[AuditEvent]:
-    """With a filter by who: the members there are, the command line and the scheduler."""
-    emails = Membership.objects.filter(organization_id=who.organization_id).order_by("member__email")
+    """With a filter by who: each member, with the member's tokens, the command line and the scheduler."""
+    emails = Membership.objects.of(who).order_by("member__email")
     people = [*MACHINES, *emails.values_list("member__email", flat=True)]
-    by = Filter("who", "Who", [Choice(name, name) for name in people], _done_by)
+    by = Filter(
+        "who", "Who", [Choice(name, name) for name in people],
+        lambda name: Q(who=name) | Q(who__startswith=f"{name}{tokens.BY}"),
+    )  # fmt: skip
     return replace(LISTING, filters=(*LISTING.filters, by))
 
 
 def rows(who: Who) -> QuerySet[AuditEvent]:
     who.require(May.MEMBERS)
-    return AuditEvent.objects.filter(organization_id=who.organization_id)
-
-
-def _done_by(name: str) -> Q:
-    """By the member, or by one of the member's tokens."""
-    return Q(who=name) | Q(who__startswith=f"{name}{tokens.BY}")
+    return AuditEvent.objects.of(who)

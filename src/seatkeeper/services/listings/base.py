@@ -14,8 +14,9 @@ from urllib.parse import urlencode
 
 from django.db.models import F, Model, OrderBy, Q, QuerySet
 
+from seatkeeper.amounts import Money
 from seatkeeper.errors import BadInput
-from seatkeeper.services.tables import Cell, Table
+from seatkeeper.tabular.tables import Cell, Table
 
 M = TypeVar("M", bound=Model)
 
@@ -44,6 +45,18 @@ class Column(NamedTuple):
     kind: Kind = Kind.TEXT
     shown: bool = True  # unless the reader chooses otherwise
     sorts: bool = True
+    was: str = ""  # its name before, which REST answers beside the new one for a version more
+    period: str = ""  # of an amount: month or year
+    attribute: str = ""  # of the row, where it is not the key
+    instead: str = ""  # the column to use instead of this one, which will go
+
+    def value(self, row: object) -> Any:
+        return getattr(row, self.attribute or self.key)
+
+    def amount(self, row: object) -> str | None:
+        """An amount in words, without its period, which the title says."""
+        money: Money | None = self.value(row)
+        return None if money is None else money.a_year if self.period == "year" else money.a_month
 
     @property
     def aligned_right(self) -> bool:
@@ -51,7 +64,7 @@ class Column(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """One value of a filter, with the words for it."""
+    """One value of a filter, with its title."""
 
     value: str
     title: str
@@ -65,6 +78,7 @@ class Filter:
     title: str
     choices: Sequence[Choice]
     condition: Callable[[str], Q]
+    was: str = ""  # its name before, which is taken for a version more
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +98,11 @@ class Question:
         first = {key: values[0] for key, values in query.items() if values}
         return cls(
             search=first.get("q", "").strip()[:LONGEST_SEARCH],
-            filters={f.key: tuple(v for v in query.get(f.key, ()) if v) for f in filters if any(query.get(f.key, ()))},
+            filters={
+                f.key: tuple(v for v in values if v)
+                for f in filters
+                if any(values := query.get(f.key) or query.get(f.was, ()))
+            },
             sort=first.get("sort", ""),
             page=_to_number("page", first.get("page", "1"), 1, 10**9),
             size=_to_number("size", first.get("size", "50"), 1, LARGEST_PAGE),
@@ -119,9 +137,10 @@ class Listing(Generic[M]):
     search: Sequence[str] = ()
     sort: str = ""
     empty: str = ""  # what to do when there is nothing at all
+    of_people: bool = False  # tells when people used something: that it was read is noted
 
     def ask(self, rows: QuerySet[M], question: Question) -> Answer[M]:
-        """One page of the rows that fit. Raises BadInput for a word that the listing does not know."""
+        """One page of the rows that fit. Raises BadInput for what the listing does not have."""
         fitting = self.fit(rows, question)
         start = (question.page - 1) * question.size
         return Answer(self, question, fitting.count(), list(fitting[start : start + question.size]))
@@ -136,17 +155,14 @@ class Listing(Generic[M]):
             rows = rows.filter(anywhere)
         for each in self.filters:
             if chosen := question.filters.get(each.key):
+                known = [choice.value for choice in each.choices]
                 one_of = Q(pk__in=[])
                 for value in chosen:
-                    one_of |= self._condition(each, value)
+                    if value not in known:
+                        raise BadInput(each.key, f"{value[:40]!r} is not one of {', '.join(known)}.")
+                    one_of |= each.condition(value)
                 rows = rows.filter(one_of)
         return rows.order_by(*self._order(question.sort or self.sort), "pk")
-
-    def _condition(self, chosen: Filter, value: str) -> Q:
-        if value not in {choice.value for choice in chosen.choices}:
-            known = ", ".join(choice.value for choice in chosen.choices)
-            raise BadInput(chosen.key, f"{value[:40]!r} is not one of {known}.")
-        return chosen.condition(value)
 
     def _order(self, sort: str) -> list[OrderBy]:
         if not sort:
@@ -166,10 +182,16 @@ class Listing(Generic[M]):
         """Every row that fits, with every column, or those chosen."""
         columns = self.shown(question) if question.columns else list(self.columns)
         cells: list[Sequence[Cell]] = [
-            [getattr(row, column.key) for column in columns] for row in self.fit(rows, question).iterator(2000)
+            [column.amount(row) if column.kind is Kind.MONEY else column.value(row) for column in columns]
+            for row in self.fit(rows, question).iterator(2000)
         ]
         times = frozenset(column.title for column in columns if column.kind in (Kind.TIME, Kind.DAY))
         return Table([column.title for column in columns], cells, times)
+
+
+def to_table(rows: QuerySet[Any], columns: Mapping[str, str], times: Iterable[str] = ()) -> Table:
+    """Rows with the columns that a command promises, each with the field that it shows."""
+    return Table(tuple(columns), list(rows.values_list(*columns.values())), frozenset(times))
 
 
 @dataclass(frozen=True)  # with slots, Python 3.11 fails on Answer[Model](…)

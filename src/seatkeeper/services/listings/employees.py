@@ -39,4 +39,4 @@ LISTING: Final = Listing[Employee](
 
 def rows(who: Who) -> QuerySet[Employee]:
     who.require(May.SEE)
-    return Employee.objects.filter(organization_id=who.organization_id)
+    return Employee.objects.of(who)

@@ -13,7 +13,8 @@ from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, List
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Finding
 
-STATES: Final = ("open", "accepted", "excepted", "resolved")
+STATES: Final = ("open", "accepted", "excepted", "unproven", "resolved")
+SAVES: Final = Q(state__in=("open", "accepted"), seats__gt=0)
 
 LISTING: Final = Listing[Finding](
     key="findings",
@@ -25,7 +26,11 @@ LISTING: Final = Listing[Finding](
         Column("evidence", "Evidence", Kind.BADGE),
         Column("observed_since", "Observed Since", Kind.DAY, shown=False),
         Column("last_login", "Last Login", Kind.TIME),
-        Column("monthly_cost", "Monthly Cost", Kind.MONEY, sorts=False),
+        Column("monthly_cost", "Monthly Cost", Kind.MONEY, sorts=False, period="month", attribute="cost"),
+        Column(
+            "could_save_a_month", "Could Save, a month", Kind.MONEY, shown=False, sorts=False, period="month",
+            attribute="could_save",
+        ),
         Column("advice", "Advice", sorts=False),
         Column("state", "State", Kind.BADGE),
         Column("first_seen", "First Seen", Kind.DAY, shown=False),
@@ -39,8 +44,13 @@ LISTING: Final = Listing[Finding](
             lambda value: Q(key=value),
         ),
         Filter("state", "State", [Choice(state, state) for state in STATES], lambda value: Q(state=value)),
+        Filter(
+            "saves", "Could save", [Choice("yes", "yes"), Choice("no", "no")],
+            lambda value: SAVES if value == "yes" else ~SAVES,
+        ),
     ),
     search=("words",),
+    of_people=True,
     sort="key",
     empty="Nothing was found yet.",
 )  # fmt: skip
@@ -61,7 +71,7 @@ def rows(who: Who, application_id: int | None = None) -> QuerySet[Finding]:
     """Of one application, or of all that are active; those have an `application_name`, too (ACROSS)."""
     who.require(May.SEE)
     if application_id is None:
-        mine = Finding.objects.filter(application__organization_id=who.organization_id, application__active=True)
+        mine = Finding.objects.of(who).filter(application__active=True)
         return mine.annotate(application_name=F("application__name"))
     return Finding.objects.filter(application=applications.find(who, application_id))
 

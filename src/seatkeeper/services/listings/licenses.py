@@ -1,19 +1,20 @@
-"""What was bought of each SKU, what of it is assigned, and what of that is used: from the newest drawing."""
+"""What was bought of each SKU, what of it is assigned, and what of that is used: from the newest summary."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from seatkeeper.amounts import Money
 from seatkeeper.clock import system_clock
 from seatkeeper.model import Instant, to_id
+from seatkeeper.reporting import daily_summary
 from seatkeeper.services import applications
-from seatkeeper.services.drawing import standing
 from seatkeeper.services.listings.base import Answer, Column, Kind, Listing, Question
 from seatkeeper.services.members import May, Who
-from seatkeeper.services.tables import Table
-from seatkeeper.store.models import Renewal, Standing
+from seatkeeper.store.models import DailySummary
+from seatkeeper.store.queries import roster
+from seatkeeper.tabular.tables import Table
 
 
 class License(NamedTuple):
@@ -33,7 +34,16 @@ class License(NamedTuple):
     inactive: int
     never_seen: int
     not_observable: int
-    monthly_cost: str | None = None
+    trial: int
+    used: int
+    idle: int
+    undecided: int
+    kept: int
+    elsewhere: int
+    beyond: int
+    could_save: int
+    cost: Money
+    idle_cost: Money
     next_renewal: Instant | None = None
 
 
@@ -47,7 +57,10 @@ class FewRows(Listing[Any]):
 
     def export(self, rows: Sequence[Any], question: Question) -> Table:  # type: ignore[override]
         columns = self.shown(question) if question.columns else list(self.columns)
-        cells = [[getattr(row, column.key) for column in columns] for row in self.sorted(rows, question)]
+        cells = [
+            [column.amount(row) if column.kind is Kind.MONEY else column.value(row) for column in columns]
+            for row in self.sorted(rows, question)
+        ]
         days = frozenset(column.title for column in columns if column.kind is Kind.DAY)
         return Table([column.title for column in columns], cells, days)
 
@@ -78,7 +91,26 @@ LISTING: Final = FewRows(
         Column("inactive", "Inactive", Kind.NUMBER),
         Column("never_seen", "Never seen", Kind.NUMBER),
         Column("not_observable", "Not observable", Kind.NUMBER, shown=False),
-        Column("monthly_cost", "Monthly Cost", Kind.MONEY, sorts=False),
+        Column("monthly_cost", "Monthly Cost", Kind.MONEY, sorts=False, period="month", attribute="cost"),
+        Column("idle", "Idle", Kind.NUMBER),
+        Column("idle_cost_a_month", "Idle, a month", Kind.MONEY, sorts=False, period="month", attribute="idle_cost"),
+        Column("annual_cost", "Bought, a year", Kind.MONEY, shown=False, sorts=False, period="year", attribute="cost"),
+        Column(
+            "idle_cost_a_year",
+            "Idle, a year",
+            Kind.MONEY,
+            shown=False,
+            sorts=False,
+            period="year",
+            attribute="idle_cost",
+        ),
+        Column("used", "Used", Kind.NUMBER, shown=False),
+        Column("undecided", "Undecided", Kind.NUMBER, shown=False),
+        Column("kept", "Kept", Kind.NUMBER, shown=False),
+        Column("elsewhere", "Elsewhere", Kind.NUMBER, shown=False),
+        Column("beyond", "Beyond", Kind.NUMBER, shown=False),
+        Column("trial", "Trial", Kind.NUMBER, shown=False),
+        Column("could_save_seats", "Could be saved", Kind.NUMBER, shown=False, attribute="could_save"),
         Column("next_renewal", "Next Renewal", Kind.DAY),
         Column("sku", "SKU ID", shown=False),
     ),
@@ -92,25 +124,23 @@ def rows(who: Who, application_id: int) -> Any:
     """The SKUs that were bought or are held; few, so not a query."""
     who.require(May.SEE)
     application = applications.find(who, application_id)
-    renewals = _next_renewals(application.connection_id, system_clock())
-    return [one._replace(next_renewal=renewals.get(one.sku)) for one in list_licenses(standing.newest(application))]
+    now, renewals = system_clock(), dict[str, Instant]()  # of each SKU the next; a subscription not in force only ends
+    for row in roster.list_renewals(application.connection_id):
+        if roster.is_in_force(row) and row.next_lifecycle is not None and row.next_lifecycle >= now:
+            sku = to_id(bytes(row.sku))
+            renewals[sku] = min(row.next_lifecycle, renewals.get(sku, row.next_lifecycle))
+    licenses = list_licenses(daily_summary.newest(application))
+    return [one._replace(next_renewal=renewals.get(one.sku)) for one in licenses]
 
 
-def _next_renewals(connection_id: int, now: Instant) -> dict[str, Instant]:
-    """The next day on which a subscription of each SKU renews or ends."""
-    coming = Renewal.objects.filter(connection_id=connection_id, next_lifecycle__gte=now)
-    found = coming.order_by("-next_lifecycle").values_list("sku", "next_lifecycle")
-    return {to_id(bytes(sku)): when for sku, when in found if when is not None}
-
-
-def list_licenses(drawn: Standing | None) -> list[License]:
-    """Of a drawing."""
-    told = json.loads(drawn.skus) if drawn else []
-    return [_to_license(number, one) for number, one in enumerate(told, 1)]
-
-
-def _to_license(number: int, told: dict[str, Any]) -> License:
-    bought, assigned = told.get("bought"), told.get("assigned")
-    free = None if bought is None or assigned is None else max(0, bought - assigned)
-    nothing: dict[str, Any] = {"pk": number, "status": "", "bought": None, "assigned": None, "free": free}
-    return License(**(nothing | {field: told[field] for field in License._fields if field in told}))
+def list_licenses(summary: DailySummary | None) -> list[License]:
+    """What a summary says of each SKU."""
+    licenses = []
+    for number, told in enumerate(daily_summary.list_positions(summary), 1):
+        bought, assigned, price = told.get("bought"), told.get("assigned"), Money.read(told["price"])
+        free = None if bought is None or assigned is None else max(0, bought - assigned)
+        more = {"pk": number, "free": free, "cost": price.times(told["paid"]), "idle_cost": price.times(told["idle"])}
+        nothing: dict[str, Any] = {"status": "", "bought": None, "assigned": None}
+        known = {field: told[field] for field in License._fields if field in told}
+        licenses.append(License(**(nothing | more | known)))
+    return licenses

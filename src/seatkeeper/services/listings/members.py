@@ -48,7 +48,7 @@ def rows(who: Who) -> QuerySet[Membership]:
     )
     name = Trim(Concat("member__first_name", Value(" "), "member__last_name", output_field=TextField()))
     return (
-        Membership.objects.filter(organization_id=who.organization_id)
+        Membership.objects.of(who)
         .select_related("member")
         .annotate(email=F("member__email"), name=name, state=state, second_factor=Exists(factors))
     )

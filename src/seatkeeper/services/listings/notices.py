@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from seatkeeper.services.causes import KINDS
+from seatkeeper.notices.conditions import KINDS
 from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, Listing
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Notice
@@ -21,7 +21,7 @@ LISTING: Final = Listing[Notice](
         Column("told", "Told", Kind.TIME),
         Column("closed", "Over", Kind.TIME),
         Column("body", "What to do", Kind.NAME, sorts=False),
-        Column("cause", "Cause", shown=False),
+        Column("condition", "Condition", shown=False, was="cause"),
     ),
     filters=(
         Filter(
@@ -39,4 +39,4 @@ LISTING: Final = Listing[Notice](
 
 def rows(who: Who) -> QuerySet[Notice]:
     who.require(May.SEE)
-    return Notice.objects.filter(organization_id=who.organization_id)
+    return Notice.objects.of(who)

@@ -7,24 +7,41 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from seatkeeper.clock import Clock, days, system_clock
-from seatkeeper.connectors.catalog import find_product
 from seatkeeper.errors import NotFound
 from seatkeeper.insights.evidence import Activity
 from seatkeeper.model import FOREVER, Evidence, Grade, Instant, Key, SeatKind, to_id, to_key, to_text
+from seatkeeper.reporting import daily_summary
+from seatkeeper.reporting.seats import Skus
+from seatkeeper.reporting.signals import NOT_OBSERVABLE, SIGNALS, is_observable
 from seatkeeper.services import applications, audit
-from seatkeeper.services.drawing import standing
-from seatkeeper.services.held_seats import Plans
 from seatkeeper.services.members import May, Who
-from seatkeeper.store import uses
-from seatkeeper.store.models import Application, Finding, Holding, Standing, Stranger, Subscription
+from seatkeeper.store.models import Application, DailySummary, Finding, SeatHolder, Subscription, UnlicensedUser
+from seatkeeper.store.queries import usage
+from seatkeeper.sync.vendors import find_product
 
 DAY: Final = days(1)
 SPAN: Final = 90  # days that are shown
 MOST: Final = 50  # sign-ins that are shown one by one
 MOST_READ: Final = 3  # days whose sign-ins are read for it: there is no index by person
 
+# What a status means, with the day on which the threshold begins and its length.
+RULES: Final = {
+    Activity.ACTIVE: "the product itself was used since {since}, within {days} days",
+    Activity.POSSIBLY_ACTIVE: "what may have been a use was seen since {since}, within {days} days",
+    Activity.INACTIVE: "it was used once, or may have been, but not since {since}, and all of that time is known",
+    Activity.NEVER_SEEN: "no use was seen in all the time that we could see",
+    Activity.NOT_OBSERVABLE: "we could not see enough of the time that the seat is held to say anything",
+}
+# What the type of an unlicensed user means.
+UNLICENSED: Final = {
+    "Unknown": "holds no seat of the product",
+    "Unrecognized": "is not on the list of employees",
+    "Unauthorized": "is on the list of employees as inactive",
+    "Recognized": "was recognized by an operator",
+}
 
-class Held(NamedTuple):
+
+class SeatTerm(NamedTuple):
     """A stretch in which the person held a plan, from the run that first showed it to the one that no longer did."""
 
     plan: str
@@ -43,6 +60,17 @@ class Use(NamedTuple):
     direct: bool
 
 
+class Said(NamedTuple):
+    """What one signal says of the person; `until` is up to when it knows, `proves` what can follow from it."""
+
+    key: str
+    title: str
+    last: Instant | None
+    until: Instant | None
+    proves: str
+    of_days: bool  # whether it knows only the day
+
+
 class UsedDay(NamedTuple):
     """A day with sign-ins, in days since 1970-01-01."""
 
@@ -53,7 +81,7 @@ class UsedDay(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A holder, a stranger, or somebody who was one of them."""
+    """A holder, an unlicensed user, or somebody who was one of them."""
 
     application: Application
     object_id: str
@@ -61,9 +89,10 @@ class Person:
     email: str
     first_name: str
     last_name: str
-    holding: Holding | None
-    stranger: Stranger | None
-    timeline: Sequence[Held]
+    holder: SeatHolder | None
+    unlicensed_user: UnlicensedUser | None
+    timeline: Sequence[SeatTerm]
+    signals: Sequence[Said]
     used: Sequence[UsedDay]
     sign_ins: Sequence[Use]
     findings: Sequence[Finding]
@@ -74,59 +103,63 @@ def read(who: Who, application_id: int, object_id: str, clock: Clock = system_cl
     """The person of this id. Raises NotFound for one of whom nothing is known; that a page was read is noted."""
     who.require(May.SEE)
     application = applications.find(who, application_id)
-    key = _to_key(object_id)
-    holding = Holding.objects.filter(application=application, account=key).first()
-    stranger = Stranger.objects.filter(application=application, account=key).first()
-    name = None if holding else uses.newest_names(application.connection_id, [key]).get(key)
+    try:
+        key = to_key(object_id)
+    except ValueError:
+        raise NotFound("The person") from None
+    holder = SeatHolder.objects.filter(application=application, account=key).first()
+    unlicensed_user = UnlicensedUser.objects.filter(application=application, account=key).first()
+    name = None if holder else usage.newest_names(application.connection_id, [key]).get(key)
     last = clock() // DAY
-    days_used = uses.list_days_of(application.connection_id, key, last - SPAN + 1, last)
-    if not (holding or stranger or name or days_used):
+    days_used = usage.list_days_of(application.connection_id, key, last - SPAN + 1, last)
+    if not (holder or unlicensed_user or name or days_used):
         raise NotFound("The person")
-    shown = holding or stranger
+    shown = holder or unlicensed_user
     user_id = shown.user_id if shown else (name.upn if name and name.upn else to_id(key))
     audit.record(who, "person.read", user_id, application.name)
     timeline = _timeline(application, key)
+    findings = Finding.objects.filter(application=application, object_id=to_id(key))
     return Person(
         application=application,
         object_id=to_id(key),
         user_id=user_id,
-        email=holding.email if holding else (name.mail or "" if name else ""),
+        email=holder.email if holder else (name.mail or "" if name else ""),
         first_name=shown.first_name if shown else (name.given_name or "" if name else ""),
         last_name=shown.last_name if shown else (name.surname or "" if name else ""),
-        holding=holding,
-        stranger=stranger,
+        holder=holder,
+        unlicensed_user=unlicensed_user,
         timeline=timeline,
+        signals=_signals(application, holder) if holder else (),
         used=_to_days(application, days_used),
         sign_ins=_newest(application, key, days_used),
-        findings=_findings(application, key),
-        why=list(_why(application, holding, stranger, timeline)),
+        findings=list(findings.order_by("-last_seen", "pk")),
+        why=list(_why(application, holder, unlicensed_user, timeline)),
     )
 
 
-def _findings(application: Application, key: Key) -> list[Finding]:
-    mine = Finding.objects.filter(application=application, object_id=to_id(key))
-    return list(mine.order_by("-last_seen", "pk"))
+def _signals(application: Application, holder: SeatHolder) -> list[Said]:
+    """Of every signal that can speak of the product, also when it says nothing of this person."""
+    product = find_product(application.product)
+    return [
+        Said(signal.key, signal.title, told.get("last"), told.get("until"), signal.proves, signal.of_days)
+        for signal in SIGNALS
+        if signal.speaks_of(product)
+        for told in (holder.signals.get(signal.key, {}),)
+    ]
 
 
-def _to_key(object_id: str) -> Key:
-    try:
-        return to_key(object_id)
-    except ValueError:
-        raise NotFound("The person") from None
-
-
-def _timeline(application: Application, key: Key) -> list[Held]:
+def _timeline(application: Application, key: Key) -> list[SeatTerm]:
     """The versions of the person's seats, each with the runs that showed its begin and its end."""
     product = find_product(application.product)
-    rows = uses.list_held(application.connection_id, product.key, key)
+    rows = usage.list_held(application.connection_id, product.key, key)
     owned: Iterable[Subscription] = ()
     if {to_id(row.sku) for row in rows} - product.sku_titles().keys():  # one that only the tenant can name
         owned = Subscription.objects.filter(connection_id=application.connection_id, until=FOREVER)
-    plans = Plans(product, owned)
-    return [Held(plans.of(r.sku).title, r.kind, r.since, r.until, r.active, r.assigned_by) for r in rows]
+    skus = Skus(product, owned)
+    return [SeatTerm(skus.of(r.sku).title, r.kind, r.since, r.until, r.active, r.assigned_by) for r in rows]
 
 
-def _to_days(application: Application, rows: Sequence[uses.PersonDay]) -> list[UsedDay]:
+def _to_days(application: Application, rows: Sequence[usage.PersonDay]) -> list[UsedDay]:
     direct = set(find_product(application.product).apps_of(Grade.DIRECT))
     shared = set(find_product(application.product).apps_of(Grade.AMBIGUOUS))
     found: dict[int, UsedDay] = {}
@@ -140,7 +173,7 @@ def _to_days(application: Application, rows: Sequence[uses.PersonDay]) -> list[U
     return list(found.values())
 
 
-def _newest(application: Application, key: Key, rows: Sequence[uses.PersonDay]) -> list[Use]:
+def _newest(application: Application, key: Key, rows: Sequence[usage.PersonDay]) -> list[Use]:
     """The newest sign-ins, newest first.
 
     The first and the last of a day are known from its count; only of the newest days are those between read, too.
@@ -151,81 +184,64 @@ def _newest(application: Application, key: Key, rows: Sequence[uses.PersonDay]) 
         (min(row.oldest for row in rows if row.day == day), max(row.newest for row in rows if row.day == day))
         for day in busy
     ]
-    found |= set(uses.list_successes(application.connection_id, key, spans))
-    apps = {app.id: app for app in find_product(application.product).apps}
+    found |= set(usage.list_successes(application.connection_id, key, spans))
+    apps = {app.id: app for app in find_product(application.product).uses}
     mine = [(moment, apps[app]) for moment, app in sorted(found, reverse=True) if app in apps]
     return [Use(moment, app.title, app.grade is Grade.DIRECT) for moment, app in mine[:MOST]]
 
 
 def _why(
-    application: Application, holding: Holding | None, stranger: Stranger | None, timeline: Sequence[Held]
+    application: Application,
+    holder: SeatHolder | None,
+    user: UnlicensedUser | None,
+    timeline: Sequence[SeatTerm],
 ) -> Iterator[str]:
     """What we say, with what it stands on, in sentences."""
-    drawn = standing.newest(application)
-    if drawn and drawn.observed_from is not None and drawn.observed_until is not None:
+    summary = daily_summary.newest(application)
+    if not is_observable(find_product(application.product)):
+        yield NOT_OBSERVABLE
+    elif summary and summary.observed_from is not None and summary.observed_until is not None:
         yield (
-            f"Sign-ins are complete from {_day(drawn.observed_from)} to {_day(drawn.observed_until)}; "
+            f"Sign-ins are complete from {_day(summary.observed_from)} to {_day(summary.observed_until)}; "
             "nothing is said of any other time."
         )
     else:
         yield "No stretch of sign-ins is complete yet, so nobody is called unused."
-    if holding:
-        yield from _why_holder(application, holding, drawn)
+    if holder:
+        yield from _why_holder(application, holder, summary)
     elif any(held.kind != SeatKind.OTHER_PRODUCT for held in timeline):
         ends = [held.until for held in timeline if held.until is not None]
         yield f"Not on the roster any more{f' since {_day(max(ends))}' if ends else ''}."
     else:
         yield "Not on the roster: no seat of the product was seen in any reading."
-    if stranger:
-        yield _why_stranger(stranger)
+    if user:
+        gone = f", which was gone on {_day(user.held_until)}" if user.held_until is not None else ""
+        held = {
+            "former holder": f", all of it while holding a seat{gone}",
+            "other licence": ", which another licence of theirs allows",
+        }.get(user.state, "")
+        seen = f"signed in {user.sign_ins} times from {_day(user.first_seen)} to {_day(user.last_seen)}"
+        yield f"This account {UNLICENSED[user.type]}, and {seen}{held}."
 
 
-def _why_holder(application: Application, holding: Holding, drawn: Standing | None) -> Iterator[str]:
-    if holding.active_date is not None:
-        yield f"Active Date {_day(holding.active_date)}, by the vendor's date “{holding.active_date_source}”."
-    if holding.last_login is not None:
-        yield f"Last sign-in to the product itself on {_day(holding.last_login)}."
-    if holding.last_reported is not None:
-        yield f"Microsoft's activity report says that the product was used last on {_day(holding.last_reported)}."
-    if holding.last_login is None and holding.evidence == Evidence.NONE_SEEN and holding.observed_since is not None:
-        yield f"No sign-in to the product itself since {_day(holding.observed_since)}."
-    if holding.last_possible is not None:
-        yield (
-            f"Last sign-in to an application that several products share on {_day(holding.last_possible)}: "
-            "it may have been this product."
-        )
-    if holding.last_in_tenant is not None:
-        yield f"The account last got in anywhere in the tenant on {_day(holding.last_in_tenant)}, by the directory."
-    end = drawn.observed_until if drawn else None
+def _why_holder(application: Application, holder: SeatHolder, summary: DailySummary | None) -> Iterator[str]:
+    if holder.active_date is not None:
+        yield f"Active Date {_day(holder.active_date)}, by the vendor's date “{holder.active_date_source}”."
+    for signal in SIGNALS:
+        if (last := holder.signals.get(signal.key, {}).get("last")) is not None:
+            yield signal.says.format(day=_day(last))
+    if holder.last_login is None and holder.evidence == Evidence.NONE_SEEN and holder.observed_since is not None:
+        yield f"No sign-in to the product itself since {_day(holder.observed_since)}."
+    end = summary.observed_until if summary else None
     if end is not None:
-        since = end - days(application.threshold_days)
-        yield f"“{holding.status}” as of {_day(end)}: {_rule(holding.status, application.threshold_days, _day(since))}."
-    if holding.blocked:
+        since, rule = end - days(application.threshold_days), RULES[Activity(holder.status)]
+        yield f"“{holder.status}” as of {_day(end)}: {rule.format(since=_day(since), days=application.threshold_days)}."
+    if end is not None and holder.active_date is not None and end - holder.active_date < days(application.grace_days):
+        yield f"The seat is new: nobody is judged in the first {application.grace_days} days."
+    if holder.blocked:
         yield "The account may not sign in: it is blocked."
-    if holding.guest:
+    if holder.guest:
         yield "A guest of the tenant: the vendor calls the account so, or its name does."
-
-
-def _rule(status: str, threshold: int, since: str) -> str:
-    return {
-        Activity.ACTIVE: f"the product itself was used since {since}, within {threshold} days",
-        Activity.POSSIBLY_ACTIVE: f"what may have been a use was seen since {since}, within {threshold} days",
-        Activity.INACTIVE: f"it was used once, or may have been, but not since {since}, and all of that time is known",
-        Activity.NEVER_SEEN: "no use was seen in all the time that we could see",
-        Activity.NOT_OBSERVABLE: "we could not see enough of the time to say anything",
-    }[Activity(status)]
-
-
-def _why_stranger(stranger: Stranger) -> str:
-    what = {
-        "Unknown": "holds no seat of the product",
-        "Unrecognized": "is not on the list of employees",
-        "Unauthorized": "is on the list of employees as inactive",
-        "Recognized": "was recognized by an operator",
-    }[stranger.type]
-    seen = f"signed in {stranger.sign_ins} times from {_day(stranger.first_seen)} to {_day(stranger.last_seen)}"
-    held = ", all of it while holding a seat" if stranger.state == "former holder" else ""
-    return f"This account {what}, and {seen}{held}."
 
 
 def _day(instant: Instant) -> str:

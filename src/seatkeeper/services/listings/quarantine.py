@@ -6,11 +6,11 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from seatkeeper.connectors.catalog import TASKS
 from seatkeeper.services import applications
 from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, Listing
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Quarantine
+from seatkeeper.sync.vendors import name_tasks
 
 LISTING: Final = Listing[Quarantine](
     key="quarantine",
@@ -23,12 +23,13 @@ LISTING: Final = Listing[Quarantine](
         Column("row", "Row", Kind.NAME, sorts=False),
     ),
     filters=(
-        Filter("task", "Task", [Choice(key, kind.title) for key, kind in TASKS.items()], lambda v: Q(task=v)),
+        Filter("task", "Task", [Choice(key, title) for key, title in name_tasks().items()], lambda v: Q(task=v)),
         Filter(
             "state", "State", [Choice("open", "open"), Choice("resolved", "resolved")],
             lambda value: Q(resolved=value != "open"),
         ),
     ),
+    of_people=True,  # a row of the sign-in log is somebody's sign-in
     sort="-last_seen",
     empty="Every row was understood.",
 )  # fmt: skip

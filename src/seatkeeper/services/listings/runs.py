@@ -6,13 +6,13 @@ from typing import Final
 
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
-from seatkeeper.connectors.catalog import TASKS
 from seatkeeper.errors import NotFound
-from seatkeeper.model import Word
+from seatkeeper.model import RunStatus
 from seatkeeper.services import applications
 from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, Listing
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Run
+from seatkeeper.sync.vendors import list_vendors, name_tasks
 
 LISTING: Final = Listing[Run](
     key="runs",
@@ -22,7 +22,7 @@ LISTING: Final = Listing[Run](
         Column("tenant", "Tenant", shown=False),
         Column("started", "Started", Kind.TIME),
         Column("ended", "Ended", Kind.TIME),
-        Column("word", "State", Kind.BADGE),
+        Column("status", "State", Kind.BADGE, was="word"),
         Column("asked_by", "Asked by", Kind.NAME, shown=False),
         Column("rows", "Rows", Kind.NUMBER),
         Column("added", "New", Kind.NUMBER),
@@ -35,8 +35,8 @@ LISTING: Final = Listing[Run](
         Column("detail", "Detail", shown=False, sorts=False),
     ),
     filters=(
-        Filter("word", "State", [Choice(word, word) for word in Word], lambda value: Q(word=value)),
-        Filter("task", "Task", [Choice(key, kind.title) for key, kind in TASKS.items()], lambda v: Q(task__key=v)),
+        Filter("status", "State", [Choice(each, each) for each in RunStatus], lambda v: Q(status=v), was="word"),
+        Filter("task", "Task", [Choice(key, title) for key, title in name_tasks().items()], lambda v: Q(task__key=v)),
     ),
     sort="-started",
     empty="Nothing was run yet.",
@@ -45,10 +45,14 @@ LISTING: Final = Listing[Run](
 
 def rows(who: Who, application_id: int | None = None) -> QuerySet[Run]:
     who.require(May.SEE)
-    mine = Run.objects.filter(organization_id=who.organization_id)
+    mine = Run.objects.of(who)
     if application_id is not None:
         mine = mine.filter(task__connection_id=applications.find(who, application_id).connection_id)
-    titles = [When(task__key=key, then=Value(kind.title)) for key, kind in TASKS.items()]
+    titles = [
+        When(task__connection__vendor=vendor.key, task__key=kind.key, then=Value(kind.title))
+        for vendor in list_vendors()
+        for kind in vendor.tasks
+    ]
     return mine.annotate(
         title=Case(*titles, default=F("task__key"), output_field=TextField()), tenant=F("task__connection__tenant_id")
     )

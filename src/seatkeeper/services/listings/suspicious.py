@@ -10,12 +10,12 @@ from django.db.models import F, Q, QuerySet
 from seatkeeper.services import applications
 from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, Listing
 from seatkeeper.services.members import May, Who
-from seatkeeper.store.models import Stranger
+from seatkeeper.store.models import UnlicensedUser
 
 TYPES: Final = ("Unknown", "Unrecognized", "Unauthorized", "Recognized")
-STATES: Final = ("open", "former holder", "recognized")
+STATES: Final = ("open", "former holder", "other licence", "recognized")
 
-LISTING: Final = Listing[Stranger](
+LISTING: Final = Listing[UnlicensedUser](
     key="suspicious",
     title="Suspicious SaaS Activities",
     columns=(
@@ -27,6 +27,7 @@ LISTING: Final = Listing[Stranger](
         Column("first_seen", "First Seen", Kind.TIME),
         Column("last_seen", "Last Seen", Kind.TIME),
         Column("state", "State", Kind.BADGE),
+        Column("held_until", "Held Until", Kind.TIME, shown=False),
         Column("object_id", "Object ID", shown=False),
     ),
     filters=(
@@ -34,6 +35,7 @@ LISTING: Final = Listing[Stranger](
         Filter("state", "State", [Choice(state, state) for state in STATES], lambda value: Q(state=value)),
     ),
     search=("words",),
+    of_people=True,
     sort="-last_seen",
     empty="Nobody who should not was seen.",
 )
@@ -43,10 +45,10 @@ ACROSS: Final = replace(
 )
 
 
-def rows(who: Who, application_id: int | None = None) -> QuerySet[Stranger]:
+def rows(who: Who, application_id: int | None = None) -> QuerySet[UnlicensedUser]:
     """Of one application, or of all that are active; those have an `application_name`, too (ACROSS)."""
     who.require(May.SEE)
     if application_id is not None:
-        return Stranger.objects.filter(application=applications.find(who, application_id))
-    mine = Stranger.objects.filter(application__organization_id=who.organization_id, application__active=True)
+        return UnlicensedUser.objects.filter(application=applications.find(who, application_id))
+    mine = UnlicensedUser.objects.of(who).filter(application__active=True)
     return mine.annotate(application_name=F("application__name"))

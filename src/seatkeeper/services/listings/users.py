@@ -5,23 +5,35 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
-from seatkeeper.connectors.microsoft.products import load_products
 from seatkeeper.insights.evidence import Activity
 from seatkeeper.model import Evidence
+from seatkeeper.reporting.signals import DIRECT, SIGNALS
 from seatkeeper.services import applications
 from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, Listing
 from seatkeeper.services.members import May, Who
-from seatkeeper.store.models import Holding
+from seatkeeper.store.models import SeatHolder
+from seatkeeper.sync.vendors import find_product, list_products
 
 WAYS: Final = ("direct", "group", "direct, group")
-PLANS: Final = {sku.id: sku.title for product in load_products().products for sku in product.skus}
+PLANS: Final = {sku.id: sku.title for product in list_products() for sku in product.skus}
 
-LISTING: Final = Listing[Holding](
-    key="users",
-    title="Users",
-    columns=(
+
+def list_columns() -> tuple[Column, ...]:
+    """With the newest use that each signal shows."""
+    newest_uses = [
+        Column(
+            signal.column or signal.key,
+            signal.heading,
+            Kind.DAY if signal.of_days else Kind.TIME,
+            shown=signal is DIRECT,
+        )
+        for signal in SIGNALS
+    ]
+    return (
         Column("user_id", "User ID", Kind.NAME),
         Column("email", "Email", Kind.NAME, shown=False),
         Column("first_name", "First Name", Kind.NAME),
@@ -33,21 +45,25 @@ LISTING: Final = Listing[Holding](
         Column("plans", "Plans"),
         Column("active_date_source", "Since by", shown=False),
         Column("assigned_by", "Assigned By", shown=False),
-        Column("last_login", "Last Login", Kind.TIME),
-        Column("last_reported", "Last Reported", Kind.DAY, shown=False),
-        Column("last_possible", "Last Possible", Kind.TIME, shown=False),
-        Column("last_in_tenant", "Last In Tenant", Kind.TIME, shown=False),
+        *newest_uses,
+        Column("last_activity", "Last Activity", Kind.TIME, shown=False),
         Column("evidence", "Evidence", Kind.BADGE),
         Column("observed_since", "Observed Since", Kind.DAY, shown=False),
         Column("status", "Status", Kind.BADGE),
         Column("cost_center", "Cost Center", Kind.NAME, shown=False),
         Column("location", "Location", shown=False),
-        Column("monthly_cost", "Monthly Cost", Kind.MONEY, shown=False, sorts=False),
+        Column("monthly_cost", "Monthly Cost", Kind.MONEY, shown=False, sorts=False, period="month", attribute="cost"),
         Column("object_id", "Object ID", shown=False),
-    ),
+    )
+
+
+LISTING: Final = Listing[SeatHolder](
+    key="users",
+    title="Users",
+    columns=list_columns(),
     filters=(
-        Filter("status", "Status", [Choice(word, word) for word in Activity], lambda value: Q(status=value)),
-        Filter("evidence", "Evidence", [Choice(word, word) for word in Evidence], lambda value: Q(evidence=value)),
+        Filter("status", "Status", [Choice(each, each) for each in Activity], lambda value: Q(status=value)),
+        Filter("evidence", "Evidence", [Choice(each, each) for each in Evidence], lambda value: Q(evidence=value)),
         Filter("blocked", "Blocked", [Choice("yes", "yes"), Choice("no", "no")], lambda v: Q(blocked=v == "yes")),
         Filter("guest", "Guest", [Choice("yes", "yes"), Choice("no", "no")], lambda v: Q(guest=v == "yes")),
         Filter(
@@ -56,19 +72,23 @@ LISTING: Final = Listing[Holding](
         Filter("assigned_by", "Assigned by", [Choice(way, way) for way in WAYS], lambda value: Q(assigned_by=value)),
     ),
     search=("words",),
+    of_people=True,
     sort="user_id",
     empty="Nobody is on the roster yet: run the roster task.",
 )
 
 
-def listing(who: Who, application_id: int) -> Listing[Holding]:
-    """With a filter by the plans of this application's product alone."""
-    product = applications.find(who, application_id).product
-    mine = [sku for each in load_products().products if each.key == product for sku in each.skus]
-    by_plan = [replace(f, choices=[Choice(s.id, s.title) for s in mine]) for f in LISTING.filters if f.key == "plan"]
-    return replace(LISTING, filters=[*(f for f in LISTING.filters if f.key != "plan"), *by_plan])
+def listing(who: Who, application_id: int) -> Listing[SeatHolder]:
+    """With a filter by the plans of this application's product alone, and with every signal there is."""
+    skus = find_product(applications.find(who, application_id).product).skus
+    by_plan = [replace(f, choices=[Choice(s.id, s.title) for s in skus]) for f in LISTING.filters if f.key == "plan"]
+    return replace(
+        LISTING, columns=list_columns(), filters=[*(f for f in LISTING.filters if f.key != "plan"), *by_plan]
+    )
 
 
-def rows(who: Who, application_id: int) -> QuerySet[Holding]:
+def rows(who: Who, application_id: int) -> QuerySet[SeatHolder]:
     who.require(May.SEE)
-    return Holding.objects.filter(application=applications.find(who, application_id))
+    found = SeatHolder.objects.filter(application=applications.find(who, application_id))
+    kept = {s.key: Cast(KT(f"signals__{s.key}__last"), BigIntegerField()) for s in SIGNALS if not s.column}
+    return found.annotate(**kept)

@@ -20,7 +20,7 @@ from seatkeeper.store.bulk.accounts import (
     rewrite_accounts,
 )
 from seatkeeper.store.bulk.activity import save_activity
-from seatkeeper.store.bulk.counts import count_missing, count_published
+from seatkeeper.store.bulk.counts import Published, count_loss, count_missing, count_published, list_lost_holders
 from seatkeeper.store.bulk.quarantine import (
     list_set_aside,
     note_tried,
@@ -28,10 +28,11 @@ from seatkeeper.store.bulk.quarantine import (
     resolve_unmet,
     save_quarantine,
 )
-from seatkeeper.store.bulk.renewals import replace_renewals
+from seatkeeper.store.bulk.renewals import save_renewals
 from seatkeeper.store.bulk.seats import (
     close_seats,
     close_seats_of_closed_accounts,
+    count_current_seats,
     insert_seats,
     list_current_seats,
 )
@@ -40,13 +41,16 @@ from seatkeeper.store.bulk.subscriptions import discard_subscriptions, save_subs
 from seatkeeper.store.bulk.use_days import Watched, count_days
 
 __all__ = [
+    "Published",
     "Watched",
     "app_ids",
     "close_accounts",
     "close_seats",
     "close_seats_of_closed_accounts",
     "close_unseen",
+    "count_current_seats",
     "count_days",
+    "count_loss",
     "count_missing",
     "count_published",
     "count_unseen",
@@ -59,17 +63,18 @@ __all__ = [
     "is_kept",
     "list_current_accounts",
     "list_current_seats",
+    "list_lost_holders",
     "list_set_aside",
     "list_unknown",
     "list_unseen",
     "mark_seen",
     "note_tried",
-    "replace_renewals",
     "resolve_quarantine",
     "resolve_unmet",
     "rewrite_accounts",
     "save_activity",
     "save_quarantine",
+    "save_renewals",
     "save_sign_ins",
     "save_subscriptions",
 ]

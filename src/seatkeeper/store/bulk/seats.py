@@ -34,6 +34,13 @@ def list_current_seats(connection_id: int, accounts: Sequence[Key]) -> dict[Key,
     return dict(found)
 
 
+def count_current_seats(connection_id: int) -> dict[Key, int]:
+    """How many accounts hold each SKU."""
+    sql = f"""SELECT sku, COUNT(DISTINCT account) FROM {TABLE}
+              WHERE connection_id = ? AND {versions.CURRENT} GROUP BY sku"""
+    return dict(raw.fetch(sql, [connection_id]))
+
+
 def insert_seats(connection_id: int, generation: int, rows: Sequence[Seat]) -> None:
     """New versions, current from this generation on; close a seat's version before it."""
     tail = (connection_id, generation, FOREVER)

@@ -77,7 +77,7 @@ def _count_day(connection_id: int, day: int) -> None:
 
 
 def _take_back(connection_id: int, day: int) -> None:
-    """The newest use of whoever's was on this day and is no more: Microsoft can give a sign-in another time or result.
+    """The newest use of whoever's was on this day and is no more: the vendor can give a sign-in another time or result.
 
     What another process has set meanwhile is newer, and stays.
     """

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seatkeeper.store.models.connection import Connection
+from seatkeeper.amounts import Money
+from seatkeeper.store.models.connections import Connection
+
+if TYPE_CHECKING:
+    _MoneyText = models.TextField[Money, Money]
+else:
+    _MoneyText = models.TextField
 
 
 class RowId(models.BigAutoField):  # type: ignore[type-arg]  # it takes none at run time
@@ -19,6 +25,16 @@ class RowId(models.BigAutoField):  # type: ignore[type-arg]  # it takes none at 
 
     def db_type_suffix(self, connection: BaseDatabaseWrapper) -> str | None:
         return None if connection.vendor == "sqlite" else super().db_type_suffix(connection)
+
+
+class MoneyField(_MoneyText):
+    """What something costs a year: `Money` in Python, JSON by currency in the database."""
+
+    def from_db_value(self, value: str | None, *_: object) -> Money:
+        return Money.read(value or "")
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value.write() if isinstance(value, Money) else super().get_prep_value(value)
 
 
 def bulk_connection(**options: Any) -> models.ForeignKey[Connection, Connection]:

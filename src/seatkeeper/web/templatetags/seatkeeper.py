@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms, template
 from django.forms import BoundField
@@ -12,10 +12,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from seatkeeper.model import TICKS, Instant, to_text
-from seatkeeper.services import redrawing as service
+from seatkeeper.services import catalogue
+from seatkeeper.services import refreshes as service
 from seatkeeper.services.listings.base import Answer, Column, Kind, Listing
-from seatkeeper.store.models import Application
-from seatkeeper.web.listings import ADDRESSES
+from seatkeeper.web.frame.listings import ADDRESSES
+
+if TYPE_CHECKING:
+    from seatkeeper.store.models import Application
 
 register = template.Library()
 
@@ -50,6 +53,12 @@ def name(text: str | None) -> SafeString | str:
 
 
 @register.filter
+def vendor(key: str) -> str:
+    """What people call the vendor of a connection."""
+    return catalogue.title_of(key)
+
+
+@register.filter
 def plain(value: str | int) -> SafeString | str:
     """A cell of a table: a number, a moment as text, or a text that somebody in the tenant chose."""
     return number(value) if isinstance(value, int) else name(value)
@@ -64,7 +73,7 @@ def spaced(key: str) -> str:
 @register.filter
 def cell(row: object, column: Column) -> SafeString | str:
     """A cell of a listing, by the kind of its column."""
-    value = getattr(row, column.key)
+    value = column.value(row)
     match column.kind:
         case Kind.TIME:
             return when(value)
@@ -75,7 +84,7 @@ def cell(row: object, column: Column) -> SafeString | str:
         case Kind.FLAG:
             return "yes" if value else ""
         case Kind.MONEY:
-            return str(value or "–")
+            return column.amount(row) or "–"
         case Kind.BADGE:
             return badge(value)
         case _:
@@ -86,7 +95,7 @@ def cell(row: object, column: Column) -> SafeString | str:
 TONES: Final = {
     "active": "good", "inactive": "warn", "never seen": "bad",
     "confirmed": "good", "none seen": "warn",
-    "healthy": "good", "attention": "warn", "failing": "bad", "deactivated": "warn",
+    "healthy": "good", "attention": "warn", "failing": "bad", "duplicate": "bad", "deactivated": "warn",
     "complete": "good", "held": "warn", "refused": "bad", "failed": "bad", "interrupted": "warn",
     "open": "warn", "resolved": "good", "recognized": "good", "Recognized": "good",
     "Unrecognized": "warn", "Unauthorized": "bad",
@@ -176,11 +185,14 @@ def span(ticks: Instant) -> str:
     return f"{minutes / 60:.1f} h" if minutes < 2880 else f"{minutes / 1440:.1f} days"
 
 
-@register.inclusion_tag("seatkeeper/parts/redrawing.html", takes_context=True)
-def redrawing(context: Context, application: Application | None = None) -> dict[str, object]:
+@register.inclusion_tag("seatkeeper/parts/refreshing.html", takes_context=True)
+def refreshing(context: Context, application: Application | None = None) -> dict[str, object]:
     """Whether the figures of one or of all applications are from before a change; not in the answer to a form."""
     if context["request"].method != "GET":
         return {}
     if application is not None:
-        return {"since": application.undrawn_since, "events": f"/applications/{application.pk}/redrawing/events"}
-    return {"since": service.pending(context["who"]), "events": "/redrawing/events"}
+        return {
+            "since": application.refresh_wanted_since,
+            "events": f"/applications/{application.pk}/refreshing/events",
+        }
+    return {"since": service.pending(context["who"]), "events": "/refreshing/events"}

@@ -1,0 +1,206 @@
+"""What a vendor declares of itself: all that pages, REST, commands and runs know of it.
+
+A vendor is a folder beside this file and one line in catalog.py. What it declares is data, and functions that read and
+convert; nothing here knows a database or a page.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol
+
+from seatkeeper.connectors.base import Connector, TaskKind
+from seatkeeper.connectors.feasibility import SignInLog
+from seatkeeper.connectors.products import ProductData
+from seatkeeper.model import Instant, Key, RequestLimit, Secret
+
+
+class FieldKind(enum.StrEnum):
+    """How a field of a form is filled in."""
+
+    TEXT = "text"
+    LONG_TEXT = "long text"  # of several lines
+    SECRET = "secret"  # noqa: S105 - sealed when saved, and never shown again
+    FILE = "file"  # the text of a file; sealed as a secret is
+    CHOICE = "choice"
+
+
+class FormField(NamedTuple):
+    """One thing that Add Application asks for; `key` is its name in forms, in REST and after --field."""
+
+    key: str
+    title: str
+    help: str = ""
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = True
+    choices: Mapping[str, str] = {}
+    placeholder: str = ""
+    identity: bool = False  # says which tenant it is, so it cannot be edited
+    folded: bool = False  # for few: shown when asked for
+    address: bool = False  # says where the credential is sent, or whom to trust there; empty for the vendor's own
+
+
+class ConnectionDetails(NamedTuple):
+    """How a tenant is reached, and as whom: what is stored of a connection.
+
+    `credential` is sealed; None leaves the stored one as it is. `expires` is when the vendor stops taking it, if known.
+    `tenant_id` is what was typed in, perhaps one of several names; `directory_id` is the vendor's own id once known.
+    """
+
+    tenant_id: str
+    client_id: str = ""
+    cloud: str = ""
+    login_url: str = ""
+    graph_url: str = ""
+    ca_file: str = ""
+    credential_kind: str = ""
+    credential: Secret | None = None
+    expires: Instant | None = None
+    directory_id: str = ""
+
+
+class Pacer(Protocol):
+    """The vendor's limit on requests, kept by all processes together."""
+
+    def take(self, *, slow: bool = False) -> None:
+        """Block until a request may be sent; a `slow` one leaves room for others."""
+
+    def done(self) -> None:
+        """The answer to the oldest request came, or it failed."""
+
+
+class Script(NamedTuple):
+    """A script that lets Seatkeeper into a tenant, with what to know before it is run."""
+
+    key: str
+    title: str
+    hint: str
+    script: str
+
+
+class Need(NamedTuple):
+    """What one task asks of the tenant; the vendor's own id of the permission, if it has one."""
+
+    task: TaskKind
+    permission: str
+    permission_id: str
+
+
+class Guide(NamedTuple):
+    """How to let Seatkeeper in: steps in sentences, permissions by task, and scripts that do it all."""
+
+    steps: Sequence[str]
+    needs: Sequence[Need] = ()
+    note: str = ""
+    scripts: Sequence[Script] = ()
+
+
+class SeatToTake(NamedTuple):
+    """A seat that a reclaim plan takes back; `user_id` is for people to read."""
+
+    object_id: str
+    sku: str
+    user_id: str
+
+
+class ReclaimScript(NamedTuple):
+    """A kind of script that an administrator runs to take seats back, or to undo it.
+
+    `write` makes its text of a title, the name of the file that keeps what was there, and the seats.
+    """
+
+    file_name: str
+    write: Callable[[str, str, Sequence[SeatToTake]], str]
+
+
+class ReportColumn(NamedTuple):
+    """A column of a usage report. `counts` says what its numbers are of: desktop, web or other.
+
+    A `flag` says yes or no instead of a number. Columns are found whatever their case, spaces and signs.
+    """
+
+    title: str
+    counts: str
+    flag: bool = False
+    needed: bool = True
+
+
+class UsageReport(NamedTuple):
+    """A report of a product's use that the vendor gives to people alone: exported there, uploaded here.
+
+    `refuse` raises BadInput for user names that cannot be those of people.
+    """
+
+    title: str
+    about: str
+    where: str
+    user: str
+    last: str
+    columns: tuple[ReportColumn, ...]
+    refreshed: str
+    period: str
+    periods: tuple[int, ...]
+    refuse: Callable[[Sequence[str]], None]
+    other_names: Mapping[str, str] = {}
+
+
+def says_guest(user_type: str | None, _upn: str | None) -> bool:
+    return user_type == "Guest"
+
+
+def assign_nothing(_licensing: str) -> Iterable[Key]:
+    return ()
+
+
+def fail_nothing(_licensing: str) -> Iterable[tuple[Key, str]]:
+    return ()
+
+
+# What a stored credential was given for, it goes to; where it would go elsewhere, its giver has to say so.
+GIVE_AGAIN: Final = "give the credential again: the stored one was given for other addresses."
+
+
+def end_nothing(_licensing: str) -> Mapping[str, Instant]:
+    return {}
+
+
+def open_nothing(_licensing: str) -> Iterable[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A vendor of SaaS products, and how its tenants are read.
+
+    `check_form` turns what was typed in (by the keys of `form`) into details, or changes those that are stored; it
+    raises BadInput that names fields by their keys. `fill_form` is the way back, without secrets. `open` reaches the
+    tenant until its context ends. Of what is kept of an account's licensing, `list_assigned` names the SKUs,
+    `list_failed` those that could not be assigned, with the reason, `list_opened` the products that another product's
+    licence opens, and `list_ended` when products were taken away; `is_guest` tells a guest by what is kept of an
+    account, in any generation: its type, as the vendor calls it, and its name.
+    """
+
+    key: str
+    title: str
+    tasks: tuple[TaskKind, ...]
+    products: Callable[[], ProductData]
+    form: tuple[FormField, ...]
+    check_form: Callable[[Mapping[str, str], ConnectionDetails | None], ConnectionDetails]
+    fill_form: Callable[[ConnectionDetails], Mapping[str, str]]
+    open: Callable[[ConnectionDetails, Pacer | None], AbstractContextManager[Connector]]
+    guide: Callable[[Sequence[TaskKind]], Guide]
+    log: SignInLog | None = None  # of sign-ins, if there is one
+    activity_lateness: Instant = 0  # how late it tells when accounts got in
+    request_limit: RequestLimit | None = None
+    new_credential: str = "Create a new one"  # where that is done, for whoever is told that the old one expires
+    list_assigned: Callable[[str], Iterable[Key]] = assign_nothing
+    list_failed: Callable[[str], Iterable[tuple[Key, str]]] = fail_nothing
+    list_opened: Callable[[str], Iterable[str]] = open_nothing
+    list_ended: Callable[[str], Mapping[str, Instant]] = end_nothing
+    is_guest: Callable[[str | None, str | None], bool] = says_guest
+    reclaim_scripts: Mapping[str, ReclaimScript] = field(default_factory=dict)
+    reports: Mapping[str, UsageReport] = field(default_factory=dict)  # by the key of the product
+    prices: Mapping[str, int] = field(default_factory=dict)  # euros a month by part number, for an example

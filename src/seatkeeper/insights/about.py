@@ -1,0 +1,25 @@
+"""How an insight says what it found: about a person on the roster, or about a purchase."""
+
+from __future__ import annotations
+
+from seatkeeper.insights.base import Finding, Holder, Sku
+
+
+def about(holder: Holder, advice: str, sku: Sku | None = None) -> Finding:
+    """A finding about a person on the roster: about one of the plans held, or about all."""
+    return Finding(
+        "",
+        holder.user_id,
+        holder.plans if sku is None else sku.title,
+        holder.evidence,
+        holder.observed_since,
+        holder.last_login,
+        advice,
+        holder.account,
+        tuple(seat.sku for seat in holder.seats) if sku is None else (sku,),
+    )
+
+
+def about_plan(sku: Sku, advice: str, units: int = 0) -> Finding:
+    """A finding about a purchase and no person; `units` are the seats that could be given back."""
+    return Finding("", "", sku.title, "", None, None, advice, None, (sku,), units)

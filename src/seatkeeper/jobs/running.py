@@ -1,0 +1,70 @@
+"""One run of one task, for whoever asked for it: it stops when somebody wants it to, and leaves the task settled."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from django.db.models import Exists, F, OuterRef
+
+from seatkeeper.clock import system_clock
+from seatkeeper.model import RunStatus
+from seatkeeper.store import leases
+from seatkeeper.store.models import Application, Task
+from seatkeeper.sync.run import Outcome, run_task
+from seatkeeper.sync.work import Work
+
+LOOK_EVERY: Final = 1.0  # seconds between two looks at whether somebody wants the run to stop
+
+changed: Final = threading.Event()  # something is to be done: the scheduler of this process need not wait for its tick
+
+
+class Stop:
+    """Asked at every page boundary: by a signal to this process, or by a mark in the database from any process.
+
+    A tenant whose last application was deactivated or deleted is read no further either.
+    """
+
+    def __init__(self, task_id: int, signalled: Callable[[], bool]) -> None:
+        self.task_id = task_id
+        self.signalled = signalled
+        self.asked = False
+        self.next_look = 0.0
+
+    def __call__(self) -> bool:
+        if self.signalled():
+            return True
+        if time.monotonic() >= self.next_look:
+            self.next_look = time.monotonic() + LOOK_EVERY
+            wanted = Exists(Application.objects.filter(connection=OuterRef("connection"), active=True))
+            self.asked = not Task.objects.filter(wanted, pk=self.task_id, stop_asked=False).exists()
+        return self.asked
+
+
+def run(work: Work) -> Outcome:
+    """Run the task to its one status. Raises AlreadyRunning, and what is a bug of ours."""
+    if not is_running(work.task):
+        Task.objects.filter(pk=work.task.pk).update(stop_asked=False)  # a mark that outlived the run it was meant for
+    stop = work.stop = Stop(work.task.pk, work.stop)
+    outcome = run_task(work)
+    # A run that its process gave up is still wanted: the task stays due, and the next start goes on with it.
+    if outcome.run.status != RunStatus.INTERRUPTED or stop.asked:
+        settle(work.task.pk, outcome.run.status)
+    return outcome
+
+
+def is_running(task: Task) -> bool:
+    """Whether a living process is at it, as far as can be known from here."""
+    held = task.lease_owner and (task.lease_until or 0) >= system_clock()
+    return bool(held) and not leases.owner_is_dead(task.lease_owner)
+
+
+def settle(task_id: int, status: str) -> None:
+    """What was wanted is done: when the task is due next is for the scheduler to say."""
+    failures = {RunStatus.COMPLETE: 0, RunStatus.HELD: 0, RunStatus.INTERRUPTED: F("failures")}.get(
+        RunStatus(status), F("failures") + 1
+    )
+    Task.objects.filter(pk=task_id).update(due=None, asked_by="", asked_full=False, stop_asked=False, failures=failures)
+    changed.set()

@@ -1,0 +1,165 @@
+"""The signals: what shows whether somebody used a product, and what each can prove. All else iterates over the list.
+
+A signal more is a reader, a table, and an entry here. Only sign-ins inside coverage, and the last sign-in of an account
+anywhere, can prove that somebody did not use a product; the lack of anything else proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from seatkeeper.clock import days
+from seatkeeper.connectors.catalog import find_vendor_of
+from seatkeeper.connectors.products import Product
+from seatkeeper.insights.base import SHARED_SIGN_INS, SIGN_INS, Reported, Sighting
+from seatkeeper.model import Grade, Instant, Key
+from seatkeeper.spans import Span
+from seatkeeper.store.models import Application, ProductActivity, Task
+from seatkeeper.store.queries import roster
+from seatkeeper.store.queries.roster import SeatRow
+
+ACTIVITY: Final = "activity"  # key of the task that reads when accounts got in anywhere
+
+
+class Readings(NamedTuple):
+    """What a signal is read for: an application, the roster that is shown, and the newest sign-ins of its holders."""
+
+    application: Application
+    product: Product
+    roster: int
+    observed: Span | None
+    direct: Mapping[Key, Instant]
+    shared: Mapping[Key, Instant]
+
+
+Find = Callable[[SeatRow], Sighting | None]
+
+
+class Signal(NamedTuple):
+    """`proves` and `says` are sentences for people, the second with the day of what was seen last.
+
+    `speaks_of` tells whether it can say anything of a product; `read` finds what it says of each seat holder. `heading`
+    stands above the newest use in lists; `column` is where SeatHolder keeps that by itself; a signal can do without.
+    """
+
+    key: str
+    title: str
+    heading: str
+    proves: str
+    says: str
+    speaks_of: Callable[[Product], bool]
+    read: Callable[[Readings], Find]
+    column: str = ""
+    of_days: bool = False  # whether it knows only the day
+    task: str = ""  # key of the task that reads it alone, and without which it says nothing
+
+
+def _sign_ins(key: str, newest: Mapping[Key, Instant], observed: Span | None) -> Find:
+    """Only those to the product itself are sure."""
+    until = observed.end if observed else None
+
+    def find(row: SeatRow) -> Sighting | None:
+        last = newest.get(row.account)
+        return None if last is None else Sighting(key, last, key == SIGN_INS, until)
+
+    return find
+
+
+def _report(readings: Readings) -> Find:
+    """By the account that had the name when the report was uploaded; who was not on the roster then, by name."""
+    told: dict[Key | str, Reported] = {
+        row.user_id if row.account is None else bytes(row.account): Reported(
+            row.last, row.desktop, row.web, row.other, days(row.period_days), row.until
+        )
+        for row in ProductActivity.objects.filter(application=readings.application).iterator(2000)
+    }
+
+    def find(row: SeatRow) -> Sighting | None:
+        reported = told.get(row.account) or told.get((row.upn or "").casefold())
+        return Sighting(REPORT.key, reported.last, True, reported.until, reported=reported) if reported else None
+
+    return find
+
+
+def _account_activity(readings: Readings) -> Find:
+    """Nobody's while the task that reads it is not ticked."""
+    connection_id = readings.application.connection_id
+    if not Task.objects.filter(connection_id=connection_id, key=ACTIVITY, enabled=True).exists():
+        return lambda _row: None
+    rows = roster.list_activity(connection_id, readings.product.key, readings.roster)
+    told = {account: (last, read_at) for account, last, read_at in rows}
+    lateness = find_vendor_of(readings.product.key).activity_lateness
+
+    def find(row: SeatRow) -> Sighting | None:
+        if (found := told.get(row.account)) is None:
+            return None
+        last, read_at = found
+        return Sighting(ACCOUNT_ACTIVITY.key, last, False, read_at - lateness, bounds=True)
+
+    return find
+
+
+DIRECT: Final = Signal(
+    SIGN_INS,
+    "Sign-ins to the product",
+    "Last Login",
+    "Confirms use. Inside the time for which sign-ins are complete, their lack proves that there was none.",
+    "Last sign-in to the product itself on {day}.",
+    lambda product: bool(product.apps_of(Grade.DIRECT)),
+    lambda readings: _sign_ins(SIGN_INS, readings.direct, readings.observed),
+    "last_login",
+)
+REPORT: Final = Signal(
+    "report",
+    "Uploaded activity report",
+    "Last Reported",
+    "Confirms use on the day that it names. Its lack proves nothing.",
+    "The vendor's activity report says that the product was used last on {day}.",
+    lambda product: product.key in find_vendor_of(product.key).reports,
+    _report,
+    "last_reported",
+    of_days=True,
+)
+SHARED: Final = Signal(
+    SHARED_SIGN_INS,
+    "Sign-ins to shared applications",
+    "Last Possible",
+    "May have been a use of this product. Their lack proves nothing by itself.",
+    "Last sign-in to an application that several products share on {day}: it may have been this product.",
+    lambda product: bool(product.apps_of(Grade.AMBIGUOUS)),
+    lambda readings: _sign_ins(SHARED_SIGN_INS, readings.shared, readings.observed),
+    "last_possible",
+)
+ACCOUNT_ACTIVITY: Final = Signal(
+    "account-activity",
+    "Last sign-in anywhere",
+    "Last In Tenant",
+    "May have been a use of this product. Whoever has not signed in anywhere since, with or without a prompt, has not "
+    "used it since; an attempt that failed is no sign-in.",
+    "The directory knows of no successful sign-in of the account, anywhere in the tenant, after {day}.",
+    lambda product: any(task.key == ACTIVITY for task in find_vendor_of(product.key).tasks),
+    _account_activity,
+    "last_in_tenant",
+    task=ACTIVITY,
+)
+
+SIGNALS: list[Signal] = [DIRECT, REPORT, SHARED, ACCOUNT_ACTIVITY]
+
+
+NOT_OBSERVABLE: Final = (
+    "No sign-in shows the use of this product: nobody is called unused, except those who signed in nowhere at all."
+)
+
+
+def is_observable(product: Product) -> bool:
+    """Whether sign-ins show the use of the product, so that their lack can prove anything."""
+    return DIRECT.speaks_of(product)
+
+
+def bounded_until(application: Application) -> Instant | None:
+    """Up to when it is known of accounts when they last got in anywhere; None when nobody has read that to its end."""
+    task = Task.objects.filter(connection_id=application.connection_id, key=ACTIVITY, enabled=True).first()
+    if task is None or task.full_read_at is None:
+        return None
+    return task.full_read_at - find_vendor_of(application.product).activity_lateness

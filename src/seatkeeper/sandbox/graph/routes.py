@@ -1,0 +1,63 @@
+"""Maps an address to the endpoint that answers it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from seatkeeper.sandbox.graph import (
+    deleted_users,
+    directory_audits,
+    license_details,
+    organization,
+    refusals,
+    reports,
+    sign_ins,
+    sign_ins_beta,
+    subscriptions,
+    users,
+    users_delta,
+)
+from seatkeeper.sandbox.graph.request import Answer, Request
+from seatkeeper.sandbox.world.tenant import Tenant
+
+Handler = Callable[[Tenant, Request], Answer]
+KeyHandler = Callable[[Tenant, Request, str], Answer]
+
+_EXACT: Final[dict[str, Handler]] = {
+    "/users": users.list_users,
+    "/users/$count": users.count_users,
+    "/users/delta": users_delta.delta,
+    "/users/microsoft.graph.delta()": users_delta.delta,
+    "/users/delta()": users_delta.delta,
+    "/auditlogs/signins": sign_ins.list_sign_ins,
+    "/auditlogs/directoryaudits": directory_audits.list_audits,
+    "/subscribedskus": subscriptions.subscribed_skus,
+    "/organization": organization.organization,
+    "/directory/subscriptions": subscriptions.company_subscriptions,
+    "/directory/deleteditems/microsoft.graph.user": deleted_users.deleted_users,
+    "/admin/reportsettings": reports.report_settings,
+}
+_KEYED: Final[tuple[tuple[re.Pattern[str], KeyHandler], ...]] = (
+    (re.compile(r"/users/([^/]+)", re.IGNORECASE), users.one_user),
+    (re.compile(r"/users\('([^/]+)'\)", re.IGNORECASE), users.one_user),
+    (re.compile(r"/users/([^/]+)/licensedetails", re.IGNORECASE), license_details.license_details),
+    (re.compile(r"/auditlogs/signins/([^/]+)", re.IGNORECASE), sign_ins.one_sign_in),
+    (re.compile(r"/auditlogs/directoryaudits/([^/]+)", re.IGNORECASE), directory_audits.one_audit),
+    (re.compile(r"/reports/getoffice365activeuserdetail\((.*)\)", re.IGNORECASE), reports.active_user_detail),
+)
+_BETA: Final[dict[str, Handler]] = {"/auditlogs/signins": sign_ins_beta.list_sign_ins}  # all that is served of beta
+
+
+def route(tenant: Tenant, request: Request) -> Answer:
+    """The endpoint's answer; an address that belongs to none is refused."""
+    path = request.path.rstrip("/")
+    exact = (_BETA if request.beta else _EXACT).get(path.lower())
+    if exact:
+        return exact(tenant, request)
+    for pattern, handler in () if request.beta else _KEYED:
+        found = pattern.fullmatch(path)
+        if found:
+            return handler(tenant, request, found.group(1))
+    raise refusals.no_segment(request.path.strip("/").partition("/")[0])

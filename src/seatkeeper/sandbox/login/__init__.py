@@ -1,0 +1,1 @@
+"""The pretend login host: who gets a token."""

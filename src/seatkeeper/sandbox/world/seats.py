@@ -1,0 +1,48 @@
+"""Who holds a seat of a product, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatkeeper.sandbox.world.catalog import PROJECT
+from seatkeeper.sandbox.world.people import Holding, Person
+
+
+def in_force(person: Person) -> set[str]:
+    """The plans somebody may use now: switched on in some holding that is Enabled or in grace (Warning)."""
+    good = [held for held in person.holdings if held.status in {"Enabled", "Warning"}]
+    return {plan.id for held in good for plan in held.enabled_plans()}
+
+
+def seats_of(person: Person, product: str = PROJECT) -> list[Holding]:
+    """The holdings that make somebody a user of a product: one of its SKUs with a seat plan switched on and in force.
+
+    Microsoft tells the state of a plan once for each person, not for each SKU that carries it; so a suspended SKU whose
+    plan another SKU keeps in force cannot be told from a good one, and counts.
+    """
+    usable = in_force(person)
+    return [
+        held
+        for held in person.holdings
+        if held.sku.is_seat_of(product) and any(plan.seat and plan.id in usable for plan in held.enabled_plans())
+    ]
+
+
+def active_date(person: Person, product: str = PROJECT) -> int | None:
+    """Earliest date of an enabled plan; else the newest change of a SKU that has one; else the account's first day."""
+    seats = seats_of(person, product)
+    dates = [date for held in seats for date in _plan_dates(person, held)]
+    if dates:
+        return min(dates)
+    changes = [held.since for held in seats]
+    return max(changes) if changes else person.created
+
+
+def _plan_dates(person: Person, seat: Holding) -> Iterator[int]:
+    """When the seat plans of a holding were assigned; a plan that came twice has the date of its earliest good copy."""
+    for plan in seat.enabled_plans():
+        copies = [held for held in person.holdings if plan in held.enabled_plans()]
+        good = [held.since for held in copies if held.status == "Enabled"]
+        grace = [held.since for held in copies if held.status == "Warning"]
+        if plan.seat and (good or grace):  # every copy may be suspended
+            yield min(good or grace)

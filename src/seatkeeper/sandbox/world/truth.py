@@ -1,0 +1,263 @@
+"""What is true in a tenant, derived from its people and events and never from how Graph shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from heapq import merge
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from seatkeeper.sandbox.world.catalog import PROJECT, VISIO, apps
+from seatkeeper.sandbox.world.lateness import delay_of
+from seatkeeper.sandbox.world.people import DAY, GHOST, Person
+from seatkeeper.sandbox.world.seats import active_date, seats_of
+from seatkeeper.sandbox.world.sign_ins import SUCCESS, UNIT, app_of, end_of, ticks_of, who_of
+from seatkeeper.sandbox.world.subscriptions import subscriptions
+from seatkeeper.sandbox.world.tenant import Tenant
+from seatkeeper.sandbox.world.visio_use import Use, uses
+
+PIECES: Final = 1_000  # rows worked out at a time
+
+
+def stamp(ticks: int | None) -> str | None:
+    """An instant in 100 ns as text with seven digits, so that texts sort as instants do."""
+    if ticks is None:
+        return None
+    seconds, rest = divmod(ticks, 10_000_000)
+    return f"{_second(seconds)}.{rest:07d}Z"
+
+
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def truth(tenant: Tenant, at: int | None = None) -> dict[str, Any]:
+    """Everything a correct reader finds out. `at` is a moment of the past in seconds, None is now."""
+    found: dict[str, Any] = json.loads(b"".join(stream(tenant, at)))
+    return found
+
+
+def stream(tenant: Tenant, at: int | None = None) -> Iterator[bytes]:
+    """The same in pieces, so that the truth about a million people is never in memory as a whole."""
+    with tenant.lock:
+        now = tenant.tick()
+        if at is not None and not tenant.directory.start <= at <= now:
+            raise ValueError(f"at: the truth is known from {_second(tenant.directory.start)}Z until {_second(now)}Z")
+        return _locked(tenant, _pieces(tenant, now if at is None else at))
+
+
+def _locked(tenant: Tenant, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Work out each piece under the tenant's lock, and release it between two pieces."""
+    while True:
+        with tenant.lock:
+            group = b"".join(islice(pieces, PIECES))
+        if not group:
+            return
+        yield group
+
+
+def _pieces(tenant: Tenant, now: int) -> Iterator[bytes]:
+    numbers = [person.number for person in holders(tenant, now)]
+    held = set(numbers)
+    seen = _seen(tenant, now)
+    yield f'{{"tenant_id": "{tenant.tenant_id}", "now": "{_second(now)}Z"'.encode()
+    people = (_there(tenant, number, now) for number in numbers)
+    yield from _list("roster", (_member(person) for person in people))
+    people = (_there(tenant, number, now) for number in numbers)
+    yield from _list("access", (_access(person, seen) for person in people))
+    suspects = (number for number in sorted(seen.count) if number not in held)
+    yield from _list("suspicious", (_suspect(tenant, number, seen, now) for number in suspects))
+    used = {_there(tenant, n, now).id: stamp(seen.ever[n]) for n in numbers if n in seen.ever}
+    yield b', "used_ever": ' + _json(used)
+    seats = {
+        sku.part_number: {
+            "bought": bought, "assigned": assigned, "sku_id": sku.id, "kind": sku.kind, "product": sku.product,
+        }
+        for sku, bought, assigned in subscriptions(tenant, now)
+    }  # fmt: skip
+    yield b', "seats": ' + _json(seats)
+    yield from _list("late", (_event(tenant, *event) for event in seen.hidden))
+    yield b', "lost": ' + _json(seen.lost())
+    counts = {
+        "people": _people(tenant, now),
+        "holders": len(numbers),
+        "used": sum(1 for number in numbers if number in seen.direct),
+        "sign_ins_visible": seen.visible,
+        "sign_ins_late": seen.late,
+        "sign_ins_lost": seen.gone,
+        "sign_ins_pending": seen.pending,
+    }
+    yield b', "counts": ' + _json(counts)
+    yield f', "products": {{"{VISIO}": {{"holders": '.encode()
+    visio = [person.number for person in holders(tenant, now, VISIO)]
+    yield _json(len(visio))
+    yield from _list("roster", (_member(_there(tenant, number, now), VISIO) for number in visio))
+    yield from _list("reported", (_reported(use) for use in uses(tenant, at=now)))
+    yield b"}}}"
+
+
+def _json(shape: Any) -> bytes:
+    return json.dumps(shape).encode()
+
+
+def _list(name: str, rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    yield f', "{name}": ['.encode()
+    for place, row in enumerate(rows):
+        yield (b",\n" if place else b"") + _json(row)
+    yield b"]"
+
+
+def holders(tenant: Tenant, now: int, product: str = PROJECT) -> Iterator[Person]:
+    """Who holds a seat, in the order of accounts. Looks only at accounts that changed or whose prototype holds one."""
+    directory = tenant.directory
+    pool = directory.pool(f"seat of {product}", lambda person: bool(seats_of(person, product)))
+    drawn = (directory.base + pool[place] for place in range(pool.size))
+    last = -1
+    for number in merge(range(directory.base), drawn, directory.changed):
+        if number != last:
+            last = number
+            person = directory.at(number, now)
+            if person and seats_of(person, product):
+                yield person
+
+
+def _there(tenant: Tenant, number: int, now: int) -> Person:
+    person = tenant.directory.at(number, now)
+    if person is None:
+        raise LookupError(number)
+    return person
+
+
+def _people(tenant: Tenant, now: int) -> int:
+    directory = tenant.directory
+    changed = (bool(directory.at(number, now)) - (number < directory.people) for number in directory.changed)
+    return directory.people + sum(changed)
+
+
+def _seen(tenant: Tenant, now: int) -> _Seen:
+    """The whole log of the product's applications, walked through once."""
+    seen = _Seen()
+    log = tenant.log
+    graded = {code: app.grade for code, app in enumerate(apps()) if app.grade != "other"}
+    mask = sum(1 << code for code in graded)
+    for day in range(log.first, now // DAY + 1):
+        for value in log.day(day, mask):
+            created = day * DAY + (value >> 30) // UNIT
+            if created > now:
+                continue
+            visible = log.visible(day, value, now)
+            pending = visible and log.restless and log.pending(day, value, now)
+            seen.pending += pending
+            seen.note(day, value, graded[app_of(value)], visible=visible and not pending)
+            seen.visible += visible
+            if not visible and created >= now - log.keeps:
+                seen.late += 1
+                seen.hidden.append((day, value))
+            elif not visible:
+                seen.gone += 1
+                seen.edges = (min(seen.edges[0], ticks_of(day, value)), max(seen.edges[1], ticks_of(day, value)))
+    return seen
+
+
+def _event(tenant: Tenant, day: int, value: int) -> dict[str, Any]:
+    """A sign-in that happened and that the log does not show yet."""
+    who, created = who_of(value), ticks_of(day, value)
+    directory = tenant.directory
+    person = directory.ghost if who == GHOST else directory.at(who, created // 10_000_000) or directory.original(who)
+    return {
+        "id": tenant.log.id_of(day, value),
+        "object_id": person.id,
+        "created": stamp(created),
+        "visible_at": _second(created // 10_000_000 + delay_of(day, value, tenant.log.late)) + "Z",
+    }
+
+
+def _access(person: Person, seen: _Seen) -> dict[str, Any]:
+    return {
+        "user_id": person.upn,
+        "object_id": person.id,
+        "last_login": stamp(seen.direct.get(person.number)),
+        "last_possible": stamp(seen.ambiguous.get(person.number)),
+    }
+
+
+class _Seen:
+    """What the log says of each account."""
+
+    def __init__(self) -> None:
+        self.direct: dict[int, int] = {}
+        self.ambiguous: dict[int, int] = {}
+        self.ever: dict[int, int] = {}
+        self.first: dict[int, int] = {}
+        self.count: dict[int, int] = {}
+        self.visible = self.late = self.gone = self.pending = 0
+        self.hidden: list[tuple[int, int]] = []  # what the log does not show yet
+        self.edges = (1 << 62, 0)  # in ticks, of what it no longer shows
+
+    def lost(self) -> dict[str, Any]:
+        """What can no longer be read at the source."""
+        first, last = (stamp(tick) if self.gone else None for tick in self.edges)
+        return {"sign_ins": self.gone, "first": first, "last": last}
+
+    def note(self, day: int, value: int, grade: str, *, visible: bool) -> None:
+        """One event; days come in order, and so do the events of a day."""
+        who, when = who_of(value), ticks_of(day, value)
+        if end_of(value) == SUCCESS and grade == "direct":
+            self.ever[who] = when
+        if not visible or end_of(value) != SUCCESS:
+            return
+        if grade == "ambiguous":
+            self.ambiguous[who] = when
+            return
+        self.direct[who] = when
+        self.first.setdefault(who, when)
+        self.count[who] = self.count.get(who, 0) + 1
+
+
+def _member(person: Person, product: str = PROJECT) -> dict[str, Any]:
+    return {
+        "user_id": person.upn,
+        "object_id": person.id,
+        "email": person.mail,
+        "first_name": person.given,
+        "last_name": person.surname,
+        "active_date": None if (date := active_date(person, product)) is None else _second(date) + "Z",
+        "blocked": not person.enabled,
+        "guest": person.guest,
+        "skus": [held.sku.part_number for held in seats_of(person, product)],
+    }
+
+
+def _reported(use: Use) -> dict[str, Any]:
+    return {
+        "user_id": use.person.upn,
+        "object_id": use.person.id,
+        "last_activity": None if use.last is None else _second(use.last)[:10],
+        "desktop": use.desktop,
+        "web": use.web,
+    }
+
+
+def _suspect(tenant: Tenant, number: int, seen: _Seen, now: int) -> dict[str, Any]:
+    person = tenant.directory.at(number, now)
+    last = person or (tenant.directory.ghost if number == GHOST else tenant.directory.original(number))
+    return {
+        "user_id": person.upn if person and number != GHOST else last.log_name,
+        "log_name": last.log_name,
+        "object_id": last.id,
+        "in_directory": person is not None and number != GHOST,
+        "sign_ins": seen.count[number],
+        "first_seen": stamp(seen.first[number]),
+        "last_seen": stamp(seen.direct[number]),
+    }
+
+
+def write_truth(tenant: Tenant, path: str | Path) -> None:
+    """The truth as a file."""
+    with Path(path).open("wb") as file:
+        for piece in stream(tenant):
+            file.write(piece)
+        file.write(b"\n")

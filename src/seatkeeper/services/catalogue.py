@@ -1,0 +1,56 @@
+"""What can be managed, and what Add Application asks for each product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seatkeeper.services.members import May, Who
+from seatkeeper.sync import vendors
+from seatkeeper.sync.vendors import FieldKind, FormField, Guide, Product, TaskKind
+
+__all__ = ["FieldKind", "FormField"]
+
+
+def list_products(who: Who, search: str = "") -> list[Product]:
+    """The products whose title or integration has every word of the search."""
+    who.require(May.SEE)
+    words = search.casefold().split()
+    return [
+        p for p in vendors.list_products() if all(word in f"{p.title} {p.integration}".casefold() for word in words)
+    ]
+
+
+def find_product(who: Who, key: str) -> Product:
+    """The product of a key. Raises BadInput that names the ones there are."""
+    who.require(May.SEE)
+    return vendors.find_product(key)
+
+
+def list_fields(who: Who, product: str) -> Sequence[FormField]:
+    """What is asked for, of how the vendor's tenant is reached."""
+    who.require(May.SEE)
+    return vendors.find_vendor_of(product).form
+
+
+def list_tasks(who: Who, product: str) -> Sequence[TaskKind]:
+    """What can be read regularly; the optional ones are not ticked."""
+    who.require(May.SEE)
+    return vendors.find_vendor_of(product).tasks
+
+
+def guide(who: Who, product: str) -> Guide:
+    """How to let Seatkeeper in, with what the usual tasks need."""
+    who.require(May.SEE)
+    vendor = vendors.find_vendor_of(product)
+    return vendor.guide([task for task in vendor.tasks if not task.optional])
+
+
+def title_of(vendor: str) -> str:
+    """What people call a vendor."""
+    return vendors.find_vendor(vendor).title
+
+
+def list_clouds() -> list[str]:
+    """Every cloud that a vendor has, by its key."""
+    forms = [field for vendor in vendors.list_vendors() for field in vendor.form]
+    return [key for field in forms if field.key == "cloud" for key in field.choices]

@@ -1,0 +1,55 @@
+"""What a database keeps of rows that were deleted, and how it is made to forget them."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import DatabaseError, connection, transaction
+
+from seatkeeper.settings.database import JOURNAL_BYTES
+
+log = logging.getLogger("seatkeeper.store")
+
+PATIENCE = "30s"  # for each table that somebody reads just then
+
+
+def erase_after_commit() -> None:
+    """Once the transaction is committed, write the database anew without a byte of what was deleted.
+
+    Deleted rows are gone for every query before that; only their bytes may be left in files when this fails.
+    """
+    transaction.on_commit(_erase)
+
+
+def _erase() -> None:
+    try:
+        if connection.vendor == "sqlite":
+            _erase_sqlite()
+        else:
+            _erase_postgresql()
+    except DatabaseError as error:
+        log.warning("Bytes of deleted rows stay in the database's files until the next deletion: %s", error)
+
+
+def _erase_sqlite() -> None:
+    """Free pages and gaps of the file, then the journal with the pages as they were before."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_size_limit=0")
+        try:
+            cursor.execute("PRAGMA temp_store=FILE")  # a copy of a large database has no place in memory
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            cursor.execute("PRAGMA temp_store=MEMORY")
+            cursor.execute(f"PRAGMA journal_size_limit={JOURNAL_BYTES}")
+
+
+def _erase_postgresql() -> None:
+    """Dead rows of every table. The server's own log (WAL) and backups are the server's."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{PATIENCE}'")
+        try:
+            for table in connection.introspection.django_table_names(only_existing=True):
+                cursor.execute(f"VACUUM (FULL) {connection.ops.quote_name(table)}")
+        finally:
+            cursor.execute("RESET lock_timeout")

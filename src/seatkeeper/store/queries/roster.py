@@ -1,0 +1,199 @@
+"""What the store knows, as rows for insights: always of a published generation, never of one in the making."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from django.db.models import Min
+
+from seatkeeper.model import Instant, Key, RunStatus
+from seatkeeper.store import raw
+from seatkeeper.store.models import Renewal, Run, Subscription
+
+
+class SeatRow(NamedTuple):
+    """A seat with the account that holds it."""
+
+    account: Key
+    sku: Key
+    kind: str
+    plans: str
+    active: Instant | None
+    active_source: str
+    assigned_by: str
+    state: str
+    error: str
+    upn: str | None
+    mail: str | None
+    given_name: str | None
+    surname: str | None
+    enabled: bool | None
+    user_type: str | None
+    department: str | None
+    location: str | None
+
+
+class GoneRow(NamedTuple):
+    """A seat that ended with its account; `when` is when the run began that showed it."""
+
+    account: Key
+    sku: Key
+    upn: str | None
+    when: Instant
+
+
+class UseRow(NamedTuple):
+    """The newest success of an account at one application."""
+
+    account: Key
+    app: str
+    newest: Instant
+
+
+_SEATS: Final = """
+        SELECT s.account, s.sku, s.kind, s.plans, s.active, s.active_source, s.assigned_by, s.state, s.error,
+               a.upn, a.mail, a.given_name, a.surname, a.enabled, a.user_type, a.department,
+               a.usage_location
+        FROM store_seat s
+        LEFT JOIN store_account a
+          ON a.connection_id = s.connection_id AND a.key = s.account AND a.since <= ? AND a.until > ?
+        WHERE s.connection_id = ? AND s.product = ? AND s.since <= ? AND s.until > ?
+    """
+
+
+def list_seats(connection_id: int, product: str, generation: int) -> list[SeatRow]:
+    """All seats of the product with their holders."""
+    return list(stream_seats(connection_id, product, generation))
+
+
+def stream_seats(connection_id: int, product: str, generation: int) -> Iterator[SeatRow]:
+    """The same one by one, those of a person together; to be read to their end."""
+    values = [generation, generation, connection_id, product, generation, generation]
+    return map(SeatRow._make, raw.stream(f"{_SEATS} ORDER BY s.account, s.sku", values))
+
+
+def seats_of(connection_id: int, product: str, generation: int, accounts: Sequence[Key]) -> list[SeatRow]:
+    """The same of some accounts."""
+    values = [generation, generation, connection_id, product, generation, generation]
+    rows: list[SeatRow] = []
+    for some in raw.chunks(accounts):
+        condition, keys = raw.matching("s.account", some)
+        found = raw.fetch(f"{_SEATS} AND {condition} ORDER BY s.account, s.sku", [*values, *keys])
+        rows += map(SeatRow._make, found)
+    return rows
+
+
+def list_gone(connection_id: int, product: str, generation: int, since: Instant) -> list[GoneRow]:
+    """Seats that ended with their accounts since a moment, newest first; of accounts that are not back."""
+    sql = """
+        SELECT s.account, s.sku, a.upn, r.started
+        FROM store_seat s
+        JOIN store_account a ON a.connection_id = s.connection_id AND a.key = s.account AND a.until = s.until
+        JOIN store_task t ON t.connection_id = s.connection_id AND t.key = 'roster'
+        JOIN store_run r ON r.task_id = t.id AND r.generation = s.until AND r.status = ? AND r.started >= ?
+        WHERE s.connection_id = ? AND s.product = ? AND s.until <= ? AND s.kind <> 'other-product'
+          AND NOT EXISTS (SELECT 1 FROM store_account b
+                          WHERE b.connection_id = s.connection_id AND b.key = s.account AND b.until > s.until
+                            AND b.since <= ?)
+        ORDER BY r.started DESC, s.account, s.sku
+    """
+    values = [RunStatus.COMPLETE.value, since, connection_id, product, generation, generation]
+    return [GoneRow._make(row) for row in raw.fetch(sql, values)]
+
+
+def list_licensing(connection_id: int, generation: int) -> Iterator[str]:
+    """What the vendor said of the licences of each account that has any."""
+    sql = """SELECT licensing FROM store_account
+             WHERE connection_id = ? AND since <= ? AND until > ? AND licensing IS NOT NULL"""
+    return (text for (text,) in raw.stream(sql, [connection_id, generation, generation]))
+
+
+class FailingRow(NamedTuple):
+    """An account with an assignment that may have failed."""
+
+    account: Key
+    upn: str | None
+    licensing: str
+
+
+def list_failing(connection_id: int, generation: int) -> list[FailingRow]:
+    """The accounts in whose licences the vendor speaks of an error."""
+    sql = """SELECT key, upn, licensing FROM store_account
+             WHERE connection_id = ? AND since <= ? AND until > ?
+               AND (licensing LIKE ? OR licensing LIKE ?) ORDER BY key"""
+    said = '%:"Error"%', '%:"ActiveWithError"%'
+    rows = raw.fetch(sql, [connection_id, generation, generation, *said])
+    return [FailingRow(bytes(key), upn, licensing) for key, upn, licensing in rows]
+
+
+def list_assigned(connection_id: int, generation: int, accounts: Sequence[Key]) -> dict[Key, str]:
+    """The same of some accounts, by account: also of those that have a SKU with everything in it switched off."""
+    found: dict[Key, str] = {}
+    for some in raw.chunks(accounts):
+        condition, keys = raw.matching("key", some)
+        sql = f"""SELECT key, licensing FROM store_account
+                  WHERE connection_id = ? AND since <= ? AND until > ? AND licensing IS NOT NULL AND {condition}"""
+        found |= {bytes(key): text for key, text in raw.fetch(sql, [connection_id, generation, generation, *keys])}
+    return found
+
+
+def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]:
+    """For every holder of a seat, the newest success at each application."""
+    sql = """
+        SELECT i.account, p.guid, MAX(i.created)
+        FROM store_signin i JOIN store_signinapp p ON p.id = i.app_id
+        WHERE i.connection_id = ? AND i.error_code = 0
+          AND i.account IN (SELECT account FROM store_seat
+                            WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
+        GROUP BY i.account, p.guid
+    """
+    values = [connection_id, connection_id, product, generation, generation]
+    return [UseRow._make(row) for row in raw.fetch(sql, values)]
+
+
+def list_activity(connection_id: int, product: str, generation: int) -> list[tuple[Key, Instant, Instant]]:
+    """For holders of a seat of whom it is known: when they last got in anywhere, and when that was read."""
+    sql = """
+        SELECT account, last, read_at FROM store_accountactivity
+        WHERE connection_id = ?
+          AND account IN (SELECT account FROM store_seat
+                          WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
+    """
+    values = [connection_id, connection_id, product, generation, generation]
+    return [(account, last, read_at) for account, last, read_at in raw.fetch(sql, values)]
+
+
+def list_subscriptions(connection_id: int, generation: int) -> list[Subscription]:
+    """What the tenant owned in the generation."""
+    rows = Subscription.objects.filter(connection_id=connection_id, since__lte=generation, until__gt=generation)
+    return list(rows.order_by("part_number"))
+
+
+def list_renewals(connection_id: int) -> list[Renewal]:
+    """The commercial subscriptions that there still are."""
+    rows = Renewal.objects.filter(connection_id=connection_id).order_by("pk")
+    return [row for row in rows if row.status.casefold() != "deleted"]
+
+
+def is_in_force(renewal: Renewal) -> bool:
+    """Whether its seats can be used now; then it renews, or else it only ends."""
+    return renewal.status.casefold() not in ("suspended", "lockedout", "deleted")
+
+
+def generation_at(connection_id: int, task: str, moment: Instant) -> tuple[int, Instant | None]:
+    """The generation that readers saw at a moment, and when it was read; 0 before the first."""
+    runs = Run.objects.filter(
+        task__connection_id=connection_id, task__key=task, status=RunStatus.COMPLETE, generation__gt=0, ended__lt=moment
+    )
+    newest = runs.order_by("-generation", "-id").values_list("generation", "started").first()
+    return newest or (0, None)
+
+
+def first_complete_run(connection_id: int, task: str) -> Instant | None:
+    """When the first generation was published."""
+    runs = Run.objects.filter(
+        task__connection_id=connection_id, task__key=task, status=RunStatus.COMPLETE, generation__gt=0
+    )
+    first: Instant | None = runs.aggregate(first=Min("ended"))["first"]
+    return first

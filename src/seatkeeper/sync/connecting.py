@@ -1,0 +1,83 @@
+"""Opens a connection: its credential unsealed in memory, and the connector of its vendor behind the door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypedDict
+
+from seatkeeper.connectors.base import Connector
+from seatkeeper.connectors.catalog import find_product, find_vendor
+from seatkeeper.connectors.vendor import ConnectionDetails
+from seatkeeper.model import to_id
+from seatkeeper.store import seal
+from seatkeeper.store.models import Application, Connection, Task
+from seatkeeper.store.pacing import SharedPacer
+from seatkeeper.store.queries.roster import list_subscriptions
+
+
+@contextmanager
+def open_connector(connection: Connection) -> Iterator[Connector]:
+    """The connection's tenant, to be read for all its active applications; closed at the end."""
+    vendor = find_vendor(connection.vendor)
+    limit = vendor.request_limit
+    tenant = connection.directory_id or connection.tenant_id  # the limit is the tenant's, by whatever name it is asked
+    pacer = SharedPacer(connection.client_id, tenant, limit) if limit else None
+    credential = seal.open_sealed(bytes(connection.credential), **_place(connection))
+    with vendor.open(to_details(connection)._replace(credential=credential), pacer) as connector:
+        watch_products(connector, connection)
+        yield connector
+
+
+def watch_products(connector: Connector, connection: Connection) -> None:
+    """Read for the products that are managed now, with the SKUs that the tenant said last it owns."""
+    applications = Application.objects.filter(connection=connection, active=True).order_by("product")
+    task = Task.objects.filter(connection=connection, key="licenses").first()
+    owned = list_subscriptions(connection.pk, task.generation) if task else []
+    connector.watch(
+        [find_product(application.product) for application in applications],
+        {to_id(row.sku): row.plans.split(",") for row in owned},
+    )
+
+
+def to_details(connection: Connection) -> ConnectionDetails:
+    """What is stored of the connection, without its credential."""
+    return ConnectionDetails(
+        connection.tenant_id,
+        connection.client_id,
+        connection.cloud,
+        connection.login_url,
+        connection.graph_url,
+        connection.ca_file,
+        connection.credential_kind,
+        None,
+        connection.credential_expires,
+        connection.directory_id,
+    )
+
+
+def save_details(connection: Connection, details: ConnectionDetails) -> list[str]:
+    """Store what differs of how the tenant is reached; the names of it. A credential is sealed: it opens only there."""
+    values: dict[str, object] = {
+        "client_id": details.client_id,
+        "cloud": details.cloud,
+        "login_url": details.login_url,
+        "graph_url": details.graph_url,
+        "ca_file": details.ca_file,
+        "credential_kind": details.credential_kind,
+        "credential_expires": details.expires,
+    }
+    if details.credential is not None:
+        values["credential"] = seal.seal(details.credential.reveal(), **_place(connection))
+    return [name for name in connection.save_changes(values) if not name.startswith("credential_")]
+
+
+class _Place(TypedDict):
+    organization_id: int
+    connection_id: int
+    field: str
+
+
+def _place(connection: Connection) -> _Place:
+    """What a sealed credential is bound to: moved to another row, it does not open."""
+    return {"organization_id": connection.organization_id, "connection_id": connection.pk, "field": "credential"}

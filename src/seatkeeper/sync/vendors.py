@@ -1,0 +1,30 @@
+"""The vendors as services know them: what can be managed, what is asked for, and what is read."""
+
+from seatkeeper.connectors.base import Check, TaskKind
+from seatkeeper.connectors.catalog import (
+    find_product,
+    find_task,
+    find_vendor,
+    find_vendor_of,
+    list_products,
+    list_vendors,
+    name_tasks,
+)
+from seatkeeper.connectors.products import Product
+from seatkeeper.connectors.vendor import (
+    GIVE_AGAIN,
+    ConnectionDetails,
+    FieldKind,
+    FormField,
+    Guide,
+    ReportColumn,
+    SeatToTake,
+    UsageReport,
+    Vendor,
+)
+
+__all__ = [
+    "GIVE_AGAIN", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product", "ReportColumn",
+    "SeatToTake", "TaskKind", "UsageReport", "Vendor", "find_product", "find_task", "find_vendor", "find_vendor_of",
+    "list_products", "list_vendors", "name_tasks",
+]  # fmt: skip

@@ -1,0 +1,121 @@
+"""Add Application, edit it, and Authorize: the way from nothing to a tenant that can be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+
+from seatkeeper.errors import BadInput, ChangedMeanwhile
+from seatkeeper.services import addresses, applications, catalogue, preflights
+from seatkeeper.services.applications import Check
+from seatkeeper.services.members import May
+from seatkeeper.web.applications.forms import ConnectForm, EditForm
+from seatkeeper.web.frame.forms import refuse
+from seatkeeper.web.frame.live import Part, stream
+from seatkeeper.web.frame.pages import Asked, page
+
+if TYPE_CHECKING:
+    from seatkeeper.store.models import Application
+
+LONGEST_SEARCH = 100
+PATIENCE: Final = 5.0  # seconds for the whole list, where no scripts show how it grows
+
+
+@page(May.APPLICATIONS, methods=("GET", "POST"))
+def add(request: Asked) -> HttpResponse:
+    """The catalogue, and the panel of the product that was chosen from it."""
+    product = request.GET.get("product", "")
+    if not product:
+        search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+        context = {"products": catalogue.list_products(request.who, search), "search": search}
+        return render(request, "seatkeeper/applications/catalogue.html", context)
+    if request.method != "POST":
+        title = catalogue.find_product(request.who, product).title
+        return _panel(request, ConnectForm(request.who, product, initial={"name": title}))
+    form = ConnectForm(request.who, product, request.POST, request.FILES)
+    try:
+        if form.is_valid():
+            application = applications.add_application(request.who, form.new())
+            return _onward(request, application, f"“{application.name}” was saved.")
+        applications.check_new(request.who, form.new())
+    except BadInput as error:
+        refuse(form, error)
+    return _panel(request, form, status=422)
+
+
+def _panel(request: Asked, form: ConnectForm, status: int = 200) -> HttpResponse:
+    return render(request, "seatkeeper/applications/add.html", _context(request, form), status=status)
+
+
+def _context(request: Asked, form: ConnectForm) -> dict[str, object]:
+    product = catalogue.find_product(request.who, form.product)
+    return {"form": form, "product": product, "guide": catalogue.guide(request.who, form.product)}
+
+
+def _onward(request: Asked, application: Application, message: str) -> HttpResponse:
+    """Save leads to the application, Authorize to its check list."""
+    messages.success(request, message)
+    place = "/authorize" if request.POST.get("then") == "authorize" else ""
+    return redirect(f"/applications/{application.pk}{place}")
+
+
+@page(May.APPLICATIONS, methods=("GET", "POST"))
+def edit(request: Asked, application_id: int) -> HttpResponse:
+    """The same form; a credential that is left empty stays."""
+    application = applications.find(request.who, application_id)
+    if request.method != "POST":
+        return _edit_page(request, application, EditForm(request.who, application))
+    form = EditForm(request.who, application, request.POST, request.FILES)
+    version = form.opened.get("version")
+    try:
+        if form.is_valid():
+            changed = applications.edit_application(request.who, application_id, form.edit(), version)
+            return _onward(request, changed, f"“{changed.name}” was changed.")
+        applications.check_edit(request.who, application_id, form.edit())
+    except BadInput as error:
+        refuse(form, error)
+    except ChangedMeanwhile as error:
+        form.show_changes(request.who, applications.find(request.who, application_id), str(error))
+        return _edit_page(request, application, form, status=409)
+    return _edit_page(request, application, form, status=422)
+
+
+def _edit_page(request: Asked, application: Application, form: EditForm, status: int = 200) -> HttpResponse:
+    back = f"/applications/{application.pk}"
+    own = addresses.list_own(application.connection)
+    context = {"application": application, "back": back, "own": own, **_context(request, form)}
+    return render(request, "seatkeeper/applications/edit.html", context, status=status)
+
+
+@page(May.APPLICATIONS, methods=("GET", "POST"))
+def authorize(request: Asked, application_id: int) -> HttpResponse:
+    """The check list: it fills by itself where scripts run, and is sent as far as it is where they do not."""
+    application = applications.find(request.who, application_id)
+    preflight = preflights.wait(request.who, application_id, PATIENCE) if request.method == "POST" else None
+    steps, done = (list(preflight.checks), preflight.told) if preflight else ([], False)
+    context = {"asked": preflight is not None, **_list_context(application, steps, done=done)}
+    return render(request, "seatkeeper/applications/authorize.html", context)
+
+
+@page(May.APPLICATIONS)
+def authorize_events(request: Asked, application_id: int) -> HttpResponseBase:
+    """The check list as it grows."""
+    application = applications.find(request.who, application_id)
+    preflight = preflights.begin(request.who, application_id)
+
+    def look() -> Part:
+        preflight.told = preflight.ended.is_set()  # looked at first: what is found from here on is in the next part
+        context = _list_context(application, list(preflight.checks), done=preflight.told)
+        return Part(render_to_string("seatkeeper/applications/checks.html", context, request), ended=preflight.told)
+
+    return stream(request.who, look)
+
+
+def _list_context(application: Application, steps: list[Check], *, done: bool) -> dict[str, object]:
+    failed = [step for step in steps if step.passed is False]
+    own = addresses.list_own(application.connection)
+    return {"application": application, "steps": steps, "done": done, "failed": failed, "own": own}

@@ -1,0 +1,72 @@
+"""Listings as pages: the question is the address, the answer a table, the export the same rows as a file."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+
+from seatkeeper.services import readings, views
+from seatkeeper.services.exports import TYPES, Table, write
+from seatkeeper.services.listings.base import Answer, Listing, Question
+from seatkeeper.services.members import Who
+
+# The page of a row, by the key of its listing.
+ADDRESSES: Final[Mapping[str, Callable[[Any], str]]] = {
+    "applications": lambda row: f"/applications/{row.pk}",
+    "users": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
+    "findings": lambda row: f"/findings/{row.pk}",
+    "suspicious": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
+    "members": lambda row: f"/members/{row.pk}",
+    "runs": lambda row: f"/runs/{row.pk}",
+}
+
+
+def to_question(request: HttpRequest, listing: Listing[Any]) -> Question:
+    return Question.read(dict(request.GET.lists()), listing.filters)
+
+
+def answer(request: HttpRequest, listing: Listing[Any], rows: QuerySet[Any]) -> Answer[Any]:
+    return listing.ask(rows, to_question(request, listing))
+
+
+def listing_page(
+    request: HttpRequest, template: str, listing: Listing[Any], rows: QuerySet[Any], **context: Any
+) -> HttpResponse:
+    """A page whose template includes parts/listing.html."""
+    path = request.path.rstrip("/")
+    who: Who | None = getattr(request, "who", None)
+    kept = views.rows(who, listing.key) if who else None
+    if who is not None:
+        readings.note(who, listing, "listed", _application_of(request))
+    return render(request, template, {"answer": answer(request, listing, rows), "path": path, "views": kept, **context})
+
+
+def export(request: HttpRequest, listing: Listing[Any], rows: QuerySet[Any], form: str) -> HttpResponseBase:
+    """Every row that fits the question, as a file."""
+    answered = to_file(listing.export(rows, to_question(request, listing)), listing.key, form)
+    if (who := getattr(request, "who", None)) is not None:
+        readings.note(who, listing, "exported", _application_of(request))
+    return answered
+
+
+def _application_of(request: HttpRequest) -> int | None:
+    """The application whose listing stands at the address; None for one over all."""
+    return request.resolver_match.kwargs.get("application_id") if request.resolver_match else None
+
+
+def to_file(table: Table, name: str, form: str) -> HttpResponseBase:
+    """A table as a download. Raises Http404 for a form that there is not."""
+    if form not in TYPES:
+        raise Http404
+    mark = [BOM_UTF8] if form == "csv" else []  # without it, Excel takes UTF-8 for the country's old encoding
+    return StreamingHttpResponse(
+        chain(mark, write(table, form)),
+        content_type=TYPES[form],
+        headers={"Content-Disposition": f'attachment; filename="{name}.{form}"', "Content-Security-Policy": "sandbox"},
+    )

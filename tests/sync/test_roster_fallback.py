@@ -1,0 +1,185 @@
+"""What only saves time may fail for ever: the roster is read all the same, and a word says how."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest import mock
+
+import pytest
+import stamina
+
+from seatkeeper.sandbox.graph import routes
+from seatkeeper.sandbox.graph.refusals import Refusal
+from seatkeeper.sandbox.graph.request import Answer
+from seatkeeper.store.models import Renewal, Subscription
+from seatkeeper.sync.vendors import find_product
+from tests.people import Tenant, compare_with_truth, open_tenant
+from tests.spoiled import Row, spoiled
+
+pytestmark = pytest.mark.usefixtures("sqlite")
+Handler = Callable[..., Answer]
+
+
+@pytest.fixture(autouse=True)
+def _patience_without_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=2):
+        yield
+
+
+@contextmanager
+def answering(path: str, change: Callable[[Handler], Handler]) -> Iterator[None]:
+    with mock.patch.dict(routes._EXACT, {path: change(routes._EXACT[path])}):
+        yield
+
+
+def refusing(status: int, when: Callable[[str], bool] = lambda _query: True) -> Callable[[Handler], Handler]:
+    def change(handler: Handler) -> Handler:
+        def answer(*asked: Any) -> Answer:
+            if when(str(asked[1].query.get("top") or "")):
+                raise Refusal(status, "InternalServerError" if status >= 500 else "Authorization_RequestDenied", "No.")
+            return handler(*asked)
+
+        return answer
+
+    return change
+
+
+def true_roster(tenant: Tenant) -> list[str]:
+    return [line for line in compare_with_truth(tenant) if line.startswith("roster")]
+
+
+@pytest.mark.parametrize("status", [500, 403])
+def test_a_list_of_changes_that_is_refused_for_ever_means_a_full_read_with_a_word_about_it(status: int) -> None:
+    with open_tenant(people=60, churn=200.0) as tenant:
+        tenant.sync()
+        with answering("/users/delta", refusing(status)):
+            for _ in range(2):
+                tenant.move(days=1)
+                (result,) = tenant.sync("roster")
+                assert result.run is not None
+                assert (result.exit_code, result.run.full) == (0, True)
+                assert "everybody" in result.message
+                assert true_roster(tenant) == []
+        tenant.move(days=1)
+        tenant.sync("roster")
+        tenant.move(days=1)
+        (result,) = tenant.sync("roster")
+        assert result.run is not None
+        assert (result.run.full, true_roster(tenant)) == (False, [])
+
+
+def silent(handler: Handler) -> Handler:
+    """A list of changes that names none, and gives a link for the next ones all the same."""
+
+    def answer(*asked: Any) -> Answer:
+        found = handler(*asked)
+        return replace(found, body=json.dumps(json.loads(found.body) | {"value": []}).encode())
+
+    return answer
+
+
+def test_changes_that_stay_silent_while_the_tenant_counts_otherwise_mean_a_full_read_with_a_word_about_it() -> None:
+    with open_tenant(people=60, churn=200.0) as tenant:
+        tenant.sync()
+        with answering("/users/delta", silent):
+            for _ in range(2):
+                tenant.move(days=1)
+                result = tenant.sync("licenses", "roster")[-1]
+                assert result.run is not None
+                assert (result.exit_code, result.run.full) == (0, True)
+                assert "counts otherwise than before (PROJECT" in result.message
+                assert true_roster(tenant) == []
+
+
+def test_a_difference_that_stays_after_everybody_was_read_is_the_tenants_normal_one() -> None:
+    def count_more(row: Row) -> None:
+        row["consumedUnits"] += 3 * row["skuPartNumber"].startswith("PROJECT")
+
+    with open_tenant(people=60, churn=0.0) as tenant:
+        tenant.sync()
+        was_full = []
+        with answering("/users/delta", silent), spoiled(count_more, "/subscribedskus"):
+            for _ in range(3):
+                tenant.move(hours=1)
+                result = tenant.sync("licenses", "roster")[-1]
+                assert result.run is not None
+                was_full.append(result.run.full)
+        assert was_full == [True, False, False]
+
+
+def test_counts_of_skus_that_carry_no_product_and_counts_older_than_the_last_changes_say_nothing() -> None:
+    def count_more(row: Row) -> None:
+        row["consumedUnits"] += 3 * (row["skuId"] not in carrying)
+        moved.append(row["skuId"] not in carrying)
+
+    carrying, moved = {sku.id for sku in find_product("microsoft-project").skus}, list[bool]()
+    with open_tenant(people=60, churn=0.0) as tenant:
+        tenant.sync()
+        with answering("/users/delta", silent):
+            tenant.move(hours=1)
+            with spoiled(count_more, "/subscribedskus"):
+                assert [result.run and result.run.full for result in tenant.sync("licenses", "roster")] == [True, False]
+            assert any(moved)
+            tenant.move(days=1)
+            (result,) = tenant.sync("roster")
+            assert result.run is not None
+            assert not result.run.full
+
+
+def test_changes_that_are_told_are_believed() -> None:
+    with open_tenant(people=200, churn=20.0) as tenant:
+        tenant.sync()
+        for _ in range(5):
+            tenant.move(hours=20)
+            result = tenant.sync("licenses", "roster")[-1]
+            assert result.run is not None
+            assert (result.run.full, result.message) == (False, "")
+
+
+def test_a_page_that_times_out_for_ever_is_asked_for_in_smaller_ones() -> None:
+    with open_tenant(people=300) as tenant:
+        with answering("/users", refusing(504, lambda query: "999" in query or "250" in query)):
+            results = {result.kind.key: result.exit_code for result in tenant.sync()}
+        assert results["roster"] == 0
+        assert true_roster(tenant) == []
+
+
+def test_a_sku_that_is_listed_twice_has_what_both_say_and_the_run_says_so() -> None:
+    def twice(handler: Handler) -> Handler:
+        def answer(*asked: Any) -> Answer:
+            found = handler(*asked)
+            shape = json.loads(found.body)
+            shape["value"].append(shape["value"][0] | {"skuId": shape["value"][0]["skuId"].upper()})
+            return replace(found, body=json.dumps(shape).encode())
+
+        return answer
+
+    with open_tenant(people=60) as tenant:
+        tenant.sync("licenses")
+        before = Subscription.objects.order_by("pk").first()
+        assert before is not None
+        with answering("/subscribedskus", twice):
+            (result,) = tenant.sync("licenses")
+        now = Subscription.objects.filter(sku=before.sku).latest("since")
+        assert (now.enabled, now.consumed) == (2 * before.enabled, 2 * before.consumed)
+        assert "listed twice" in result.message
+
+
+def test_one_renewal_with_an_impossible_date_costs_itself_and_no_other_renewal() -> None:
+    def wrong(row: Row) -> None:
+        if len(wrongs) < 1:
+            wrongs.append(row["id"])
+            row["nextLifecycleDateTime"] = "2026-12-31"
+
+    wrongs: list[str] = []
+    with open_tenant(people=60) as tenant:
+        with spoiled(wrong, "/directory/subscriptions"):
+            (result,) = tenant.sync("licenses")
+        assert result.exit_code == 6
+        listed = Renewal.objects.count()
+        tenant.sync("licenses")
+        assert Renewal.objects.count() == listed + 1
