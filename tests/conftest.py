@@ -9,14 +9,16 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import django
 import pytest
+import stamina
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
@@ -207,6 +209,35 @@ class Unpaced:
     def take(self, *, slow: bool = False) -> None: ...
 
     def done(self) -> None: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_this_machine_has_a_name() -> Iterator[None]:
+    """Every other name is unknown at once: some machines' resolvers answer, others let a test wait for seconds."""
+    resolve = socket.getaddrinfo
+
+    def resolve_here(host: str | bytes | None, port: Any, *args: int, flags: int = 0, **options: int) -> list[Any]:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name is None or name.lower().rstrip(".") == "localhost":
+            return resolve("localhost" if name else name, port, *args, flags=flags, **options)
+        return resolve(name, port, *args, flags=flags | socket.AI_NUMERICHOST, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", resolve_here)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_waits_between_attempts() -> Iterator[None]:
+    """As many attempts as ever, without the pauses; how long they are is tested where they are made."""
+    with stamina.set_testing(True, attempts=100, cap=True):
+        yield
+
+
+@pytest.fixture
+def with_pauses() -> Iterator[None]:
+    with stamina.set_testing(False):
+        yield
 
 
 @pytest.fixture(autouse=True)

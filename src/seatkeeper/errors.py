@@ -20,6 +20,7 @@ SeatkeeperError
 │   ├── Throttled               told to wait longer than a run may wait
 │   ├── BrokenAnswer            an answer that is not what the protocol promises
 │   │   ├── NotThere              what was asked for by its id is not there
+│   │   ├── TooLarge              more bytes than we take at once; whoever can asks for less
 │   │   └── NotUnderstood         the vendor or we do not understand this one question or its answer
 │   └── UntrustedLink           a link that leaves the pinned origin; nothing was sent
 ├── Interrupted               what was saved stays                                 exit 5
@@ -206,6 +207,10 @@ class BrokenAnswer(TryLater):
 
 
 class NotThere(BrokenAnswer):
+    pass
+
+
+class TooLarge(BrokenAnswer):
     pass
 
 

@@ -62,6 +62,7 @@ def test_an_answer_that_breaks_off_is_tried_again_and_its_half_not_used(door: Do
     assert b"whole" in ask(door).body
 
 
+@pytest.mark.usefixtures("with_pauses")
 def test_retry_after_is_obeyed_by_the_servers_own_clock(door: Door) -> None:
     door.graph.on(
         USERS, refusal(429, "TooManyRequests", Retry_After="1"), refusal(503, "x", Retry_After="1.4"), page([])
@@ -74,6 +75,7 @@ def test_retry_after_is_obeyed_by_the_servers_own_clock(door: Door) -> None:
     assert door.client.counters.waited >= 2.4
 
 
+@pytest.mark.usefixtures("with_pauses")
 @pytest.mark.parametrize("value", ["0", "-7", "soon", "", None])
 def test_being_throttled_without_a_usable_wait_is_no_reason_to_hammer(door: Door, value: str | None) -> None:
     headers = {} if value is None else {"Retry_After": value}

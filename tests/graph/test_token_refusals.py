@@ -137,6 +137,7 @@ def test_a_refused_secret_is_not_tried_again_but_a_corrected_one_is_at_once(door
     assert door.tokens.token().roles is not None
 
 
+@pytest.mark.usefixtures("with_pauses")
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_sign_in_server_is_asked_again_after_its_wait(door: Door, status: int) -> None:
     door.login.login(Reply(status, b"", {"Retry-After": "1"}), grant())

@@ -68,7 +68,7 @@ def listening(receiver: Receiver, authority: trustme.CA) -> Iterator[Receiver]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
-    thread = threading.Thread(target=receiver.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=receiver.server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield receiver

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
@@ -13,6 +15,7 @@ import pytest
 import stamina
 
 from seatkeeper.sandbox.graph import routes
+from seatkeeper.sandbox.graph.queries import Query
 from seatkeeper.sandbox.graph.refusals import Refusal
 from seatkeeper.sandbox.graph.request import Answer
 from seatkeeper.store.models import Renewal, Subscription
@@ -146,6 +149,63 @@ def test_a_page_that_times_out_for_ever_is_asked_for_in_smaller_ones() -> None:
             results = {result.kind.key: result.exit_code for result in tenant.sync()}
         assert results["roster"] == 0
         assert true_roster(tenant) == []
+
+
+def too_large(when: Callable[[Query], bool]) -> Callable[[Handler], Handler]:
+    """Answers of more than we take, where more than a little was asked for."""
+
+    def change(handler: Handler) -> Handler:
+        def answer(*asked: Any) -> Answer:
+            found = handler(*asked)
+            return replace(found, body=found.body + b" " * (64 << 20)) if when(asked[1].query) else found
+
+        return answer
+
+    return change
+
+
+def test_a_page_of_more_bytes_than_we_take_is_asked_for_in_smaller_ones() -> None:
+    with open_tenant(people=300) as tenant:
+        with answering("/users", too_large(lambda query: query.get("top") in {"999", "250"})):
+            results = {result.kind.key: result.exit_code for result in tenant.sync()}
+        assert results["roster"] == 0
+        assert true_roster(tenant) == []
+
+
+def test_sign_ins_of_more_bytes_than_we_take_are_asked_for_over_less_time() -> None:
+    def is_wide(query: Query) -> bool:
+        start, end = re.findall(r"\d{4}-\d\d-\d\dT[\d:.]+Z", query.get("filter") or "")
+        return datetime.fromisoformat(end) - datetime.fromisoformat(start) > timedelta(days=9)
+
+    with open_tenant(people=60) as tenant:
+        with answering("/auditlogs/signins", too_large(is_wide)):
+            results = {result.kind.key: result.exit_code for result in tenant.sync()}
+        assert results["access"] == 0
+        assert compare_with_truth(tenant) == []
+
+
+def test_links_in_the_style_of_a_function_call_are_followed() -> None:
+    def with_brackets(handler: Handler) -> Handler:
+        def answer(*asked: Any) -> Answer:
+            found = handler(*asked)
+            links.append(re.findall(rb"/users/delta[^?]*\?", found.body))
+            return replace(found, body=found.body.replace(b"/users/delta?", b"/users/delta()?"))
+
+        return answer
+
+    links: list[list[bytes]] = []
+    handler = with_brackets(routes._EXACT["/users/delta"])
+    with open_tenant(people=200, churn=20.0) as tenant:
+        with mock.patch.dict(routes._EXACT, {"/users/delta": handler, "/users/delta()": handler}):
+            tenant.sync()
+            for _ in range(2):
+                tenant.move(days=1)
+                (result,) = tenant.sync("roster")
+                assert result.run is not None
+                assert (result.exit_code, result.run.full) == (0, False)
+                assert true_roster(tenant) == []
+        # The link of the first read has brackets, and the sandbox answers in the style it was asked in.
+        assert links == [[b"/users/delta?"], [b"/users/delta()?"], [b"/users/delta()?"]]
 
 
 def test_a_sku_that_is_listed_twice_has_what_both_say_and_the_run_says_so() -> None:

@@ -21,6 +21,7 @@ from seatkeeper.errors import (
     PremiumRequired,
     SeatkeeperError,
     Throttled,
+    TooLarge,
     Unavailable,
     WindowTooWide,
 )
@@ -144,6 +145,10 @@ class Client:
             raise
         except TooSlow as error:
             raise self._to_slow(question, error) from None
+        except TooLarge as error:
+            if question.family == REPORTS:
+                raise WindowTooWide(str(error), detail=error.detail) from None
+            raise
         except Unavailable as error:
             raise Again(error) from None
         if answer.status in (200, 401):

@@ -13,7 +13,7 @@ import httpx2
 import msgspec
 
 from seatkeeper import __version__
-from seatkeeper.errors import BrokenAnswer, Interrupted, Unavailable
+from seatkeeper.errors import BrokenAnswer, Interrupted, TooLarge, Unavailable
 from seatkeeper.graph.clouds import Endpoints
 from seatkeeper.graph.origin import Origin, untrusted
 from seatkeeper.wire import TimedBackend, Watch, to_tls
@@ -128,14 +128,14 @@ class Egress:
 
 
 def _take(pieces: Iterable[bytes], cap: int, *, whole: bool = False) -> bytes:
-    """All pieces as one, or of a longer body a little more than the cap. Raises BrokenAnswer for it when `whole`."""
+    """All pieces as one, or of a longer body a little more than the cap. Raises TooLarge for it when `whole`."""
     taken: list[bytes] = []
     size = 0
     for piece in pieces:
         taken.append(piece)
         size += len(piece)
         if size > cap and whole:
-            raise BrokenAnswer(f"The answer is larger than {cap // _MIB} MiB.")
+            raise TooLarge(f"The answer is larger than {cap // _MIB} MiB.")
         if size > cap:
             break
     return taken[0] if len(taken) == 1 else b"".join(taken)

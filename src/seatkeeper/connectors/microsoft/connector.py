@@ -10,7 +10,7 @@ from seatkeeper.connectors.base import Check, Connector, Permission, RecordPage,
 from seatkeeper.connectors.microsoft import access, activity, licenses, licensing, preflight, roster
 from seatkeeper.connectors.microsoft.products import Watched, load_products
 from seatkeeper.connectors.products import Product
-from seatkeeper.errors import CredentialsRejected, PageTokenExpired, PermissionMissing, Unavailable
+from seatkeeper.errors import CredentialsRejected, PageTokenExpired, PermissionMissing, TooLarge, Unavailable
 from seatkeeper.graph.client import Client
 from seatkeeper.model import (
     Account,
@@ -121,8 +121,9 @@ class MicrosoftConnector(Connector):
         size = self.page_sizes[0]
         try:
             yield from roster.read_roster(self.client, self.watched, link, size)
-        except Unavailable as error:
-            if "status=504" not in error.detail or len(self.page_sizes) == 1:
+        except (Unavailable, TooLarge) as error:
+            less_may_help = isinstance(error, TooLarge) or "status=504" in error.detail
+            if not less_may_help or len(self.page_sizes) == 1:
                 raise
             self.page_sizes = self.page_sizes[1:]
             raise PageTokenExpired("The list has to be read from its start again, in smaller pages.") from error

@@ -31,7 +31,7 @@ from seatkeeper.model import MISSING, Account, BadRow, Key, Missing, to_id, to_k
 USERS = "/v1.0/users"
 DELTA = "/v1.0/users/delta"
 # The largest page that Graph allows: a $top of 1000 is answered with 400 (Graph docs, api/user-list). Where that is
-# answered with a gateway timeout time and again, less is asked for at once.
+# answered with a gateway timeout time and again, or with more bytes than we take, less is asked for at once.
 PAGE_SIZES = (999, 250, 60)
 
 # What Microsoft leaves out is MISSING from the start; msgspec gives a default out as it is.
