@@ -216,11 +216,18 @@ def _only_this_machine_has_a_name() -> Iterator[None]:
     """Every other name is unknown at once: some machines' resolvers answer, others let a test wait for seconds."""
     resolve = socket.getaddrinfo
 
-    def resolve_here(host: str | bytes | None, port: Any, *args: int, flags: int = 0, **options: int) -> list[Any]:
+    def resolve_here(
+        host: str | bytes | None,
+        port: Any,
+        family: int = 0,
+        type: int = 0,
+        proto: int = 0,
+        flags: int = 0,  # noqa: A002
+    ) -> list[Any]:
         name = host.decode() if isinstance(host, bytes) else host
         if name is None or name.lower().rstrip(".") == "localhost":
-            return resolve("localhost" if name else name, port, *args, flags=flags, **options)
-        return resolve(name, port, *args, flags=flags | socket.AI_NUMERICHOST, **options)
+            return resolve("localhost" if name else name, port, family, type, proto, flags)
+        return resolve(name, port, family, type, proto, flags | socket.AI_NUMERICHOST)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", resolve_here)
