@@ -220,9 +220,9 @@ def _only_this_machine_has_a_name() -> Iterator[None]:
         host: str | bytes | None,
         port: Any,
         family: int = 0,
-        type: int = 0,
+        type: int = 0,  # noqa: A002
         proto: int = 0,
-        flags: int = 0,  # noqa: A002
+        flags: int = 0,
     ) -> list[Any]:
         name = host.decode() if isinstance(host, bytes) else host
         if name is None or name.lower().rstrip(".") == "localhost":

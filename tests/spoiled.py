@@ -13,6 +13,14 @@ from seatkeeper.sandbox.graph import routes
 from seatkeeper.sandbox.graph.request import Answer
 
 Row = dict[str, Any]
+Handler = Callable[..., Answer]
+
+
+@contextmanager
+def answering(path: str, change: Callable[[Handler], Handler]) -> Iterator[None]:
+    """While it lasts, the address is answered by what `change` makes of its handler."""
+    with mock.patch.dict(routes._EXACT, {path: change(routes._EXACT[path])}):
+        yield
 
 
 @contextmanager

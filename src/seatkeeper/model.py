@@ -131,11 +131,12 @@ class AppSignIns(NamedTuple):
     side: str = "client"
 
 
-class AccountActivity(NamedTuple):
-    """When an account last got in anywhere in the tenant, as far as the vendor says."""
+class LastUse(NamedTuple):
+    """The newest use that a signal knows of an account."""
 
     account: Key
     last: Instant
+    used: str = ""  # in the vendor's words; empty for use of anything in the tenant
 
 
 class Subscription(NamedTuple):
@@ -279,8 +280,7 @@ def _midnight(date: str) -> int:
 
 def to_instant(text: str) -> Instant:
     """Read "2020-03-13T19:15:41.6195833Z" or "…+02:00"; second 60 is allowed. Else raises ValueError."""
-    found = _TIME.fullmatch(text)
-    if found is None:
+    if (found := _TIME.fullmatch(text)) is None:
         raise ValueError(f"not a time with its offset from UTC: {text[:40]!r}")
     date, hour, minute, second, fraction, sign, ahead_hours, ahead_minutes = found.groups()
     whole = _midnight(date) + int(hour) * 3600 + int(minute) * 60 + int(second or 0)

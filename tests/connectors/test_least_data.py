@@ -18,7 +18,7 @@ def test_neither_a_place_nor_a_device_of_a_person_is_asked_for_or_kept() -> None
     asked = [*access.SELECT.split(","), *roster.SELECT.split(",")]
     assert {"userPrincipalName", "appId", "assignedPlans"} <= set(asked)
     assert [name for name in asked if WHERE_AND_HOW.search(name)] == []
-    of_people = ("Account", "SignIn", "SeatHolder", "UnlicensedUser", "AccountActivity")
+    of_people = ("Account", "SignIn", "SeatHolder", "UnlicensedUser", "LastUse")
     assert {name for name in asked if "ocation" in name} == {"usageLocation"}
     columns = [field.name for table in of_people for field in apps.get_model("store", table)._meta.get_fields()]
     assert len(columns) > 40

@@ -10,7 +10,7 @@ from seatkeeper.model import RunStatus, to_id, to_instant
 from seatkeeper.sandbox.world.account_activity import sign_in_activity
 from seatkeeper.services import applications
 from seatkeeper.services.applications import Edit
-from seatkeeper.store.models import AccountActivity, Quarantine, SeatHolder, Task
+from seatkeeper.store.models import LastUse, Quarantine, SeatHolder, Task
 from tests.people import NOW, Tenant, open_tenant
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.deep]
@@ -18,7 +18,7 @@ ALL = ("licenses", "roster", "access", "activity")
 
 
 def kept() -> dict[str, int]:
-    return {to_id(bytes(row.account)): row.last for row in AccountActivity.objects.all()}
+    return {to_id(bytes(row.account)): row.last for row in LastUse.objects.all()}
 
 
 def told(tenant: Tenant) -> dict[str, int]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from seatkeeper.model import RunStatus
 from seatkeeper.sandbox.faults.fault import FAULTS
+from seatkeeper.sandbox.graph.refusals import expired_page
+from seatkeeper.sandbox.graph.request import Answer
 from seatkeeper.sandbox.serve import Sandbox
 from seatkeeper.sandbox.world.tenant import Settings
 from seatkeeper.services import runs
 from seatkeeper.services.members import operator
 from seatkeeper.store.models import Account
 from tests.people import NOW, Quiet, Tenant, compare_with_truth, open_tenant
+from tests.spoiled import Handler, answering
 
 pytestmark = [pytest.mark.usefixtures("sqlite", "small_pages"), pytest.mark.deep]
 
@@ -166,15 +170,17 @@ def test_a_page_token_that_always_expires_ends_after_three_readings() -> None:
     with open_busy() as tenant:
         before = tenant.roster()
 
-        class Expiring(Quiet):
-            """Each second page of a reading is refused, whatever was refused before."""
+        def refuse_second_pages(handler: Handler) -> Handler:
+            def answer(*asked: Any) -> Answer:
+                if asked[1].query.get("skiptoken"):
+                    raise expired_page()
+                return handler(*asked)
 
-            def tell(self, *_: object) -> None:
-                tenant.sandbox.tenant.switch_on("expired-page-token", "2")
+            return answer
 
-        Expiring().tell()
-        request = runs.SyncRequest(tenant.name, ["roster"], full=True)
-        (result,) = runs.sync(tenant.who, request, Expiring(), clock=tenant.clock)
+        with answering("/users", refuse_second_pages):
+            request = runs.SyncRequest(tenant.name, ["roster"], full=True)
+            (result,) = runs.sync(tenant.who, request, Quiet(), clock=tenant.clock)
         assert result.run is not None
         assert (result.run.status, result.exit_code) == (RunStatus.FAILED, 4)
         assert "3 times" in result.message

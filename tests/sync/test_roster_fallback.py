@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,21 +20,14 @@ from seatkeeper.sandbox.graph.request import Answer
 from seatkeeper.store.models import Renewal, Subscription
 from seatkeeper.sync.vendors import find_product
 from tests.people import Tenant, compare_with_truth, open_tenant
-from tests.spoiled import Row, spoiled
+from tests.spoiled import Handler, Row, answering, spoiled
 
 pytestmark = pytest.mark.usefixtures("sqlite")
-Handler = Callable[..., Answer]
 
 
 @pytest.fixture(autouse=True)
 def _patience_without_waiting() -> Iterator[None]:
     with stamina.set_testing(True, attempts=2):
-        yield
-
-
-@contextmanager
-def answering(path: str, change: Callable[[Handler], Handler]) -> Iterator[None]:
-    with mock.patch.dict(routes._EXACT, {path: change(routes._EXACT[path])}):
         yield
 
 

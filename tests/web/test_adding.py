@@ -11,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from seatkeeper.connectors.microsoft.connector import ACCESS
+from seatkeeper.connectors.microsoft.access import TASK as ACCESS
 from seatkeeper.connectors.microsoft.guide import PERMISSIONS, grant, guide
 from seatkeeper.errors import NotAllowed
 from seatkeeper.services import applications

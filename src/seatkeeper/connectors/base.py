@@ -15,11 +15,11 @@ from seatkeeper.connectors.products import Product
 from seatkeeper.model import (
     MISSING,
     Account,
-    AccountActivity,
     AppSignIns,
     BadRow,
     Instant,
     Key,
+    LastUse,
     Renewal,
     Seat,
     SignIn,
@@ -27,7 +27,7 @@ from seatkeeper.model import (
 )
 
 Record = TypeVar("Record")
-Understood = Account | SignIn | Subscription | Renewal | AccountActivity
+Understood = Account | SignIn | Subscription | Renewal | LastUse
 
 
 class Permission(NamedTuple):
@@ -50,7 +50,8 @@ NO_PERMISSION: Final = Permission("", frozenset())
 class TaskKind(NamedTuple):
     """One thing that is read regularly; `key` says how (sync/run.py), and `optional` ones are not ticked.
 
-    `purpose` completes the sentence "without it …"; `hint` says what else to know before ticking it.
+    `purpose` completes the sentence "without it …"; `hint` says what else to know before ticking it. `lateness` is how
+    long, in ticks, what a signal tells may lack the newest uses.
     """
 
     key: str
@@ -59,6 +60,7 @@ class TaskKind(NamedTuple):
     permission: Permission = NO_PERMISSION
     optional: bool = False
     hint: str = ""
+    lateness: Instant = 0
 
 
 @dataclass(slots=True)
@@ -174,8 +176,8 @@ class Connector:
         """When one of the sign-ins from `start` to `end` was, by anybody to anything; None when the log has none."""
         raise NotImplementedError
 
-    def read_activity(self) -> Iterator[RecordPage[AccountActivity]]:
-        """When accounts last got in anywhere; those of whom the vendor says nothing are left out."""
+    def read_signal(self, task: TaskKind) -> Iterator[RecordPage[LastUse]]:
+        """What the task's signal knows of accounts; those of whom the vendor says nothing are left out."""
         raise NotImplementedError
 
     def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]:

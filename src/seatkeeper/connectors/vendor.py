@@ -193,7 +193,6 @@ class Vendor:
     open: Callable[[ConnectionDetails, Pacer | None], AbstractContextManager[Connector]]
     guide: Callable[[Sequence[TaskKind]], Guide]
     log: SignInLog | None = None  # of sign-ins, if there is one
-    activity_lateness: Instant = 0  # how late it tells when accounts got in
     request_limit: RequestLimit | None = None
     new_credential: str = "Create a new one"  # where that is done, for whoever is told that the old one expires
     list_assigned: Callable[[str], Iterable[Key]] = assign_nothing

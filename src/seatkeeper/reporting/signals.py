@@ -1,6 +1,6 @@
 """The signals: what shows whether somebody used a product, and what each can prove. All else iterates over the list.
 
-A signal more is a reader, a table, and an entry here. Only sign-ins inside coverage, and the last sign-in of an account
+A signal more is a reader, and an entry here. Only sign-ins inside coverage, and the last sign-in of an account
 anywhere, can prove that somebody did not use a product; the lack of anything else proves nothing.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from seatkeeper.clock import days
-from seatkeeper.connectors.catalog import find_vendor_of
+from seatkeeper.connectors.catalog import find_task, find_vendor_of
 from seatkeeper.connectors.products import Product
 from seatkeeper.insights.base import SHARED_SIGN_INS, SIGN_INS, Reported, Sighting
 from seatkeeper.model import Grade, Instant, Key
@@ -87,17 +87,20 @@ def _account_activity(readings: Readings) -> Find:
     connection_id = readings.application.connection_id
     if not Task.objects.filter(connection_id=connection_id, key=ACTIVITY, enabled=True).exists():
         return lambda _row: None
-    rows = roster.list_activity(connection_id, readings.product.key, readings.roster)
-    told = {account: (last, read_at) for account, last, read_at in rows}
-    lateness = find_vendor_of(readings.product.key).activity_lateness
+    rows = roster.list_last_uses(connection_id, ACTIVITY, readings.product.key, readings.roster)
+    told = {row.account: row for row in rows}
+    lateness = _lateness(readings.product.key)
 
     def find(row: SeatRow) -> Sighting | None:
         if (found := told.get(row.account)) is None:
             return None
-        last, read_at = found
-        return Sighting(ACCOUNT_ACTIVITY.key, last, False, read_at - lateness, bounds=True)
+        return Sighting(ACCOUNT_ACTIVITY.key, found.last, False, found.read_at - lateness, bounds=True)
 
     return find
+
+
+def _lateness(product: str) -> Instant:
+    return find_task(find_vendor_of(product).key, ACTIVITY).lateness
 
 
 DIRECT: Final = Signal(
@@ -162,4 +165,4 @@ def bounded_until(application: Application) -> Instant | None:
     task = Task.objects.filter(connection_id=application.connection_id, key=ACTIVITY, enabled=True).first()
     if task is None or task.full_read_at is None:
         return None
-    return task.full_read_at - find_vendor_of(application.product).activity_lateness
+    return task.full_read_at - _lateness(application.product)

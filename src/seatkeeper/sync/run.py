@@ -19,21 +19,17 @@ from seatkeeper.model import RunStatus
 from seatkeeper.store import leases
 from seatkeeper.store.models import Run
 from seatkeeper.sync.access import AccessReading
-from seatkeeper.sync.activity import ActivityReading
 from seatkeeper.sync.identity import recognize
 from seatkeeper.sync.licenses import LicensesReading
 from seatkeeper.sync.quarantine import save_bad_rows, try_again
 from seatkeeper.sync.roster import RosterReading
+from seatkeeper.sync.signals import SignalReading
 from seatkeeper.sync.work import LEASE, CompleteRead, Reading, Tally, Work
 
 COMPLETE_WITH_QUARANTINE = 6
 
-READINGS: dict[str, type[Reading]] = {
-    "roster": RosterReading,
-    "access": AccessReading,
-    "licenses": LicensesReading,
-    "activity": ActivityReading,
-}
+# What has its own way of being read; every other task of a vendor reads a signal.
+READINGS: dict[str, type[Reading]] = {"roster": RosterReading, "access": AccessReading, "licenses": LicensesReading}
 
 
 class Outcome:
@@ -56,7 +52,7 @@ def run_task(work: Work) -> Outcome:
         recognize(work.task.connection, work.connector.identify())
         work.connector.require(work.kind)
         try_again(work)
-        reading = READINGS[work.kind.key](work)
+        reading = READINGS.get(work.kind.key, SignalReading)(work)
         for page in reading.pages():
             _save(work, reading, page)
             work.check_stop()

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from seatkeeper.clock import days, seconds
-from seatkeeper.connectors.base import RecordPage
+from seatkeeper.connectors.base import Permission, RecordPage, TaskKind
 from seatkeeper.connectors.feasibility import SignInLog
 from seatkeeper.connectors.microsoft.concealed import NameGuard, is_digest
 from seatkeeper.connectors.products import elsewhere
@@ -26,6 +26,12 @@ SIGN_INS = "/v1.0/auditLogs/signIns"
 # (entra-docs reference-reports-data-retention).
 # They become visible minutes after they happened, and merged ones up to two hours (entra-docs
 # reference-reports-latencies); that is no promise, so a day is allowed.
+TASK = TaskKind(
+    "access",
+    "Application Access",
+    "nobody can say who uses a seat",
+    Permission("AuditLog.Read.All", frozenset()),
+)
 LOG = SignInLog(
     "Microsoft", retention=days(30), at_least=days(7), lateness=days(1), requests=5, window=seconds(10), page=1000
 )  # fmt: skip

@@ -13,15 +13,25 @@ from typing import ClassVar, Final
 import msgspec
 
 from seatkeeper.clock import days
-from seatkeeper.connectors.base import RecordPage
+from seatkeeper.connectors.base import RecordPage, TaskKind
+from seatkeeper.connectors.microsoft import access
 from seatkeeper.connectors.microsoft.roster import USERS, to_object_key
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import Id, read_pages, to_row
 from seatkeeper.graph.throttle import ACTIVITY
-from seatkeeper.model import AccountActivity, BadRow, Instant, to_instant
+from seatkeeper.model import BadRow, Instant, LastUse, to_instant
 
 PAGE: Final = 120
-LATENESS: Final = days(1)  # taken off the moment of reading (docs/decisions/0008)
+TASK: Final = TaskKind(
+    "activity",
+    "Account Activity",
+    "nobody can say when an account was last used anywhere",
+    access.TASK.permission,
+    optional=True,
+    hint="Account Activity reads slowly when each account last got in anywhere in the tenant: whoever did is possibly "
+    "active, so fewer seats are called unused, and those that are stand on more than sign-ins.",
+    lateness=days(1),  # taken off the moment of reading (docs/decisions/0008)
+)
 QUESTION: Final = f"{USERS}?$select=id,signInActivity&$top={PAGE}"
 
 
@@ -42,10 +52,10 @@ class Active(msgspec.Struct, rename="camel", gc=False):
     sign_in_activity: SignInActivity | None = None
 
 
-def read_activity(client: Client) -> Iterator[RecordPage[AccountActivity]]:
+def read(client: Client) -> Iterator[RecordPage[LastUse]]:
     """Every account of which anything is said, page by page. Finishes or raises."""
     for page in read_pages(client, QUESTION, path=USERS, row=Active, family=ACTIVITY, units=1):
-        result: RecordPage[AccountActivity] = RecordPage([], page.bad, link=page.link)
+        result: RecordPage[LastUse] = RecordPage([], page.bad, link=page.link)
         for row in page.rows:
             try:
                 found = to_activity(row)
@@ -59,17 +69,17 @@ def read_activity(client: Client) -> Iterator[RecordPage[AccountActivity]]:
         yield result
 
 
-def read_again(raw: bytes) -> AccountActivity | None:
+def read_again(raw: bytes) -> LastUse | None:
     """A row that was set aside. Raises ValueError with the reason."""
     return to_activity(to_row(raw, Active))
 
 
-def to_activity(row: Active) -> AccountActivity | None:
+def to_activity(row: Active) -> LastUse | None:
     """None when nothing is said. The newest success where it is told; else the newest try, which may have failed."""
     key, told = to_object_key(row.id), row.sign_in_activity or SignInActivity()
     tries = (told.last_sign_in_date_time, told.last_non_interactive_sign_in_date_time)
     last = _to_moment(told.last_successful_sign_in_date_time) or max(map(_to_moment, tries))
-    return AccountActivity(key, last) if last else None
+    return LastUse(key, last) if last else None
 
 
 def _to_moment(text: str | None) -> Instant:

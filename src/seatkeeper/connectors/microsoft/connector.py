@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from seatkeeper.clock import Clock, system_clock
-from seatkeeper.connectors.base import Check, Connector, Permission, RecordPage, Spent, TaskKind, Understood
+from seatkeeper.connectors.base import Check, Connector, RecordPage, Spent, TaskKind, Understood
 from seatkeeper.connectors.microsoft import access, activity, licenses, licensing, preflight, roster
 from seatkeeper.connectors.microsoft.products import Watched, load_products
 from seatkeeper.connectors.products import Product
@@ -14,10 +14,10 @@ from seatkeeper.errors import CredentialsRejected, PageTokenExpired, PermissionM
 from seatkeeper.graph.client import Client
 from seatkeeper.model import (
     Account,
-    AccountActivity,
     AppSignIns,
     Instant,
     Key,
+    LastUse,
     Renewal,
     Seat,
     SignIn,
@@ -25,43 +25,23 @@ from seatkeeper.model import (
     to_key,
 )
 
-# The permission to ask for first, then those that serve as well
-# (microsoft-graph-devx-content permissions.json, 2026-08-07).
-_DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
-ROSTER = TaskKind(
-    "roster",
-    "Application Roster",
-    "nobody can say who holds a seat",
-    Permission("User.Read.All", _DIRECTORY | {"User.ReadWrite.All"}, usual="Directory.Read.All"),
-)
-ACCESS = TaskKind(
-    "access",
-    "Application Access",
-    "nobody can say who uses a seat",
-    Permission("AuditLog.Read.All", frozenset()),
-)
-LICENSES = TaskKind(
-    "licenses",
-    "License Information",
-    "nobody can say how many seats were bought",
-    Permission(
-        "LicenseAssignment.Read.All",
-        _DIRECTORY | {"Organization.Read.All", "Organization.ReadWrite.All", "LicenseAssignment.ReadWrite.All"},
-        usual="Directory.Read.All",
-    ),
-)
-ACTIVITY = TaskKind(
-    "activity",
-    "Account Activity",
-    "nobody can say when an account was last used anywhere",
-    ACCESS.permission,
-    optional=True,
-    hint="Account Activity reads slowly when each account last got in anywhere in the tenant: whoever did is possibly "
-    "active, so fewer seats are called unused, and those that are stand on more than sign-ins.",
-)
+
+class SignalReader(Protocol):
+    """A module that reads what tells of use besides the log of sign-ins."""
+
+    @property
+    def TASK(self) -> TaskKind: ...  # noqa: N802 - a constant of the module
+
+    def read(self, client: Client, /) -> Iterator[RecordPage[LastUse]]:
+        """Everything that is told, page by page. Finishes or raises."""
+
+    def read_again(self, raw: bytes, /) -> LastUse | None:
+        """A row that was set aside. Raises ValueError with the reason."""
 
 
-TASKS: Final = (LICENSES, ROSTER, ACCESS, ACTIVITY)
+_READERS: Final[tuple[SignalReader, ...]] = (activity,)
+SIGNALS: Final = {reader.TASK.key: reader for reader in _READERS}  # by the key of the task
+TASKS: Final = (licenses.TASK, roster.TASK, access.TASK, *(signal.TASK for signal in SIGNALS.values()))
 
 
 class MicrosoftConnector(Connector):
@@ -141,11 +121,11 @@ class MicrosoftConnector(Connector):
         return roster.to_account_key(raw)
 
     def read_again(self, task: TaskKind, raw: bytes) -> Understood | None:
-        if task.key == ACCESS.key:
+        if task.key == access.TASK.key:
             return access.read_again(raw, self.watched.apps, self.client.tokens.directory_id())
-        if task.key == ACTIVITY.key:
-            return activity.read_again(raw)
-        return roster.read_again(raw, self.watched) if task.key == ROSTER.key else licenses.read_again(raw)
+        if task.key in SIGNALS:
+            return SIGNALS[task.key].read_again(raw)
+        return roster.read_again(raw, self.watched) if task.key == roster.TASK.key else licenses.read_again(raw)
 
     def merge_account(self, old: Account, new: Account) -> Account:
         return roster.merge_account(old, new)
@@ -159,8 +139,8 @@ class MicrosoftConnector(Connector):
     def find_sign_in(self, start: Instant, end: Instant) -> Instant | None:
         return access.find_sign_in(self.client, start, end)
 
-    def read_activity(self) -> Iterator[RecordPage[AccountActivity]]:
-        return activity.read_activity(self.client)
+    def read_signal(self, task: TaskKind) -> Iterator[RecordPage[LastUse]]:
+        return SIGNALS[task.key].read(self.client)
 
     def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]:
         return licenses.read_subscriptions(self.client)

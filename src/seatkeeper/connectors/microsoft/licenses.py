@@ -7,13 +7,24 @@ from typing import ClassVar, Final, TypeVar
 
 import msgspec
 
-from seatkeeper.connectors.base import Record, RecordPage
+from seatkeeper.connectors.base import Permission, Record, RecordPage, TaskKind
+from seatkeeper.connectors.microsoft.roster import DIRECTORY
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import Budget, Id, Int32, Page, read_pages, to_row
 from seatkeeper.model import BadRow, Renewal, Subscription, to_id, to_instant, to_key
 
 Row = TypeVar("Row")
 
+TASK: Final = TaskKind(
+    "licenses",
+    "License Information",
+    "nobody can say how many seats were bought",
+    Permission(
+        "LicenseAssignment.Read.All",
+        DIRECTORY | {"Organization.Read.All", "Organization.ReadWrite.All", "LicenseAssignment.ReadWrite.All"},
+        usual="Directory.Read.All",
+    ),
+)
 SKUS = "/v1.0/subscribedSkus"
 RENEWALS = "/v1.0/directory/subscriptions"
 _FEW: Final = Budget(pages=100, seconds=300.0)  # a tenant has dozens of subscriptions

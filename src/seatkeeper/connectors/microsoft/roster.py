@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from seatkeeper.connectors.base import RecordPage
+from seatkeeper.connectors.base import Permission, RecordPage, TaskKind
 from seatkeeper.connectors.microsoft.concealed import NameGuard
 from seatkeeper.connectors.microsoft.licensing import (
     AssignedLicense,
@@ -28,6 +28,15 @@ from seatkeeper.graph.ids import fold_id
 from seatkeeper.graph.pages import Id, Page, read_one, read_pages, to_row, to_storable
 from seatkeeper.model import MISSING, Account, BadRow, Key, Missing, to_id, to_key
 
+# Permissions here and in the other tasks: the one to ask for first, then those that serve as well
+# (microsoft-graph-devx-content permissions.json, 2026-08-07).
+DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
+TASK = TaskKind(
+    "roster",
+    "Application Roster",
+    "nobody can say who holds a seat",
+    Permission("User.Read.All", DIRECTORY | {"User.ReadWrite.All"}, usual="Directory.Read.All"),
+)
 USERS = "/v1.0/users"
 DELTA = "/v1.0/users/delta"
 # The largest page that Graph allows: a $top of 1000 is answered with 400 (Graph docs, api/user-list). Where that is

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Final
 
 from seatkeeper.clock import seconds
-from seatkeeper.connectors.microsoft import activity
 from seatkeeper.connectors.microsoft.access import LOG
 from seatkeeper.connectors.microsoft.connector import TASKS, MicrosoftConnector
 from seatkeeper.connectors.microsoft.form import FORM, check_form, fill_form
@@ -81,7 +80,6 @@ MICROSOFT: Final = Vendor(
     open=open_tenant,
     guide=guide,
     log=LOG,
-    activity_lateness=activity.LATENESS,
     request_limit=LOG_LIMIT,
     new_credential="Create a new one in the Entra admin center",
     list_assigned=list_assigned,

@@ -19,8 +19,8 @@ from seatkeeper.store.bulk.accounts import (
     mark_seen,
     rewrite_accounts,
 )
-from seatkeeper.store.bulk.activity import save_activity
 from seatkeeper.store.bulk.counts import Published, count_loss, count_missing, count_published, list_lost_holders
+from seatkeeper.store.bulk.last_uses import save_last_uses
 from seatkeeper.store.bulk.quarantine import (
     list_set_aside,
     note_tried,
@@ -72,7 +72,7 @@ __all__ = [
     "resolve_quarantine",
     "resolve_unmet",
     "rewrite_accounts",
-    "save_activity",
+    "save_last_uses",
     "save_quarantine",
     "save_renewals",
     "save_sign_ins",

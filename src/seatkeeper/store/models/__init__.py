@@ -23,9 +23,9 @@ from seatkeeper.store.models.reporting import (
     UnlicensedUser,
 )
 from seatkeeper.store.models.signals import (
-    AccountActivity,
     ApplicationSet,
     Coverage,
+    LastUse,
     NewestUse,
     ProductActivity,
     SignIn,
@@ -36,7 +36,6 @@ from seatkeeper.store.models.signals import (
 
 __all__ = [
     "Account",
-    "AccountActivity",
     "ApiToken",
     "Application",
     "ApplicationSet",
@@ -49,6 +48,7 @@ __all__ = [
     "Finding",
     "FindingEvent",
     "FindingException",
+    "LastUse",
     "Membership",
     "NewestUse",
     "Notice",

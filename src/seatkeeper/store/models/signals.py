@@ -173,18 +173,22 @@ class ProductActivity(Owned):
         return self.user_id
 
 
-class AccountActivity(Owned):
-    """When an account last got in anywhere in the tenant, as the directory told it last."""
+class LastUse(Owned):
+    """The newest use of something by an account, as a signal told it last."""
 
     owner = "connection__organization_id"
 
     connection = models.ForeignKey(Connection, models.CASCADE, db_index=False, help_text="Whose tenant.")
+    signal = models.TextField(help_text="Key of the task that reads the signal.")
     account = models.BinaryField(help_text="Key of the account.")
-    last = models.BigIntegerField(help_text="Its newest success anywhere; where that is not told, its newest try.")
+    used = models.TextField(help_text="What was used, in the vendor's words; empty for anything in the tenant.")
+    last = models.BigIntegerField(help_text="When that was; where no success is told, the newest try.")
     read_at = models.BigIntegerField(help_text="When the run began that was told so, by the vendor's clock.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "account"], name="one_activity_an_account")]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "signal", "account", "used"], name="one_last_use_each")
+        ]
 
     def __str__(self) -> str:
         return bytes(self.account).hex()

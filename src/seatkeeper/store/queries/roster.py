@@ -51,6 +51,15 @@ class UseRow(NamedTuple):
     newest: Instant
 
 
+class LastUseRow(NamedTuple):
+    """The newest use of something by an account, as a signal told it at a moment."""
+
+    account: Key
+    used: str
+    last: Instant
+    read_at: Instant
+
+
 _SEATS: Final = """
         SELECT s.account, s.sku, s.kind, s.plans, s.active, s.active_source, s.assigned_by, s.state, s.error,
                a.upn, a.mail, a.given_name, a.surname, a.enabled, a.user_type, a.department,
@@ -152,16 +161,16 @@ def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]
     return [UseRow._make(row) for row in raw.fetch(sql, values)]
 
 
-def list_activity(connection_id: int, product: str, generation: int) -> list[tuple[Key, Instant, Instant]]:
-    """For holders of a seat of whom it is known: when they last got in anywhere, and when that was read."""
+def list_last_uses(connection_id: int, signal: str, product: str, generation: int) -> list[LastUseRow]:
+    """What a signal knows of the holders of a seat."""
     sql = """
-        SELECT account, last, read_at FROM store_accountactivity
-        WHERE connection_id = ?
+        SELECT account, used, last, read_at FROM store_lastuse
+        WHERE connection_id = ? AND signal = ?
           AND account IN (SELECT account FROM store_seat
                           WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
     """
-    values = [connection_id, connection_id, product, generation, generation]
-    return [(account, last, read_at) for account, last, read_at in raw.fetch(sql, values)]
+    values = [connection_id, signal, connection_id, product, generation, generation]
+    return [LastUseRow._make(row) for row in raw.fetch(sql, values)]
 
 
 def list_subscriptions(connection_id: int, generation: int) -> list[Subscription]:

@@ -1,17 +1,17 @@
-"""How Account Activity is read: each row is true by itself, so a page is of use whether or not the next one comes."""
+"""How a signal besides sign-ins is read: each row is true by itself, whether or not the next page comes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from seatkeeper.connectors.base import RecordPage
-from seatkeeper.model import AccountActivity, Instant, RunStatus
+from seatkeeper.model import Instant, LastUse, RunStatus
 from seatkeeper.store import bulk
 from seatkeeper.store.models import Task
 from seatkeeper.sync.work import CompleteRead, Tally, Work
 
 
-class ActivityReading:
+class SignalReading:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.began = self.now()  # what is told is true of this moment at least
@@ -22,13 +22,13 @@ class ActivityReading:
     def now(self) -> Instant:
         return self.work.connector.vendor_time(self.work.clock)
 
-    def pages(self) -> Iterator[RecordPage[AccountActivity]]:
-        yield from self.work.connector.read_activity()
+    def pages(self) -> Iterator[RecordPage[LastUse]]:
+        yield from self.work.connector.read_signal(self.work.kind)
 
-    def save(self, page: RecordPage[AccountActivity]) -> Tally:
-        now = self.now()
-        known = [row for row in page.records if row.last <= now]  # nobody got in tomorrow
-        added = bulk.save_activity(self.work.task.connection_id, known, self.began)
+    def save(self, page: RecordPage[LastUse]) -> Tally:
+        now, task = self.now(), self.work.task
+        known = [row for row in page.records if row.last <= now]  # nobody used anything tomorrow
+        added = bulk.save_last_uses(task.connection_id, task.key, known, self.began)
         self.read += len(page.records) + len(page.bad) + page.left_out
         return Tally(kept=len(known), added=added)
 
