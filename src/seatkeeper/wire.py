@@ -93,7 +93,9 @@ class TimedBackend(httpcore2.SyncBackend):
             except httpcore2.ConnectTimeout:
                 reason = f"it did not answer within {wait:.0f} seconds"
             except httpcore2.ConnectError as error:
-                reason = _why(error)
+                refused = isinstance(error.__cause__, ConnectionRefusedError)
+                told = getattr(error.__cause__, "strerror", None) or "the connection failed"
+                reason = "it refused the connection" if refused else told.lower()
             else:
                 return _TimedStream(stream, self._watch, host)
         raise Unavailable(
@@ -137,34 +139,23 @@ class _TimedStream(httpcore2.NetworkStream):
         except httpcore2.ConnectTimeout:
             raise Unavailable(f"The server {self._host} did not finish its TLS handshake in time.") from None
         except httpcore2.ConnectError as error:
-            raise _to_tls_error(self._host, error) from None
+            cause = error.__cause__
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                raise NotTrusted(
+                    f"The certificate of {self._host} is not trusted: {cause.verify_message}. If a company proxy or a "
+                    "server of your own stands there, give the certificate of its authority with --ca-file. Nothing "
+                    "was sent."
+                ) from None
+            if isinstance(cause, ssl.SSLError):
+                raise Unavailable(
+                    f"No safe connection to {self._host}: {cause.reason or 'TLS failed'}. TLS 1.2 or newer is needed; "
+                    "if a company proxy stands there, give the certificate of its authority with --ca-file."
+                ) from None
+            raise Unavailable(f"The server {self._host} closed the connection during the TLS handshake.") from None
         return _TimedStream(inner, self._watch, self._host)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
-
-
-def _to_tls_error(host: str, error: Exception) -> Unavailable:
-    cause = error.__cause__
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return NotTrusted(
-            f"The certificate of {host} is not trusted: {cause.verify_message}. If a company proxy or a "
-            "server of your own stands there, give the certificate of its authority with --ca-file. Nothing "
-            "was sent."
-        )
-    if isinstance(cause, ssl.SSLError):
-        return Unavailable(
-            f"No safe connection to {host}: {cause.reason or 'TLS failed'}. TLS 1.2 or newer is needed; if a "
-            "company proxy stands there, give the certificate of its authority with --ca-file."
-        )
-    return Unavailable(f"The server {host} closed the connection during the TLS handshake.")
-
-
-def _why(error: Exception) -> str:
-    cause = error.__cause__
-    if isinstance(cause, ConnectionRefusedError):
-        return "it refused the connection"
-    return (getattr(cause, "strerror", None) or "the connection failed").lower()
 
 
 def to_tls(ca_file: str | None) -> ssl.SSLContext:

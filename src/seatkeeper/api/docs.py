@@ -49,18 +49,15 @@ def _groups() -> dict[str, list[dict[str, Any]]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, operations in _described()["paths"].items():
         for method, operation in operations.items():
-            groups.setdefault(operation["tags"][0], []).append(_to_entry(path, method, operation))
+            body = operation.get("requestBody", {}).get("content", {})
+            schemas = [content["schema"].get("$ref", "").rpartition("/")[2] for content in body.values()]
+            entry = {
+                "path": path,
+                "method": method.upper(),
+                "summary": operation["summary"],
+                "parameters": operation.get("parameters", []),
+                "body": next((name for name in schemas if name), ""),
+                "answers": sorted(operation["responses"]),
+            }
+            groups.setdefault(operation["tags"][0], []).append(entry)
     return groups
-
-
-def _to_entry(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
-    body = operation.get("requestBody", {}).get("content", {})
-    schemas = [content["schema"].get("$ref", "").rpartition("/")[2] for content in body.values()]
-    return {
-        "path": path,
-        "method": method.upper(),
-        "summary": operation["summary"],
-        "parameters": operation.get("parameters", []),
-        "body": next((name for name in schemas if name), ""),
-        "answers": sorted(operation["responses"]),
-    }

@@ -94,17 +94,14 @@ def to_row(row: object, columns: Sequence[Column]) -> dict[str, Any]:
             cells[column.key] = column.amount(row)
             cells[f"{column.key}_amounts"] = to_amounts(column.value(row), column.period)
             continue
+        value = column.value(row)
+        if column.kind in (Kind.TIME, Kind.DAY) and isinstance(value, int):
+            value = to_text(value)
+        elif value is not None and not isinstance(value, bool | int):
+            value = str(value)
         for name in filter(None, (column.key, column.was)):
-            cells[name] = _to_value(column.value(row), column.kind)
+            cells[name] = value
     return {"id": getattr(row, "pk"), **cells}  # noqa: B009 - a row of any model
-
-
-def _to_value(value: Any, kind: Kind) -> Any:
-    if value is None:
-        return None
-    if kind in (Kind.TIME, Kind.DAY):
-        return to_text(value) if isinstance(value, int) else str(value)
-    return value if isinstance(value, bool | int) else str(value)
 
 
 def to_moment(field: str, text: str) -> Instant:

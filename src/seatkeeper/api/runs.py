@@ -9,7 +9,7 @@ from pydantic import Field
 
 from seatkeeper.api.access import Called
 from seatkeeper.api.listings import REFUSALS, offer, to_row, to_row_schema
-from seatkeeper.model import Instant, to_text
+from seatkeeper.model import to_text
 from seatkeeper.services import runs, tasks
 from seatkeeper.services.listings import quarantine
 from seatkeeper.services.listings import runs as listed
@@ -54,21 +54,19 @@ offer(router, "/runs", listed.LISTING, listed.rows, of_application=False)
 
 @router.get("/applications/{application_id}/tasks", response={200: list[TaskOut], **REFUSALS}, summary="Tasks")
 def list_tasks(request: Called, application_id: int) -> Any:
-    return [_to_out(state) for state in tasks.list_tasks(request.auth, application_id)]
-
-
-def _to_out(state: tasks.TaskState) -> dict[str, Any]:
-    due: Instant | None = state.task.due
-    return {
-        "task": state.task.key,
-        "title": state.title,
-        "enabled": state.task.enabled,
-        "paused": state.task.paused,
-        "running": state.running,
-        "every_hours": state.task.every_hours,
-        "due": None if due is None else to_text(due),
-        "last_run": state.run.pk if state.run else None,
-    }
+    return [
+        {
+            "task": state.task.key,
+            "title": state.title,
+            "enabled": state.task.enabled,
+            "paused": state.task.paused,
+            "running": state.running,
+            "every_hours": state.task.every_hours,
+            "due": None if state.task.due is None else to_text(state.task.due),
+            "last_run": state.run.pk if state.run else None,
+        }
+        for state in tasks.list_tasks(request.auth, application_id)
+    ]
 
 
 @router.patch(

@@ -77,23 +77,16 @@ def run() -> None:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the edge at which the process would die
-        code = _database_trouble(error)
-        if code is None:
-            traceback.print_exc()
-            complain("This is a bug in Seatkeeper. Please report it with the lines above; they hold no secrets.")
-        sys.exit(code or 1)
+        if "django.db" in sys.modules:
+            from django.db import DatabaseError
 
-
-def _database_trouble(error: Exception) -> int | None:
-    """A full disk or a read-only folder is not a bug: say so, without a trace."""
-    if "django.db" not in sys.modules:
-        return None
-    from django.db import DatabaseError
-
-    if not isinstance(error, DatabaseError):
-        return None
-    complain(
-        f"The database refused: {str(error).splitlines()[0]}. Check that the data folder (SEATKEEPER_HOME) or the "
-        "database server (SEATKEEPER_DATABASE_URL) is writable and not full. What was saved before stays."
-    )
-    return 2
+            if isinstance(error, DatabaseError):  # a full disk or a read-only folder is not a bug: without a trace
+                complain(
+                    f"The database refused: {str(error).splitlines()[0]}. Check that the data folder (SEATKEEPER_HOME) "
+                    "or the database server (SEATKEEPER_DATABASE_URL) is writable and not full. What was saved before "
+                    "stays."
+                )
+                sys.exit(2)
+        traceback.print_exc()
+        complain("This is a bug in Seatkeeper. Please report it with the lines above; they hold no secrets.")
+        sys.exit(1)

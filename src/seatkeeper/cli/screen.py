@@ -107,15 +107,16 @@ def to_rich(table: Table, hide: Sequence[str] = ()) -> object:
         numeric = any(isinstance(row[number], int) and column not in table.times for row in table.rows)
         grid.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in table.written():
-        grid.add_row(*(_to_cell(row[n], is_time=table.columns[n] in table.times) for n in shown))
+        texts = []
+        for number in shown:
+            cell = row[number]
+            if cell is None:
+                texts.append("–")
+            elif isinstance(cell, bool):
+                texts.append("yes" if cell else "")
+            elif isinstance(cell, int):
+                texts.append(f"{cell:,}")
+            else:
+                texts.append(short_time(str(cell)) if table.columns[number] in table.times else clean(str(cell)))
+        grid.add_row(*texts)
     return grid
-
-
-def _to_cell(cell: object, *, is_time: bool) -> str:
-    if cell is None:
-        return "–"
-    if isinstance(cell, bool):
-        return "yes" if cell else ""
-    if isinstance(cell, int):
-        return f"{cell:,}"
-    return short_time(str(cell)) if is_time else clean(str(cell))

@@ -117,19 +117,17 @@ class Scheduler:
             due = waiting.wanted_at(now)
             if due is None or due > now:
                 queue.plan(waiting, due)
-            elif self._has_room(waiting) and queue.plan(waiting, due):
+                continue
+            # By schedule one run at a time for a tenant: its tasks share a budget of requests and build on each other.
+            mine = [job for job in list(self._jobs.values()) if job.asked == bool(waiting.asked_by)]
+            alone = waiting.asked_by or all(job.connection_id != waiting.connection_id for job in mine)
+            if len(mine) < WORKERS and alone and not self._stopping.is_set() and queue.plan(waiting, due):
                 # It stays due until its run has ended, because this process may die. One that was put off between the
                 # look and now, as the end of its run does, is not begun again.
                 name = f"task {waiting.task_id}"
                 thread = threading.Thread(target=self._work, args=(waiting,), name=name, daemon=True)
                 self._jobs[waiting.task_id] = Job(thread, waiting.connection_id, bool(waiting.asked_by))
                 thread.start()
-
-    def _has_room(self, waiting: Waiting) -> bool:
-        """By schedule one run at a time for a tenant: its tasks share a budget of requests and build on each other."""
-        mine = [job for job in list(self._jobs.values()) if job.asked == bool(waiting.asked_by)]
-        alone = waiting.asked_by or all(job.connection_id != waiting.connection_id for job in mine)
-        return len(mine) < WORKERS and bool(alone) and not self._stopping.is_set()
 
     def _work(self, waiting: Waiting) -> None:
         """The life of one job; the only thread that touches its database connection."""
@@ -139,7 +137,12 @@ class Scheduler:
             # The database was away. The task is still due, and run when the database is back; were it the task that
             # upsets the database, it would be tried again after ever longer waits.
             log.exception("the database was away during task %s", waiting.task_id)
-            self._wait_for_the_database(waiting)
+            connections.close_all()  # it is opened anew
+            again = waiting.task_id in self._interrupted
+            self._interrupted ^= {waiting.task_id}
+            while not _guarded(lambda: queue.give_back(waiting, put_off=again)):
+                if self._stopping.wait(AFTER_TROUBLE):
+                    break
         except Exception:
             log.exception("the scheduler goes on after this")
             connections.close_all()
@@ -150,14 +153,6 @@ class Scheduler:
         del self._jobs[waiting.task_id]
         running.changed.set()
         self._run_ended.set()
-
-    def _wait_for_the_database(self, waiting: Waiting) -> None:
-        connections.close_all()  # it is opened anew
-        again = waiting.task_id in self._interrupted
-        self._interrupted ^= {waiting.task_id}
-        while not _guarded(lambda: queue.give_back(waiting, put_off=again)):
-            if self._stopping.wait(AFTER_TROUBLE):
-                return
 
 
 def _guarded(step: Callable[[], None]) -> bool:

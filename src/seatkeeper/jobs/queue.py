@@ -79,7 +79,10 @@ def list_waiting(now: Instant) -> list[Waiting]:
         **{name: Subquery(newest.values(name)[:1]) for name in ("status", "started", "ended")}
     )
     free = [task for task in tasks if not is_running(task)]
-    served, ranks = _list_served({task.connection_id for task in free}), {key: n for n, key in enumerate(name_tasks())}
+    theirs = Task.objects.filter(connection__in={task.connection_id for task in free})
+    last = Run.objects.filter(pk__in=theirs.values_list(Subquery(newest.values("pk")[:1]))).order_by("pk")
+    served = dict(last.values_list("task__connection_id", "started"))  # when the newest run of each tenant began
+    ranks = {key: n for n, key in enumerate(name_tasks())}
     found = [
         Waiting(
             task.pk, task.connection_id, task.every_hours, task.failures, task.due, task.asked_by, task.status,
@@ -90,14 +93,6 @@ def list_waiting(now: Instant) -> list[Waiting]:
     waiting = {one.task_id: one for one in found if one.due is None or one.due <= now or one.due != one.wanted_at(now)}
     busy = {task.connection_id for task in Task.objects.exclude(lease_owner="") if is_running(task)}
     return [waiting[place.task_id] for place in in_turn([one.place(now) for one in waiting.values()], busy, now)]
-
-
-def _list_served(connection_ids: set[int]) -> dict[int, Instant]:
-    """When the newest run of each tenant began."""
-    newest = Run.objects.filter(task=OuterRef("pk")).order_by("-pk")
-    tasks = Task.objects.filter(connection__in=connection_ids)
-    runs = Run.objects.filter(pk__in=tasks.values_list(Subquery(newest.values("pk")[:1]))).order_by("pk")
-    return dict(runs.values_list("task__connection_id", "started"))
 
 
 def plan(waiting: Waiting, due: Instant | None) -> bool:

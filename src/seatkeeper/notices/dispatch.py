@@ -55,8 +55,20 @@ def look(organization_id: int, now: Instant) -> None:
             if closer:
                 _deliver(notice, f"{CLOSER} {condition.level}", now)
         for key in living.keys() - conditions.keys():
-            _close(living[key], now)
-        _digest(organization_id, now)
+            notice = living[key]
+            notice.closed = now
+            notice.save(update_fields=["closed"])
+            # What was not sent yet need not be; whoever was told hears that it is over.
+            NoticeDelivery.objects.filter(notice=notice, sent=None).delete()
+            if ENDINGS.get(notice.kind):
+                told = NoticeDelivery.objects.filter(notice=notice).values_list("target_id", flat=True)
+                _deliver(notice, CLOSED, now, Q(pk__in=set(told)))
+        # Of new findings at most one a day (UTC), and none without anything new.
+        last = Notice.objects.filter(organization_id=organization_id, kind="findings").order_by("-pk").first()
+        if last is None or last.opened // days(1) != now // days(1):  # one of a later day was dated by a wrong clock
+            since = min(last.opened, now) - SETTLED if last else 0
+            if (news := digest(organization_id, since, now - SETTLED)) is not None:
+                _open(organization_id, news, now, closed=now)
 
 
 def _open(organization_id: int, condition: Condition, now: Instant, closed: Instant | None = None) -> None:
@@ -65,26 +77,6 @@ def _open(organization_id: int, condition: Condition, now: Instant, closed: Inst
         body=condition.body, level=condition.level, opened=now, closed=closed,
     )  # fmt: skip
     _deliver(notice, OPENED, now)
-
-
-def _close(notice: Notice, now: Instant) -> None:
-    """What was not sent yet need not be; whoever was told hears that it is over."""
-    notice.closed = now
-    notice.save(update_fields=["closed"])
-    NoticeDelivery.objects.filter(notice=notice, sent=None).delete()
-    if ENDINGS.get(notice.kind):
-        told = NoticeDelivery.objects.filter(notice=notice).values_list("target_id", flat=True)
-        _deliver(notice, CLOSED, now, Q(pk__in=set(told)))
-
-
-def _digest(organization_id: int, now: Instant) -> None:
-    """At most one a day (UTC), and none without anything new."""
-    last = Notice.objects.filter(organization_id=organization_id, kind="findings").order_by("-pk").first()
-    if last is None or last.opened // days(1) != now // days(1):  # one of a later day was dated by a wrong clock
-        since = min(last.opened, now) - SETTLED if last else 0
-        condition = digest(organization_id, since, now - SETTLED)
-        if condition is not None:
-            _open(organization_id, condition, now, closed=now)
 
 
 def _deliver(notice: Notice, event: str, now: Instant, which: Q | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from seatkeeper.clock import days
 from seatkeeper.errors import BadInput
 from seatkeeper.model import Instant
-from seatkeeper.sync.vendors import ReportColumn, UsageReport
+from seatkeeper.sync.vendors import UsageReport
 from seatkeeper.tabular.sheets import WIDE, Row, RowError, Sheet, is_nobody, say_taken
 from seatkeeper.tabular.values import Unclear, read_amounts, read_days
 
@@ -102,7 +102,12 @@ def read_rows(sheet: Sheet, until: str, now: Instant, form: UsageReport) -> Read
     # All days of a file are written in the same way, so one column may say how the other is to be read.
     read = read_days([*(each[form.last] for each in cells), *(each.get(form.refreshed, "") for each in cells)])
     lasts, refreshed = read[: len(cells)], read[len(cells) :]
-    last_day = _to_last_day(refreshed, until, now)
+    said = {*refreshed, *read_days([until.strip()])} - {None}
+    if len(said) != 1:
+        raise BadInput("until", "say up to which day the report goes (its refresh date), such as 2026-08-01.")
+    last_day = _to_day_end("until", until or "its refresh date", said.pop())
+    if last_day - days(1) >= now:
+        raise BadInput("until", "this day is still to come.")
     amounts = [read_amounts([each.get(column.title, "") for each in cells]) for column in form.columns]
     found = Read([], [], [], last_day)
     numbers: dict[str, int] = {}
@@ -125,17 +130,6 @@ def read_rows(sheet: Sheet, until: str, now: Instant, form: UsageReport) -> Read
     return found
 
 
-def _to_last_day(refreshed: Sequence[Day], until: str, now: Instant) -> Instant:
-    """The end of the last day that the report covers."""
-    told = {*refreshed, *read_days([until.strip()])} - {None}
-    if len(told) != 1:
-        raise BadInput("until", "say up to which day the report goes (its refresh date), such as 2026-08-01.")
-    last_day = _to_day_end("until", until or "its refresh date", told.pop())
-    if last_day - days(1) >= now:
-        raise BadInput("until", "this day is still to come.")
-    return last_day
-
-
 def _to_day_end(field: str, text: str, day: Day) -> Instant:
     """The last instant of a day: whoever used the product on it may have done so until then."""
     if isinstance(day, Unclear):
@@ -153,23 +147,19 @@ def _to_activity(row: Row, day: Day, amounts: Sequence[Amount], until: Instant, 
         raise BadInput(form.user, "it is no user name.")
     counts = {"desktop": 0, "web": 0, "other": 0}
     for column, amount in zip(form.columns, amounts, strict=True):
-        counts[column.counts] += _to_count(column, row.cells.get(column.title, ""), amount)
+        text = row.cells.get(column.title, "")
+        if column.flag and text.casefold() in _FLAGS:
+            counts[column.counts] += _FLAGS[text.casefold()]
+        elif isinstance(amount, Decimal) and 0 <= amount < 10**9 and amount == int(amount):
+            counts[column.counts] += int(amount)
+        elif isinstance(amount, Unclear) and "two ways" in amount.why:
+            raise BadInput(column.title, f"{text[:40]!r} {amount.why}")
+        elif amount is not None:
+            what = "neither yes nor no, nor a number" if column.flag else "not a number"
+            raise BadInput(column.title, f"{text[:40]!r} is {what}.")
     last = None if day is None else _to_day_end(form.last, row.cells[form.last], day)
     if last is None and any(counts.values()):
         raise BadInput(form.last, "there was activity, but the day is missing.")
     if last is not None and last > until:
         raise BadInput(form.last, f"{row.cells[form.last][:10]} is after the day on which the report ends.")
     return Activity(user_id, last, counts["desktop"], counts["web"], counts["other"] > 0)
-
-
-def _to_count(column: ReportColumn, text: str, amount: Amount) -> int:
-    if column.flag and text.casefold() in _FLAGS:
-        return _FLAGS[text.casefold()]
-    if amount is None:
-        return 0
-    if isinstance(amount, Decimal) and 0 <= amount < 10**9 and amount == int(amount):
-        return int(amount)
-    if isinstance(amount, Unclear) and "two ways" in amount.why:
-        raise BadInput(column.title, f"{text[:40]!r} {amount.why}")
-    what = "neither yes nor no, nor a number" if column.flag else "not a number"
-    raise BadInput(column.title, f"{text[:40]!r} is {what}.")

@@ -228,13 +228,12 @@ def authorize(who: Who, which: Which) -> Iterator[Check]:
     audit.record(who, "application.authorized", application.name)
     own = {} if who.at_the_machine else addresses.list_own(application.connection)
     checks = _preflight(application.connection)
-    return (_say_no_more(check, own) if own and check.unanswered else check for check in checks)
-
-
-def _say_no_more(check: Check, own: Mapping[str, str]) -> Check:
-    """Whether a machine inside refused, kept silent or speaks something else would map the network for a member."""
+    if not own:
+        return checks
+    # Whether a machine inside refused, kept silent or speaks something else would map the network for a member.
     said = f"Nothing answers as the vendor does at {addresses.in_words(own)}."
-    return check._replace(message=f"{said} `seatkeeper apps authorize` says why, to whoever runs this machine.")
+    told = f"{said} `seatkeeper apps authorize` says why, to whoever runs this machine."
+    return (check._replace(message=told) if check.unanswered else check for check in checks)
 
 
 def _preflight(connection: Connection) -> Iterator[Check]:

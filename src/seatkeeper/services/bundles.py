@@ -161,15 +161,9 @@ def _unzip(file: IO[bytes]) -> dict[str, bytes]:
         return {name: bundle.open(name).read(LARGEST) for name in wanted}
 
 
-def _agree(found: Sequence[Finding], told: Sequence[Finding | OldFinding]) -> bool:
-    """Whether these are the findings; of an older bundle, whatever their wording and their order."""
-    if all(isinstance(one, Finding) for one in told):
-        return found == told
-
-    def to_plain(some: Sequence[Finding | OldFinding]) -> list[tuple[object, ...]]:
-        return sorted((one.key, one.user_id, one.plan, one.account or b"") for one in some)
-
-    return to_plain(found) == to_plain(told)
+def _to_plain(findings: Sequence[Finding | OldFinding]) -> list[tuple[object, ...]]:
+    """What is compared of the findings of an older bundle: neither their wording nor their order."""
+    return sorted((one.key, one.user_id, one.plan, one.account or b"") for one in findings)
 
 
 def _read_snapshot(body: bytes, format_: int) -> Snapshot:
@@ -218,6 +212,8 @@ def _work_out_again(manifest: Manifest, files: dict[str, bytes]) -> Verdict:
             since = seat_observed_since(holder.signals, since, holder.active)
         if (holder.evidence, holder.observed_since) != (evidence, since):
             faults.append(f"The evidence about {holder.user_id} does not follow from the inputs")
-    if not _agree(find_all(snapshot), told):
+    found = find_all(snapshot)
+    is_older = not all(isinstance(one, Finding) for one in told)
+    if (_to_plain(found) != _to_plain(told)) if is_older else (found != told):
         faults.append("The findings do not follow from the inputs")
     return Verdict(manifest, len(told), faults)

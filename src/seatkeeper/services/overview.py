@@ -66,14 +66,22 @@ def read(who: Who, application_id: int, clock: Clock = system_clock) -> Overview
     application = applications.find(who, application_id)
     summary, now = daily_summary.newest(application), clock()
     spans = coverage_of(application, now).proven
-    buckets, never = _buckets(application, summary)
+    # Days since the last activity, as of the end of proof, and how many people were never seen active.
+    people = SeatHolder.objects.filter(application=application)
+    end = (summary.observed_until or summary.refreshed) if summary else 0
+    starts = (0, *(most + 1 for most in BUCKETS))
+    ends = (*BUCKETS, None)
+    newer = [When(last_activity__gt=end - days(most + 1), then=Value(number)) for number, most in enumerate(BUCKETS)]
+    older = When(last_activity__isnull=False, then=Value(len(BUCKETS)))
+    rows = people.annotate(bucket=Case(*newer, older, default=Value(-1))).values_list("bucket").order_by()
+    counted = dict(rows.annotate(number=Count("pk")))
     summaries = DailySummary.objects.filter(application=application)
     return Overview(
         application=application,
         summary=summary,
         status={kind: getattr(summary, kind.field) if summary else 0 for kind in Activity},
-        buckets=buckets,
-        never=never,
+        buckets=[Bucket(*bounds, counted.get(n, 0)) for n, bounds in enumerate(zip(starts, ends, strict=True))],
+        never=counted.get(-1, 0),
         history=[*reversed(summaries.order_by("-day").defer("skus")[:HISTORY])],  # oldest first
         use=activity.list_days(who, application_id, clock),
         licenses=list_licenses(summary),
@@ -85,20 +93,6 @@ def read(who: Who, application_id: int, clock: Clock = system_clock) -> Overview
             if not row["price"] and (row["paid"] or row["holders"])
         ],
     )
-
-
-def _buckets(application: Application, summary: DailySummary | None) -> tuple[list[Bucket], int]:
-    """Days since the last activity, as of the end of proof, and how many people were never seen active."""
-    people = SeatHolder.objects.filter(application=application)
-    end = (summary.observed_until or summary.refreshed) if summary else 0
-    starts = (0, *(most + 1 for most in BUCKETS))
-    ends = (*BUCKETS, None)
-    newer = [When(last_activity__gt=end - days(most + 1), then=Value(number)) for number, most in enumerate(BUCKETS)]
-    older = When(last_activity__isnull=False, then=Value(len(BUCKETS)))
-    rows = people.annotate(bucket=Case(*newer, older, default=Value(-1))).values_list("bucket").order_by()
-    counted = dict(rows.annotate(number=Count("pk")))
-    buckets = [Bucket(*bounds, counted.get(n, 0)) for n, bounds in enumerate(zip(starts, ends, strict=True))]
-    return buckets, counted.get(-1, 0)
 
 
 def list_cautions(

@@ -233,11 +233,7 @@ def check_price(new: NewPrice, today: int, skus: PricedSkus) -> money.Price:
     assert since is not None
     if until is not None and until < since:
         raise BadInput("valid_until", "it lies before the first day.")
-    return money.Price(sku, _to_amount(new.amount), currency, period, since, until)
-
-
-def _to_amount(text: str) -> Decimal:
-    """An amount that somebody types: 1234.5 or 1234,5; without a column, 1,250 can be read in two ways."""
+    text = new.amount  # 1234.5 or 1234,5; without a column, 1,250 can be read in two ways
     if text.count(",") + text.count(".") > 1:
         raise BadInput("amount", f"{text[:20]!r} can be read in two ways. Write it without a mark for thousands.")
     (amount,) = read_amounts([text])
@@ -248,7 +244,7 @@ def _to_amount(text: str) -> Decimal:
         raise BadInput("amount", f"{text[:20]!r} is not between 0 and {LARGEST:,}. A price is never negative.")
     if amount != amount.quantize(SMALLEST):
         raise BadInput("amount", f"{text[:20]!r} has more than four digits after the point.")
-    return amount
+    return money.Price(sku, amount, currency, period, since, until)
 
 
 def _to_number(field: str, text: str, otherwise: int | None) -> int | None:

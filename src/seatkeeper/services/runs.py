@@ -71,21 +71,15 @@ def sync(
                 watch_products(connector, connection)  # the task before may have read what the tenant owns
                 kind = find_task(connection.vendor, task.key)
                 work = Work(task, kind, connector, clock, progress, request.full, stop, asked_by=who.name)
-                result, go_on = _run(names, work)
-                yield result
-                if not go_on:
-                    break
+                try:
+                    outcome = running.run(work)
+                except AlreadyRunning as error:
+                    yield TaskResult(names, kind, error.exit_code, str(error), None)
+                    continue
+                yield TaskResult(names, kind, outcome.exit_code, outcome.run.message, outcome.run)
+                if isinstance(outcome.error, CredentialsRejected | SameTenant):
+                    break  # every other task of the connection would be refused the same way
         refresh.refresh_all(connection.pk, clock)
-
-
-def _run(names: str, work: Work) -> tuple[TaskResult, bool]:
-    """Run one task; False when every other task of the connection would be refused the same way."""
-    try:
-        outcome = running.run(work)
-    except AlreadyRunning as error:
-        return TaskResult(names, work.kind, error.exit_code, str(error), None), True
-    result = TaskResult(names, work.kind, outcome.exit_code, outcome.run.message, outcome.run)
-    return result, not isinstance(outcome.error, CredentialsRejected | SameTenant)
 
 
 def exit_code(results: Sequence[TaskResult]) -> int:

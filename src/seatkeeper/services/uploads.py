@@ -21,7 +21,9 @@ def keep(who: Who, data: bytes, largest: int) -> str:
     if len(data) > largest:
         raise BadInput("file", f"The file is larger than {largest >> 20} MB.")
     sweep_uploads()
-    _make_room(who)
+    mine = sorted(uploads().glob(f"{_owner(who)}.*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in mine[MOST_OF_ONE - 1 :]:
+        path.unlink(missing_ok=True)
     name = secrets.token_urlsafe(24)
     descriptor = os.open(_path(who, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -51,9 +53,3 @@ def _path(who: Who, name: str) -> Path:
 
 def _owner(who: Who) -> str:
     return f"{who.organization_id}.{who.member_id or 0}"
-
-
-def _make_room(who: Who) -> None:
-    mine = sorted(uploads().glob(f"{_owner(who)}.*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in mine[MOST_OF_ONE - 1 :]:
-        path.unlink(missing_ok=True)

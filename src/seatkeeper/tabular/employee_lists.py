@@ -115,7 +115,9 @@ def guess(head: Sequence[str]) -> dict[str, int]:
 def _take(found: EmployeeList, numbers: dict[str, int], line: Line) -> None:
     """`numbers` are the rows in which each address came first, whether its person was kept or not."""
     row, width = line.cells, len(found.columns)
-    cells = {key: _to_text(row[place]) if place < len(row) else "" for key, place in found.mapping.items()}
+    plain = {key: " ".join(row[place].split()) if place < len(row) else "" for key, place in found.mapping.items()}
+    # Letters with signs in the one form that directories write.
+    cells = {key: unicodedata.normalize("NFC", text) for key, text in plain.items()}
     wrong = [
         Wrong(line.number, TITLES[key], problem) for key, text in cells.items() if (problem := _find_problem(key, text))
     ]
@@ -150,11 +152,6 @@ def _compare(found: EmployeeList, first: int, second: int, person: Person) -> li
     del found.people[person.email]
     differs = next(key for key, value in person._asdict().items() if value != getattr(kept, key))
     return [Wrong(number, TITLES[differs], told) for number in (first, second)]
-
-
-def _to_text(cell: str) -> str:
-    """Without spaces at its ends, in the one form of letters with signs that directories write."""
-    return unicodedata.normalize("NFC", " ".join(cell.split()))
 
 
 def _find_problem(key: str, text: str) -> str:

@@ -183,7 +183,17 @@ def _read_workbook(body: bytes, name: str) -> Iterator[Line]:
 def _to_line(number: int, values: dict[int, object]) -> Line:
     """A row with a cell for every column up to the last; what stands far to the right is none of a table's."""
     width = min(max((place for place, value in values.items() if value is not None), default=0), MOST_COLUMNS + 1)
-    cells = [_to_text(values.get(place)) for place in range(1, width + 1)]
+    cells = []
+    for place in range(1, width + 1):
+        value = values.get(place)
+        if value is None:
+            cells.append("")
+        elif isinstance(value, datetime):
+            cells.append(value.date().isoformat() if value.time().isoformat() == "00:00:00" else value.isoformat())
+        elif isinstance(value, date):
+            cells.append(value.isoformat())
+        else:
+            cells.append(str(int(value) if isinstance(value, float) and value.is_integer() else value))
     if width > MOST_COLUMNS:
         cells[-1] = cells[-1] or "…"
     numbers = [
@@ -192,15 +202,3 @@ def _to_line(number: int, values: dict[int, object]) -> Line:
         if isinstance(values.get(place), int | float) and not isinstance(values[place], bool)
     ]
     return Line(min(number, 2**53), cells, numbers)
-
-
-def _to_text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time().isoformat() == "00:00:00" else cell.isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)

@@ -124,7 +124,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             if len(self.requests) > self.server.limits.pipelined:
                 del self.requests[self.server.limits.pipelined :]
                 self.requests[-1].headers["CONNECTION"] = "close"
-            if self.request is not None and (why := self._excess(self.request, is_time=before != now)):
+            request, why = self.request, None
+            if request is not None and request.headers_finished:
+                # Chunks of a byte or endless chunk headers cost more than they bring.
+                if request.chunked and request.body_bytes_received > 2 * len(request.body_rcv) + CHUNK_OVERHEAD:
+                    why = BadRequest("Send larger chunks.")
+                elif before != now and self.server.holds_too_much(self):
+                    why = Busy("Too many uploads are under way. Try again once they are done.")
+            if why:
                 self.request.close()
                 self.request.error, self.request.body_bytes_received = why, 0
                 self.requests.append(self.request)
@@ -136,16 +143,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def _progress(self) -> tuple[Any, bool, int]:
         request = self.request
         return (request, request.headers_finished, request.body_bytes_received // STEP) if request else (None, False, 0)
-
-    def _excess(self, request: Any, *, is_time: bool) -> Error | None:
-        """Why an unfinished body is refused. Chunks of a byte or endless chunk headers cost more than they bring."""
-        if not request.headers_finished:
-            return None
-        if request.chunked and request.body_bytes_received > 2 * len(request.body_rcv) + CHUNK_OVERHEAD:
-            return BadRequest("Send larger chunks.")
-        if is_time and self.server.holds_too_much(self):
-            return Busy("Too many uploads are under way. Try again once they are done.")
-        return None
 
     def send(self, data: bytes, do_close: bool = True) -> int:  # noqa: FBT001, FBT002 - waitress's signature
         count: int = super().send(data, do_close) or 0

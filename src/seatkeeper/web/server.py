@@ -24,7 +24,10 @@ OPEN_FILES: Final = 4096  # a connection may need a socket, a file that is sent 
 
 def make_server(host: str, port: int, limits: Limits = Limits(), look_every: float = 1.0) -> Servers:  # noqa: B008
     """A server that listens, and answers when it is run. Raises BadInput for an address that cannot be had."""
-    _allow_files()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     # One proxy's word on the caller may be taken. Without one, that a request was passed on stays visible: what is only
     # for people at this machine (the first set-up, the metrics) must not be had through a proxy on it.
     proxy: dict[str, Any] = {"clear_untrusted_proxy_headers": False}
@@ -56,13 +59,6 @@ def make_server(host: str, port: int, limits: Limits = Limits(), look_every: flo
     threads.set_thread_count(THREADS)
     addresses = [(each.effective_host, each.effective_port) for each in listening]
     return Servers(sockets, settings, addresses, threads)
-
-
-def _allow_files() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def look(limits: Limits = Limits()) -> Line:  # noqa: B008

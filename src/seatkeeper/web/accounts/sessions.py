@@ -33,24 +33,21 @@ def ending_sessions(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
 
     def look(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            _end_or_note(request, int(time.time()))
+            # A session that was idle or open for too long ends; of another one it is noted that it is used.
+            now = int(time.time())
+            began, seen = request.session.get(BEGAN), request.session.get(SEEN)
+            if began is None or seen is None:
+                request.session.update({BEGAN: now, SEEN: now})
+            elif now - seen > IDLE or now - began > AT_LONGEST:
+                logout(request)
+            elif now - seen > NOTED_EVERY:
+                request.session[SEEN] = now
         answer = get_response(request)
         if request.session.modified and not request.session.is_empty():
             return _bound(request, answer)
         return answer
 
     return look
-
-
-def _end_or_note(request: HttpRequest, now: int) -> None:
-    """End a session that was idle or open for too long; note that one is used."""
-    began, seen = request.session.get(BEGAN), request.session.get(SEEN)
-    if began is None or seen is None:
-        request.session.update({BEGAN: now, SEEN: now})
-    elif now - seen > IDLE or now - began > AT_LONGEST:
-        logout(request)
-    elif now - seen > NOTED_EVERY:
-        request.session[SEEN] = now
 
 
 def _bound(request: HttpRequest, answer: HttpResponse) -> HttpResponse:

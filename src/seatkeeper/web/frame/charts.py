@@ -7,7 +7,7 @@ on a wide screen. Colours are classes of app.css, because the page's policy allo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -52,11 +52,24 @@ def donut(key: str, title: str, parts: Sequence[Part]) -> Chart:
     total = sum(part.value for part in parts)
     shown = [part for part in parts if part.value]
     says = f"{total:,} in all: " + ", ".join(f"{p.value:,} {p.label}" for p in shown) if total else "Nothing yet."
+    # Each part is a dash of the circle's outline, after the dashes before it.
+    arcs, around, before = [], 2 * math.pi * _RADIUS, 0
+    gap = 1.5 if len(shown) > 1 else 0
+    for part in shown:
+        length = max(part.value / total * around - gap, 0.5)
+        dash = format_html(
+            'stroke-dasharray="{} {}" stroke-dashoffset="{}" transform="rotate(-90 60 60)"',
+            f"{length:.2f}",
+            f"{around - length:.2f}",
+            f"{-before / total * around:.2f}",
+        )
+        arcs.append((part.tone, _RADIUS, dash, f"{part.label}: {part.value:,}"))
+        before += part.value
     body = format_html(
         '{}{}<text class="donut-total" x="60" y="60">{}</text>',
         format_html('<circle class="donut-track" cx="60" cy="60" r="{}"/>', _RADIUS),
         format_html_join(
-            "", '<circle class="donut-part {}" cx="60" cy="60" r="{}" {}><title>{}</title></circle>', _arcs(shown)
+            "", '<circle class="donut-part {}" cx="60" cy="60" r="{}" {}><title>{}</title></circle>', arcs
         ),
         f"{total:,}",
     )
@@ -66,22 +79,6 @@ def donut(key: str, title: str, parts: Sequence[Part]) -> Chart:
 
 
 _RADIUS = 48
-
-
-def _arcs(parts: Sequence[Part]) -> Iterable[tuple[str, int, SafeString, str]]:
-    """Each part as a dash of the circle's outline, after the dashes before it."""
-    total, around, before = sum(part.value for part in parts), 2 * math.pi * _RADIUS, 0
-    gap = 1.5 if len(parts) > 1 else 0
-    for part in parts:
-        length = max(part.value / total * around - gap, 0.5)
-        dash = format_html(
-            'stroke-dasharray="{} {}" stroke-dashoffset="{}" transform="rotate(-90 60 60)"',
-            f"{length:.2f}",
-            f"{around - length:.2f}",
-            f"{-before / total * around:.2f}",
-        )
-        yield part.tone, _RADIUS, dash, f"{part.label}: {part.value:,}"
-        before += part.value
 
 
 def percent(value: int, total: int) -> str:
@@ -128,7 +125,20 @@ def bars(key: str, title: str, groups: Sequence[tuple[str, Sequence[Part]]]) -> 
         lines.append(format_html('<text class="name" x="0" y="{}">{}</text>', y + 14, shown))
         y += 22
         for part in parts:
-            lines.append(_bar(part, top, y))
+            # A bar takes four fifths of the width at most: the number behind it needs the rest.
+            bar = format_html(
+                '<rect class="{}" x="0" y="{}" width="{}%" height="14" rx="2"><title>{}: {}</title></rect>'
+                '<text class="value" x="{}%" y="{}" dx="6">{}</text>',
+                part.tone,
+                y,
+                f"{max(part.value / top * 80, 0.3):.2f}",
+                part.label,
+                f"{part.value:,}",
+                f"{part.value / top * 80:.2f}",
+                y + 12,
+                f"{part.value:,}",
+            )
+            lines.append(bar)
             y += 20
         y += 12
     body = format_html_join("", "{}", ((line,) for line in lines))
@@ -136,22 +146,6 @@ def bars(key: str, title: str, groups: Sequence[tuple[str, Sequence[Part]]]) -> 
     heads = [part.label.capitalize() for part in groups[0][1]] if groups else []
     rows: list[Sequence[Cell]] = [(name, *(part.value for part in parts)) for name, parts in groups]
     return Chart(key, title, says or "Nothing yet.", svg, ("", *heads), rows, groups[0][1] if groups else ())
-
-
-def _bar(part: Part, top: int, y: int) -> SafeString:
-    """The bar takes four fifths of the width at most: the number behind it needs the rest."""
-    return format_html(
-        '<rect class="{}" x="0" y="{}" width="{}%" height="14" rx="2"><title>{}: {}</title></rect>'
-        '<text class="value" x="{}%" y="{}" dx="6">{}</text>',
-        part.tone,
-        y,
-        f"{max(part.value / top * 80, 0.3):.2f}",
-        part.label,
-        f"{part.value:,}",
-        f"{part.value / top * 80:.2f}",
-        y + 12,
-        f"{part.value:,}",
-    )
 
 
 def lines(key: str, title: str, days: Sequence[str], series: Sequence[Line]) -> Chart:
@@ -223,7 +217,14 @@ def heat_map(key: str, title: str, counts: dict[date, int | None], unit: str) ->
     says = f"{len(known)} of {len(counts)} days were read." + (
         f" Most on {busiest[0]:%A %d %B %Y}: {busiest[1]:,} {unit}." if busiest else ""
     )
-    body = format_html("{}{}", _names(first, weeks), _squares(counts, first, top, unit))
+    # Every other weekday, and each month over the week in which it begins; the first only if there is room for it.
+    texts = [(0, 18 + i * _CELL + 13, name) for i, name in enumerate(WEEKDAYS) if i % 2 == 0]
+    days = [first + timedelta(days=7 * week + 6) for week in range(weeks)]
+    starts = [i for i, day in enumerate(days) if day.day <= 7 or i == 0]
+    named = [i for i, after in zip(starts, [*starts[1:], weeks + 3], strict=True) if after - i >= 3 or i != 0]
+    texts += [(34 + i * _CELL, 11, f"{days[i]:%b}") for i in named]
+    names = format_html_join("", '<text x="{}" y="{}">{}</text>', texts)
+    body = format_html("{}{}", names, _squares(counts, first, top, unit))
     width, height = 34 + weeks * _CELL, 18 + 7 * _CELL
     place = format_html('class="chart heat" width="{}" height="{}" viewBox="0 0 {} {}"', width, height, width, height)
     rows = [(f"{day:%Y-%m-%d} {WEEKDAYS[day.weekday()]}", _known(counts[day])) for day in sorted(counts, reverse=True)]
@@ -231,16 +232,6 @@ def heat_map(key: str, title: str, counts: dict[date, int | None], unit: str) ->
     legend = [Part("none", 0, "heat-0"), *(Part(f"up to {most:,}", most, tone) for most, tone in steps.items())]
     legend += [Part("not read", 0, "unread")] if len(known) < len(counts) else []
     return Chart(key, title, says, _svg(key, title, says, body, place), ("Day", unit.capitalize()), rows, legend)
-
-
-def _names(first: date, weeks: int) -> SafeString:
-    """Every other weekday, and each month over the week in which it begins; the first only if there is room for it."""
-    texts = [(0, 18 + i * _CELL + 13, name) for i, name in enumerate(WEEKDAYS) if i % 2 == 0]
-    days = [first + timedelta(days=7 * week + 6) for week in range(weeks)]
-    starts = [i for i, day in enumerate(days) if day.day <= 7 or i == 0]
-    named = [i for i, after in zip(starts, [*starts[1:], weeks + 3], strict=True) if after - i >= 3 or i != 0]
-    texts += [(34 + i * _CELL, 11, f"{days[i]:%b}") for i in named]
-    return format_html_join("", '<text x="{}" y="{}">{}</text>', texts)
 
 
 def _squares(counts: dict[date, int | None], first: date, top: int, unit: str) -> SafeString:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from contextlib import suppress
+from typing import NamedTuple
 
 from django.http import HttpRequest
 
@@ -31,23 +32,15 @@ MENU = (
 
 def everywhere(request: HttpRequest) -> dict[str, object]:
     """The menu as far as the asker's role goes, with the entry of this page marked."""
-    who = _who(request)
+    # Pages of ours know who asks; allauth's pages and errors do not.
+    who: Who | None = getattr(request, "who", None)
+    user = getattr(request, "user", None)
+    if who is None and user is not None and user.is_authenticated:
+        with suppress(NotAllowed):
+            who = who_is(user.pk)
     allowed = who.may if who else frozenset()
     return {
         "who": who,
         "menu": [(link, request.path.startswith(link.path)) for link in MENU if link.may in allowed],
         "version": __version__,
     }
-
-
-def _who(request: HttpRequest) -> Who | None:
-    """Pages of ours know; allauth's pages and errors ask here."""
-    if (who := getattr(request, "who", None)) is not None:
-        return cast("Who", who)
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return None
-    try:
-        return who_is(user.pk)
-    except NotAllowed:
-        return None

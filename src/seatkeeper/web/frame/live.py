@@ -37,19 +37,13 @@ class Part(NamedTuple):
 
 def stream(who: Who, look: Callable[[], Part]) -> HttpResponseBase:
     """Events as long as `look` finds something new; 503 when there is no place: the page stays as it is."""
-    if not _enter(who.member_id):
-        return HttpResponse("Too many pages are being updated.", status=503, headers={"Retry-After": "10"})
+    with _lock:
+        if _open[who.member_id] >= MOST_OF_ONE or _open.total() >= MOST_STREAMS:
+            return HttpResponse("Too many pages are being updated.", status=503, headers={"Retry-After": "10"})
+        _open[who.member_id] += 1
     answer = StreamingHttpResponse(_Events(who, look), content_type="text/event-stream")
     answer["X-Accel-Buffering"] = "no"  # a proxy that gathers the answer would make it a late one
     return answer
-
-
-def _enter(member_id: int | None) -> bool:
-    with _lock:
-        if _open[member_id] >= MOST_OF_ONE or _open.total() >= MOST_STREAMS:
-            return False
-        _open[member_id] += 1
-        return True
 
 
 class _Events:

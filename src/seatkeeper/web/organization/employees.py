@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from seatkeeper.errors import BadInput
@@ -57,7 +57,14 @@ def _form(request: Asked, problem: str = "", encoding: str = "") -> HttpResponse
 def preview(request: Asked, kept: str) -> HttpResponse:
     """The first people and everything that is wrong; on POST the list takes the place of the one there is."""
     asked = request.POST if request.method == "POST" else request.GET
-    encoding, mapping = asked.get("encoding", ""), _to_mapping(asked)
+    encoding = asked.get("encoding", "")
+    mapping: dict[str, int] | None = None  # which column is which field; None while nobody has chosen
+    if any(key in asked for key in FIELDS):
+        chosen = {key: str(asked[key]) for key in FIELDS if asked.get(key)}
+        for key, place in chosen.items():
+            if not place.isascii() or not place.isdigit() or len(place) > 4:
+                raise BadInput(TITLES[key], "There is no such column.")
+        mapping = {key: int(place) for key, place in chosen.items()}
     if request.method == "POST":
         found = employees.import_list(request.who, kept, encoding, mapping)
         messages.success(request, f"{len(found.people):,} employees were imported. {found.taken}")
@@ -75,14 +82,3 @@ def preview(request: Asked, kept: str) -> HttpResponse:
         "more_wrong": max(0, len(found.wrong) - SHOWN_WRONG),
     }
     return render(request, "seatkeeper/employees/preview.html", context)
-
-
-def _to_mapping(asked: QueryDict) -> dict[str, int] | None:
-    """Which column is which field, as chosen; None while nobody has chosen. Raises BadInput."""
-    if not any(key in asked for key in FIELDS):
-        return None
-    chosen = {key: str(asked[key]) for key in FIELDS if asked.get(key)}
-    for key, place in chosen.items():
-        if not place.isascii() or not place.isdigit() or len(place) > 4:
-            raise BadInput(TITLES[key], "There is no such column.")
-    return {key: int(place) for key, place in chosen.items()}

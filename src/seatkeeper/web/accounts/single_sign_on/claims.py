@@ -24,10 +24,14 @@ class Expected(NamedTuple):
 def read_claims(token: str, keys: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """The claims of an ID token. Raises OAuth2Error, which allauth shows as a sign-in that failed."""
     try:
-        key = _find_key(jwt.get_unverified_header(token).get("kid"), keys)
+        kid = jwt.get_unverified_header(token).get("kid")
+        usable = [key for key in jwt.PyJWKSet.from_dict(keys).keys if key.public_key_use in (None, "sig")]
+        found = [key for key in usable if key.key_id == kid] if kid else usable
+        if len(found) != 1:
+            raise OAuth2Error("The ID token was signed with a key that the provider does not publish.")
         claims: dict[str, Any] = jwt.decode(
             token,
-            key,
+            found[0],
             algorithms=list(ALGORITHMS),
             issuer=expected.issuer,
             audience=expected.client_id,
@@ -42,14 +46,6 @@ def read_claims(token: str, keys: dict[str, Any], expected: Expected) -> dict[st
     if not expected.nonce or not isinstance(nonce, str) or not hmac.compare_digest(nonce, expected.nonce):
         raise OAuth2Error("The ID token was made for another sign-in.")
     return claims
-
-
-def _find_key(kid: object, keys: dict[str, Any]) -> jwt.PyJWK:
-    usable = [key for key in jwt.PyJWKSet.from_dict(keys).keys if key.public_key_use in (None, "sig")]
-    found = [key for key in usable if key.key_id == kid] if kid else usable
-    if len(found) != 1:
-        raise OAuth2Error("The ID token was signed with a key that the provider does not publish.")
-    return found[0]
 
 
 def vouches_for_email(claims: dict[str, Any]) -> bool:
