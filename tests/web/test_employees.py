@@ -172,7 +172,11 @@ def test_a_member_keeps_only_the_newest_uploads(organization: Organization, new_
     for age, name in enumerate(reversed(names)):
         for path in housekeeping.uploads().glob(f"*.{name}"):
             os.utime(path, (time.time() - age,) * 2)
+    # A name without its file is what a list shows of one that another request has just taken away.
+    gone = housekeeping.uploads() / f"{organization.pk}.{one.member_id}.gone"
+    gone.symlink_to("nowhere")
     newest = uploads.keep(one, b"newest", 10)
+    gone.unlink()
     assert len(list(housekeeping.uploads().glob(f"{organization.pk}.{one.member_id}.*"))) == uploads.MOST_OF_ONE
     assert uploads.read(one, newest) == b"newest"
     assert uploads.read(other, theirs) == b"theirs"

@@ -82,7 +82,7 @@ def run() -> None:
 
             if isinstance(error, DatabaseError):  # a full disk or a read-only folder is not a bug: without a trace
                 complain(
-                    f"The database refused: {str(error).splitlines()[0]}. Check that the data folder (SEATKEEPER_HOME) "
+                    f"The database refused: {(str(error) or type(error).__name__).splitlines()[0]}. Check that the data folder (SEATKEEPER_HOME) "
                     "or the database server (SEATKEEPER_DATABASE_URL) is writable and not full. What was saved before "
                     "stays."
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +22,11 @@ def keep(who: Who, data: bytes, largest: int) -> str:
     if len(data) > largest:
         raise BadInput("file", f"The file is larger than {largest >> 20} MB.")
     sweep_uploads()
-    mine = sorted(uploads().glob(f"{_owner(who)}.*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in mine[MOST_OF_ONE - 1 :]:
+    mine = []
+    for path in uploads().glob(f"{_owner(who)}.*"):
+        with suppress(FileNotFoundError):  # another request of theirs may have taken it away meanwhile
+            mine.append((path.stat().st_mtime, path))
+    for _, path in sorted(mine, reverse=True)[MOST_OF_ONE - 1 :]:
         path.unlink(missing_ok=True)
     name = secrets.token_urlsafe(24)
     descriptor = os.open(_path(who, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
