@@ -81,10 +81,10 @@ def run() -> None:
             from django.db import DatabaseError
 
             if isinstance(error, DatabaseError):  # a full disk or a read-only folder is not a bug: without a trace
+                why = (str(error) or type(error).__name__).splitlines()[0]
                 complain(
-                    f"The database refused: {(str(error) or type(error).__name__).splitlines()[0]}. Check that the data folder (SEATKEEPER_HOME) "
-                    "or the database server (SEATKEEPER_DATABASE_URL) is writable and not full. What was saved before "
-                    "stays."
+                    f"The database refused: {why}. Check that the data folder (SEATKEEPER_HOME) or the database server "
+                    "(SEATKEEPER_DATABASE_URL) is writable and not full. What was saved before stays."
                 )
                 sys.exit(2)
         traceback.print_exc()
