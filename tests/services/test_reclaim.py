@@ -27,6 +27,7 @@ from seatkeeper.services.members import ROLES, Role, Who
 from seatkeeper.services.what_if import what_if
 from seatkeeper.store.models import Finding, FindingEvent, Organization, ReclaimItem, ReclaimPlan, Saving, SeatHolder
 from tests.people import NAME, Tenant, read_tenant
+from tests.spoiled import spoiled
 
 OF_HOLDERS = [insight.key for insight in INSIGHTS if insight.frees and insight.about is not About.PURCHASE]
 
@@ -109,7 +110,9 @@ def test_only_the_skus_that_were_asked_for_are_proposed(tenant: Tenant) -> None:
     plan = reclaim.propose(tenant.who, NAME, "P3", ["PROJECTPROFESSIONAL"], tenant.clock)
     titles = {item.title for item in reclaim.list_items(tenant.who, plan)}
     assert len(titles) == 1
-    with pytest.raises(BadInput, match="no finding says"):
+    same = reclaim.propose(tenant.who, NAME, "P3", [" projectProfessional"], tenant.clock)
+    assert same.items.count() == plan.items.count()
+    with pytest.raises(BadInput, match=r"no finding says of a seat of 'nothing'.*PROJECTPROFESSIONAL"):
         reclaim.propose(tenant.who, NAME, "Nothing", ["NOTHING"], tenant.clock)
     with pytest.raises(BadInput, match="Name"):
         reclaim.propose(tenant.who, NAME, "a\nb\u202e", clock=tenant.clock)
@@ -134,6 +137,23 @@ def test_a_draft_is_reviewed_then_approved_and_then_it_is_fixed(tenant: Tenant) 
     with pytest.raises(BadInput, match="approved already"):
         approve(tenant, plan)
     assert reclaim.outcome(tenant.who, plan)[:3] == (4, 0, 0)
+
+
+def test_a_seat_that_was_given_back_before_the_approval_is_none_of_the_plans_doing(tenant: Tenant) -> None:
+    plan = propose(tenant)
+    gone, *left = reclaim.list_items(tenant.who, plan)
+
+    def take_back(row: dict[str, Any]) -> None:
+        if row["id"] == gone.object_id:
+            row |= {"assignedLicenses": [], "assignedPlans": [], "licenseAssignmentStates": []}
+
+    with spoiled(take_back, "/users"):
+        tenant.sync("roster", full=True)
+        approve(tenant, plan)
+        others = [item for item in left if item.object_id != gone.object_id]
+        assert [item.object_id for item in reclaim.to_take(tenant.who, plan) if item.object_id == gone.object_id] == []
+        tenant.sync("roster", full=True)
+    assert reclaim.outcome(tenant.who, plan)[:3] == (len(others), 0, 0)
 
 
 def test_a_plan_of_nothing_is_not_approved(tenant: Tenant) -> None:
