@@ -233,6 +233,23 @@ def test_a_row_without_a_sku_costs_itself_and_how_many_were_taken_is_said() -> N
     assert Price.objects.get().amount == Decimal("1.5")
 
 
+def test_columns_of_a_price_list_are_known_in_any_case() -> None:
+    body = b"sku, AMOUNT ,currency,valid  from\nA,1.5,eur,2026-03-01\n"
+    (price,) = prices.preview(operator(), body, "prices.csv", TODAY).prices
+    assert (price.amount, price.currency, prices.to_date(price.since)) == (Decimal("1.5"), "EUR", "2026-03-01")
+    with pytest.raises(BadInput, match="each once"):
+        prices.preview(operator(), b"SKU,Amount,Currency,amount\nA,1,EUR,2\n", "prices.csv", TODAY)
+
+
+@pytest.mark.parametrize("rows", [b"", b"(Unknown),1,EUR\n"])
+def test_a_file_without_a_price_is_refused_and_the_list_stays(rows: bytes) -> None:
+    who = operator()
+    prices.load_example(who, TODAY)
+    with pytest.raises(BadInput, match="it holds no prices. Nothing was imported"):
+        prices.import_prices(who, b"SKU,Amount,Currency\n" + rows, "prices.csv", TODAY)
+    assert Price.objects.count() == len(prices.list_examples())
+
+
 def test_days_of_a_price_list_are_decided_by_their_column() -> None:
     head = "SKU;Amount;Currency;Valid From\n"
     found = prices.preview(operator(), f"{head}A;1;EUR;01/02/2026\nB;1;EUR;31/01/2026\n".encode(), "p.csv", TODAY)

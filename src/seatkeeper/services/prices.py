@@ -124,7 +124,7 @@ def load_example(who: Who, clock: Clock = system_clock) -> int:
 def preview(who: Who, body: bytes, name: str, clock: Clock = system_clock) -> Preview:
     """What a file would change; nothing is saved. Raises BadInput for a file that is no price list at all."""
     who.require(May.LICENSES)
-    sheet = read_sheet(body, name)
+    sheet = read_sheet(body, name, COLUMNS)
     for needed in COLUMNS[:3]:
         if needed not in sheet.columns:
             raise BadInput("file", f"{name} has no column {needed!r}. Its columns must be: {', '.join(COLUMNS)}.")
@@ -185,8 +185,8 @@ def _round(found: Preview, row: Row, amount: Decimal | Unclear | None) -> str:
 def import_prices(who: Who, body: bytes, name: str, clock: Clock = system_clock) -> Preview:
     """Import the file, whole or not at all; example prices are deleted. Raises BadInput with the first wrong row."""
     found = preview(who, body, name, clock)
-    if found.errors:
-        raise BadInput("file", f"{found.errors[0]} Nothing was imported.")
+    if wrong := found.errors[0] if found.errors else "" if found.prices else "it holds no prices.":
+        raise BadInput("file", f"{wrong} Nothing was imported.")
     with transaction.atomic():
         Price.objects.of(who).filter(example=True).delete()
         for price in sorted(found.prices, key=lambda price: price.since):
