@@ -245,7 +245,7 @@ def test_columns_of_a_price_list_are_known_in_any_case() -> None:
 def test_a_file_without_a_price_is_refused_and_the_list_stays(rows: bytes) -> None:
     who = operator()
     prices.load_example(who, TODAY)
-    with pytest.raises(BadInput, match="it holds no prices. Nothing was imported"):
+    with pytest.raises(BadInput, match=r"it holds no prices\. Nothing was imported"):
         prices.import_prices(who, b"SKU,Amount,Currency\n" + rows, "prices.csv", TODAY)
     assert Price.objects.count() == len(prices.list_examples())
 

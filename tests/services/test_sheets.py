@@ -6,7 +6,7 @@ import io
 import re
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import openpyxl
@@ -217,7 +217,7 @@ def test_no_file_is_read_inside_a_transaction(take: str, monkeypatch: pytest.Mon
     assert not any(inside)
 
 
-def _book(*sheets: tuple[str, list[list[object]]]) -> bytes:
+def _book(*sheets: tuple[str, Sequence[list[Any]]]) -> bytes:
     """A workbook of these sheets, each with its state."""
     book, body = openpyxl.Workbook(), io.BytesIO()
     book.remove(book.worksheets[0])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from urllib.parse import unquote
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from seatkeeper.errors import ActAtVendor, BadInput, NotAllowed, NotFound, SeatkeeperError, TooOften, TryLater
@@ -24,6 +25,13 @@ class ErrorsAsPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "\0" in unquote(request.META.get("QUERY_STRING", "")):
+            # Nothing is called so, and PostgreSQL takes no such text, not even to compare with.
+            if not request.path.startswith("/api/"):
+                return bad_request(request)
+            told = {"type": "about:blank", "title": "Bad Request", "status": 400}
+            told["detail"] = "The address holds a character that no name has (NUL)."
+            return JsonResponse(told, status=400, content_type="application/problem+json")
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
