@@ -42,6 +42,28 @@ def test_a_new_price_ends_the_one_before_on_the_day_before() -> None:
     assert AuditEvent.objects.filter(action="price.set").count() == 2
 
 
+def test_a_price_that_is_deleted_leaves_the_one_that_it_took_over_from() -> None:
+    who = operator()
+    prices.set_price(who, PLAN_3, TODAY)
+    mistake = prices.set_price(who, NewPrice("PROJECTPROFESSIONAL", "31", "EUR", valid_from="2024-12-01"), TODAY)
+    prices.delete_price(who, mistake.pk, TODAY)
+    assert _a_month(who, clock=fixed_clock(days(20_058))) == "28.10 EUR"
+
+
+def test_a_price_for_a_while_ends_none_and_the_usual_one_goes_on_after_it() -> None:
+    who = operator()
+    prices.set_price(who, PLAN_3, TODAY)
+    span = {"valid_from": "2024-12-01", "valid_until": "2024-12-31"}
+    prices.set_price(who, NewPrice("PROJECTPROFESSIONAL", "5", "EUR", **span), TODAY)
+    told = [_a_month(who, clock=fixed_clock(days(day))) for day in (20_057, 20_058, 20_088, 20_089)]
+    assert told == ["28.10 EUR", "5.00 EUR", "5.00 EUR", "28.10 EUR"]
+
+
+def test_a_nothing_below_zero_is_nothing() -> None:
+    (price,) = prices.preview(operator(), b"SKU,Amount,Currency\nA,-0,EUR\n", "p.csv", TODAY).prices
+    assert prices.write_amount(price.amount) == "0.00"
+
+
 def test_a_file_is_imported_with_part_numbers_and_currencies_as_they_should_be_written() -> None:
     who = operator()
     assert len(prices.import_prices(who, FILE, "prices.csv", TODAY).prices) == 2
