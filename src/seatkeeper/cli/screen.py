@@ -52,7 +52,13 @@ def out() -> Console:
     """A console that never cuts a cell when nobody watches: a pipe has no width."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 1000, highlight=False, markup=False)
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            """The library's own way ends as a bug would (1); nobody reads on, and that is none."""
+            self.quiet = True
+            raise BrokenPipeError
+
+    return Screen(width=None if sys.stdout.isatty() else 1000, highlight=False, markup=False)
 
 
 @contextmanager

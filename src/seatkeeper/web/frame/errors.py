@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import unquote
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -26,13 +27,17 @@ class ErrorsAsPages:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path or "\0" in unquote(request.META.get("QUERY_STRING", "")):
-            # Nothing is called so, and PostgreSQL takes no such text, not even to compare with.
-            if not request.path.startswith("/api/"):
-                return bad_request(request)
-            told = {"type": "about:blank", "title": "Bad Request", "status": 400}
-            told["detail"] = "The address holds a character that no name has (NUL)."
-            return JsonResponse(told, status=400, content_type="application/problem+json")
+            return self._refuse_nul(request)
         return self.get_response(request)
+
+    def _refuse_nul(self, request: HttpRequest) -> HttpResponse:
+        """Nothing is called so, and PostgreSQL takes no such text, not even to compare with."""
+        status = 404 if "\0" in request.path else 422
+        told = "The address holds a character that no name has (NUL)."
+        if not request.path.startswith("/api/"):
+            return not_found(request) if status == 404 else show(request, status, "This cannot be done", told)
+        problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": told}
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, NotFound | Http404):
