@@ -97,4 +97,4 @@ def is_nobody(text: str) -> bool:
 
 def say_taken(taken: int, rows: int) -> str:
     """How many rows were taken; said with every import."""
-    return f"{taken:,} of {rows:,} row{'' if rows == 1 else 's'} {'was' if taken == 1 else 'were'} taken."
+    return f"{taken:,} of {rows:,} row{'' if rows == 1 else 's'} {'was' if 1 in (taken, rows) else 'were'} taken."
