@@ -27,7 +27,6 @@ from seatkeeper.services.members import ROLES, Role, Who
 from seatkeeper.services.what_if import what_if
 from seatkeeper.store.models import Finding, FindingEvent, Organization, ReclaimItem, ReclaimPlan, Saving, SeatHolder
 from tests.people import NAME, Tenant, read_tenant
-from tests.spoiled import spoiled
 
 OF_HOLDERS = [insight.key for insight in INSIGHTS if insight.frees and insight.about is not About.PURCHASE]
 
@@ -137,23 +136,6 @@ def test_a_draft_is_reviewed_then_approved_and_then_it_is_fixed(tenant: Tenant) 
     with pytest.raises(BadInput, match="approved already"):
         approve(tenant, plan)
     assert reclaim.outcome(tenant.who, plan)[:3] == (4, 0, 0)
-
-
-def test_a_seat_that_was_given_back_before_the_approval_is_none_of_the_plans_doing(tenant: Tenant) -> None:
-    plan = propose(tenant)
-    gone, *left = reclaim.list_items(tenant.who, plan)
-
-    def take_back(row: dict[str, Any]) -> None:
-        if row["id"] == gone.object_id:
-            row |= {"assignedLicenses": [], "assignedPlans": [], "licenseAssignmentStates": []}
-
-    with spoiled(take_back, "/users"):
-        tenant.sync("roster", full=True)
-        approve(tenant, plan)
-        others = [item for item in left if item.object_id != gone.object_id]
-        assert [item.object_id for item in reclaim.to_take(tenant.who, plan) if item.object_id == gone.object_id] == []
-        tenant.sync("roster", full=True)
-    assert reclaim.outcome(tenant.who, plan)[:3] == (len(others), 0, 0)
 
 
 def test_a_plan_of_nothing_is_not_approved(tenant: Tenant) -> None:
