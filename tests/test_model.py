@@ -72,6 +72,13 @@ def test_every_instant_survives_both_ways(instant: int) -> None:
     assert to_instant(to_text(instant)) == instant
 
 
+@pytest.mark.parametrize(
+    ("instant", "text"), [(2**63 - 1, "9999-12-31T23:59:59.9999999Z"), (-(2**63), "0001-01-01T00:00:00Z")]
+)
+def test_an_instant_beyond_the_calendar_is_written_as_its_end(instant: int, text: str) -> None:
+    assert to_text(instant) == text
+
+
 def _is_whole(text: str) -> bool:
     return not {"\0", LOST} & set(text)
 

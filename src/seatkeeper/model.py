@@ -292,8 +292,8 @@ def to_instant(text: str) -> Instant:
 
 
 def to_text(instant: Instant) -> str:
-    """An instant as ISO 8601 in UTC, with only the fractional digits it needs."""
-    whole, ticks = divmod(instant, TICKS)
+    """An instant as ISO 8601 in UTC, with only the fractional digits it needs; one beyond our calendar as its end."""
+    whole, ticks = divmod(min(max(instant, _START * TICKS), _END * TICKS - 1), TICKS)
     days, second = divmod(whole, 86_400)
     date = datetime.fromordinal(_EPOCH_DAY + days).date().isoformat()
     fraction = f".{ticks:07d}".rstrip("0") if ticks else ""

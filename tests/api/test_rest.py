@@ -227,6 +227,26 @@ def test_a_problem_tells_everything_that_has_the_wrong_shape(calls: Calls) -> No
     assert {error["field"] for error in problem["errors"]} == {"threshold_days", "cloud"}
 
 
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [("/applications?q=%00", 422), ("/applications/1/users/a%00", 404), ("/members?sort=%2500%00", 422)],
+)
+def test_an_address_with_a_character_that_no_database_takes_is_refused(
+    calls: Calls, empty_store: None, address: str, expected: int
+) -> None:
+    status, problem = calls().get(address)
+    assert (status, problem["status"]) == (expected, expected)
+    assert "NUL" in problem["detail"]
+
+
+def test_true_is_no_number(calls: Calls) -> None:
+    caller = calls()
+    _, made = caller.call("POST", "/applications", NEW)
+    status, problem = caller.call("PATCH", f"/applications/{made['id']}", {"threshold_days": True})
+    assert (status, problem["field"]) == (422, "threshold_days")
+    assert Application.objects.get().threshold_days == made["threshold_days"]
+
+
 def test_a_change_made_of_an_older_version_is_refused_and_without_one_it_is_made(calls: Calls) -> None:
     caller = calls()
     _, made = caller.call("POST", "/applications", NEW)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -134,9 +137,6 @@ def test_a_full_disk_is_no_bug(shell: Shell) -> None:
 
 
 def test_a_read_only_database_is_no_bug(shell: Shell, tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     shell.add()
     # Root may write to a read-only file, so the database is opened as another user would see it.
     script = (
@@ -144,13 +144,21 @@ def test_a_read_only_database_is_no_bug(shell: Shell, tmp_path: Path) -> None:
         "sqlite3.dbapi2.connect = lambda database, **k: opened(f'file:{database}?mode=ro', **(k | {'uri': True}))\n"
         "sys.argv = ['seatkeeper', 'apps', 'deactivate', 'Project']; main.run()"
     )
-    import os
-
     env = os.environ | {"SEATKEEPER_HOME": str(shell.home)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env, check=False)
     assert done.returncode == 2, done
     assert "SEATKEEPER_HOME" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", ["apps list", "apps list --format csv", "check"])
+def test_what_becomes_of_the_output_is_no_bug(shell: Shell, words: str) -> None:
+    shell.add(name="Größe ✓")
+    env = os.environ | {"SEATKEEPER_HOME": str(shell.home), "PYTHONIOENCODING": "ascii"}
+    for end, code in ((">&-", 0), (">/dev/full", 2), ("| true; exit ${PIPESTATUS[0]}", 0), (">/dev/null", 0)):
+        command = ["bash", "-c", f"{sys.executable} -m seatkeeper {words} {end}"]
+        done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False), (end, done)
 
 
 def test_a_wrong_setting_is_named_and_its_password_is_not_shown(shell: Shell) -> None:

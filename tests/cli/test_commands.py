@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,6 +46,37 @@ def test_output_goes_to_a_file_when_asked(shell: Shell) -> None:
     target = shell.home.parent / "out.csv"
     assert shell.run("roster", "Project", "--format", "csv", "--output", str(target)).out == ""
     assert target.read_text().startswith("User ID,Email,First Name,Last Name,Active Date")
+
+
+@pytest.mark.parametrize("words", [("check",), ("apps", "list"), ("report",), ("apps", "list", "--format", "csv")])
+def test_a_file_that_cannot_be_written_is_named_in_every_form(shell: Shell, words: tuple[str, ...]) -> None:
+    shell.add()
+    done = shell.run(*words, "--output", str(shell.home / "nowhere" / "out"))
+    assert (done.code, done.out) == (2, "")
+    assert "cannot be written (No such file or directory)" in done.err
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(shell: Shell, form: str) -> None:
+    shell.add()
+    pipe = shell.home.parent / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert shell.run("apps", "list", "--format", form, "--output", str(pipe)).code == 0
+        assert b"Project" in os.read(reader, 65_536)
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_an_exception_until_the_end_of_the_calendar_is_listed(shell: Shell) -> None:
+    shell.add()
+    words = ("Project", "sku", "X", "--reason", "agreed", "--until", "9999-12-31")
+    assert shell.run("exceptions", "add", *words).code == 0
+    for form in ("table", "json", "csv"):
+        done = shell.run("exceptions", "list", "Project", "--format", form)
+        assert (done.code, "9999-12-31" in done.out) == (0, True)
 
 
 def test_an_empty_installation_says_the_next_step(shell: Shell) -> None:

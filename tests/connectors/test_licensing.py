@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
 
-from seatkeeper.connectors.microsoft.licensing import list_assigned, list_failed, list_opened, to_seats
+from seatkeeper.connectors.microsoft.licensing import list_assigned, list_failed, list_opened, to_date, to_seats
 from seatkeeper.connectors.microsoft.products import Watched, load_products
 from seatkeeper.connectors.microsoft.roster import User, is_guest, merge_account, to_account, to_object_key
 from seatkeeper.graph.rows import to_rows
@@ -241,7 +242,11 @@ def test_who_may_open_the_product_by_another_licence_is_told_apart() -> None:
     assert merge_account(opened, gone).licensing is None
 
 
-def test_ids_in_capitals_are_the_same_ids_in_every_list() -> None:
+@pytest.mark.parametrize(
+    "write",
+    [str.upper, lambda text: "{%s}" % text, lambda text: "{%s}" % text.upper(), lambda text: text.replace("-", "")],  # noqa: UP031
+)
+def test_ids_in_any_form_of_a_guid_are_the_same_ids_in_every_list(write: Callable[[str], str]) -> None:
     plans = [plan(WEB), plan(DESKTOP, "Suspended"), plan(ONLINE)]
     small = {
         "assignedLicenses": [held(PLAN_3, ONLINE)],
@@ -249,11 +254,16 @@ def test_ids_in_capitals_are_the_same_ids_in_every_list() -> None:
         "licenseAssignmentStates": [state(PLAN_3, "9b7c50ec-0000-4000-8000-00000000000a")],
     }
     body = json.dumps({"value": [{"id": ADA, **small}]})
-    capitals = re.sub(r'"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"', lambda found: found[0].upper(), body)
-    assert capitals != body
-    (one,), (two,) = (to_rows(text.encode(), User).rows for text in (body, capitals))
+    other = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", lambda found: write(found[0]), body)
+    assert other != body
+    (one,), (two,) = (to_rows(text.encode(), User).rows for text in (body, other))
     assert to_account(one, to_object_key(one.id), WATCHED) == to_account(two, to_object_key(two.id), WATCHED)
     assert one == two
+
+
+@pytest.mark.parametrize("never", ["0001-01-01T00:00:00+14:00", "1601-01-01T00:00:00Z", "1969-12-31T23:59:59Z"])
+def test_a_day_before_there_was_a_directory_is_no_day(never: str) -> None:
+    assert to_date(never) is None
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,14 @@ def test_a_licence_that_could_not_be_given_is_an_error_of_somebody_without_a_sea
     assert "CountViolation" in found.advice
 
 
+@pytest.mark.parametrize("part_number", [PLAN.part_number, PLAN.part_number.lower(), f" {PLAN.part_number.title()} "])
+def test_a_part_number_in_an_exception_is_the_same_with_spaces_around_it_and_in_any_case(part_number: str) -> None:
+    rules = ExceptionRules([ExceptionRule("", "sku", part_number, None)], NOW)
+    found = Finding("unused", "", "", "", None, None, "", b"a" * 16, (PLAN,))
+    assert rules.cover(found, "")
+    assert not rules.cover(found._replace(skus=(PLAN._replace(part_number="ANOTHER"),)), "")
+
+
 @pytest.mark.parametrize("department", ["PMO", "PMO ", " pmo", "Pmo\t"])
 def test_a_department_is_the_same_with_spaces_around_it_and_in_any_case(department: str) -> None:
     rules = ExceptionRules([ExceptionRule("", "department", "PMO", None)], NOW)

@@ -128,6 +128,14 @@ REFUSED = {
     "ids": (HEAD + line("6f9619ff-8b86-d011-b42d-00c04fc964ff@contoso.example"), "by codes"),
     "nobody at all": (HEAD + line("(Unknown)") + line(""), "names nobody"),
     "another report": ("User name,Display name\nada@example.com,Ada\n", "has no column 'Last activity date'"),
+    "a column in two writings": (
+        HEAD.replace("Other", "last ACTIVITY date") + line("a@example.com"),
+        "two columns that",
+    ),
+    "a refresh date that is a number": (
+        (HEAD + line("a@example.com")).replace("2026-07-30", "46233"),
+        "the refresh date in the file is not a day",
+    ),
     "no rows": (HEAD, "holds no people"),
     "a period that there is not": (HEAD + line("a@example.com").replace(",90\n", ",45\n"), "how many days"),
     "two refresh dates": (

@@ -70,6 +70,7 @@ def test_an_exception_may_be_about_one_insight_a_department_or_a_sku(tenant: Ten
     [
         ("person", NewException("person", "nobody@nowhere.example", "reason")),
         ("scope", NewException("planet", "Mars", "reason")),
+        ("person", NewException("person", "a\0b", "reason")),
         ("department", NewException("department", "  ", "reason")),
         ("reason", NewException("department", "Sales", " no ")),
         ("reason", NewException("department", "Sales", "x" * 501)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from seatkeeper.reporting import people
 from seatkeeper.services import suspicious
 from seatkeeper.services.listings import person
 from seatkeeper.store.models import Application, SeatHolder, UnlicensedUser
@@ -56,3 +57,11 @@ def test_whose_plans_were_taken_away_yesterday_is_a_former_holder_and_is_told_si
         assert "all of it while holding a seat, which was gone on 2026-07-31." in " ".join(told.why)
         later = UnlicensedUser.objects.filter(last_seen__gt=former[0].held_until)
         assert set(later.values_list("state", flat=True)) <= {"open", "other licence"}
+
+
+@pytest.mark.parametrize(
+    "address", ["jos\u00e9@contoso.example", "jose\u0301@contoso.example", "JOSE\u0301@contoso.example"]
+)
+def test_an_employee_is_found_in_whatever_form_the_directory_writes_a_letter_with_its_sign(address: str) -> None:
+    told = people.Told(active=True, cost_center="7")
+    assert people.find_employee({"jos\u00e9@contoso.example": told}, None, address) is told

@@ -42,6 +42,28 @@ def test_a_new_price_ends_the_one_before_on_the_day_before() -> None:
     assert AuditEvent.objects.filter(action="price.set").count() == 2
 
 
+def test_a_price_that_is_deleted_leaves_the_one_that_it_took_over_from() -> None:
+    who = operator()
+    prices.set_price(who, PLAN_3, TODAY)
+    mistake = prices.set_price(who, NewPrice("PROJECTPROFESSIONAL", "31", "EUR", valid_from="2024-12-01"), TODAY)
+    prices.delete_price(who, mistake.pk, TODAY)
+    assert _a_month(who, clock=fixed_clock(days(20_058))) == "28.10 EUR"
+
+
+def test_a_price_for_a_while_ends_none_and_the_usual_one_goes_on_after_it() -> None:
+    who = operator()
+    prices.set_price(who, PLAN_3, TODAY)
+    span = {"valid_from": "2024-12-01", "valid_until": "2024-12-31"}
+    prices.set_price(who, NewPrice("PROJECTPROFESSIONAL", "5", "EUR", **span), TODAY)
+    told = [_a_month(who, clock=fixed_clock(days(day))) for day in (20_057, 20_058, 20_088, 20_089)]
+    assert told == ["28.10 EUR", "5.00 EUR", "5.00 EUR", "28.10 EUR"]
+
+
+def test_a_nothing_below_zero_is_nothing() -> None:
+    (price,) = prices.preview(operator(), b"SKU,Amount,Currency\nA,-0,EUR\n", "p.csv", TODAY).prices
+    assert prices.write_amount(price.amount) == "0.00"
+
+
 def test_a_file_is_imported_with_part_numbers_and_currencies_as_they_should_be_written() -> None:
     who = operator()
     assert len(prices.import_prices(who, FILE, "prices.csv", TODAY).prices) == 2
@@ -231,6 +253,23 @@ def test_a_row_without_a_sku_costs_itself_and_how_many_were_taken_is_said() -> N
     assert found.taken == "1 of 3 rows was taken."
     assert [note.number for note in found.notes] == [3, 4]
     assert Price.objects.get().amount == Decimal("1.5")
+
+
+def test_columns_of_a_price_list_are_known_in_any_case() -> None:
+    body = b"sku, AMOUNT ,currency,valid  from\nA,1.5,eur,2026-03-01\n"
+    (price,) = prices.preview(operator(), body, "prices.csv", TODAY).prices
+    assert (price.amount, price.currency, prices.to_date(price.since)) == (Decimal("1.5"), "EUR", "2026-03-01")
+    with pytest.raises(BadInput, match="each once"):
+        prices.preview(operator(), b"SKU,Amount,Currency,amount\nA,1,EUR,2\n", "prices.csv", TODAY)
+
+
+@pytest.mark.parametrize("rows", [b"", b"(Unknown),1,EUR\n"])
+def test_a_file_without_a_price_is_refused_and_the_list_stays(rows: bytes) -> None:
+    who = operator()
+    prices.load_example(who, TODAY)
+    with pytest.raises(BadInput, match=r"it holds no prices\. Nothing was imported"):
+        prices.import_prices(who, b"SKU,Amount,Currency\n" + rows, "prices.csv", TODAY)
+    assert Price.objects.count() == len(prices.list_examples())
 
 
 def test_days_of_a_price_list_are_decided_by_their_column() -> None:

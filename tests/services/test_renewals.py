@@ -13,8 +13,9 @@ from seatkeeper.clock import days, system_clock
 from seatkeeper.model import RunStatus
 from seatkeeper.sandbox.graph import refusals, routes
 from seatkeeper.sandbox.graph.request import Answer
+from seatkeeper.services import findings
 from seatkeeper.services.listings import licenses
-from seatkeeper.store.models import Application, DailySummary, Quarantine, Renewal
+from seatkeeper.store.models import Application, DailySummary, Finding, Quarantine, Renewal
 from tests.people import Tenant, open_tenant, read_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -119,6 +120,28 @@ def test_a_near_renewal_is_a_finding() -> None:
         DailySummary.objects.update(digest="")  # the reading that brought it would be newer
         found = [row for row in tenant.findings() if row["Finding"] == "renewal"]
         assert any("2026-08-31" in row["Advice"] for row in found)
+
+
+def test_what_was_decided_on_a_renewal_goes_to_no_other_subscription_of_the_sku() -> None:
+    with read_tenant() as tenant:
+        (first,) = Renewal.objects.filter(part_number="PROJECTPREMIUM")
+        first.next_lifecycle = tenant.clock() + days(10)
+        first.save()
+        (second,) = Renewal.objects.filter(pk=first.pk)
+        second.pk, second.subscription, second.next_lifecycle = None, "another", tenant.clock() + days(40)
+        second.save()
+
+        def look() -> dict[str, str]:
+            DailySummary.objects.update(digest="")  # the reading that brought it would be newer
+            found = [row for row in tenant.findings() if row["Finding"] == "renewal"]
+            days_of = {"2026-08-11": "first", "2026-09-10": "second"}
+            return {name: row["State"] for row in found for day, name in days_of.items() if day in row["Advice"]}
+
+        assert look() == {"first": "open", "second": "open"}
+        accepted = Finding.objects.get(key="renewal", advice__contains="2026-08-11")
+        findings.accept(tenant.who, accepted.pk, clock=tenant.clock)
+        Renewal.objects.filter(pk=first.pk).update(next_lifecycle=tenant.clock() + days(375))
+        assert look()["second"] == "open"
 
 
 def test_the_licences_show_the_next_day_and_none_that_is_past() -> None:

@@ -6,7 +6,7 @@ import io
 import re
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import openpyxl
@@ -70,10 +70,6 @@ def test_a_workbook_is_read_like_a_text_file() -> None:
         ["d@e.f", "5"],
         ["g@h.i", ""],
     ]
-
-
-def test_a_formula_is_never_worked_out() -> None:
-    assert _cells(_workbook(["E-mail", "Name"], ["a@b.c", '=HYPERLINK("https://evil.example","x")'])) == [["a@b.c", ""]]
 
 
 def _archive(entries: dict[str, bytes]) -> bytes:
@@ -219,3 +215,43 @@ def test_no_file_is_read_inside_a_transaction(take: str, monkeypatch: pytest.Mon
         import_report(who, "Project", body, "report.csv", period=30, until="2026-01-06")
     assert inside
     assert not any(inside)
+
+
+def _book(*sheets: tuple[str, Sequence[list[Any]]]) -> bytes:
+    """A workbook of these sheets, each with its state."""
+    book, body = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.worksheets[0])
+    for state, rows in sheets:
+        sheet = book.create_sheet()
+        sheet.sheet_state = state
+        for row in rows:
+            sheet.append(row)
+    book.active = max(range(len(sheets)), key=lambda place: sheets[place][0] == "visible")
+    book.save(body)
+    return body.getvalue()
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_sheet_that_people_do_not_see_is_not_read(state: str) -> None:
+    old, new = [["Name"], ["old"]], [["Name"], ["new"]]
+    assert _cells(_book((state, old), ("visible", new), ("visible", old))) == [["new"]]
+
+
+def test_a_formula_is_never_worked_out_and_one_whose_result_was_not_saved_is_named() -> None:
+    with pytest.raises(BadInput, match="row 2 has a formula in column 2 whose result was not saved"):
+        _cells(_workbook(["E-mail", "Name"], ["a@b.c", '=HYPERLINK("https://evil.example","x")']))
+
+
+@pytest.mark.parametrize(("saved", "cell"), [(b't="str"><f>X1</f><v></v>', ""), (b"><f>1+1</f><v>2</v>", "2")])
+def test_a_formula_counts_as_what_was_saved_of_it(saved: bytes, cell: str) -> None:
+    body = _with_sheet(
+        lambda xml: re.sub(rb'(<c r="B2"[^>]*?)( t="[a-z]+")?>.*?</c>', rb"\1 " + saved + b"</c>", xml),
+        ["E-mail", "Department"], ["a@b.c", "=X1"],
+    )  # fmt: skip
+    assert _cells(body) == [["a@b.c", cell]]
+
+
+def test_a_workbook_of_the_old_kind_or_with_a_password_is_named_as_such() -> None:
+    for rest in (bytes(4000), bytes(range(256)) * 40, b"text" * 1000):
+        with pytest.raises(BadInput, match=r"\.xls.*password.*Save it as XLSX"):
+            _cells(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + rest)

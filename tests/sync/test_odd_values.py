@@ -142,6 +142,21 @@ def test_an_activity_that_cannot_be_right_costs_one_row() -> None:
 
 
 @pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    "told", [{"consumedUnits": -5}, {"consumedUnits": None}, {"prepaidUnits": None}, {"prepaidUnits": {"enabled": -1}}]
+)
+def test_a_number_of_seats_that_is_not_told_or_below_zero_leaves_what_was_known(told: Row) -> None:
+    with open_tenant() as tenant:
+        check(tenant.sync())
+        before = tenant.findings()
+        with spoiled(lambda row: row.update(told), "/subscribedskus"):
+            (result,) = tenant.sync("licenses")
+        assert result.exit_code == 6
+        assert tenant.findings() == before
+        assert [result.exit_code for result in tenant.sync("licenses")] == [0]
+
+
+@pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("text", ["", "2026-07-01", "\0"])
 def test_a_date_that_cannot_be_read_keeps_the_holder_and_the_next_runs_go_on(text: str) -> None:
     with open_tenant(people=60, churn=100.0) as tenant:

@@ -85,6 +85,15 @@ def test_columns_are_guessed_and_what_was_guessed_wrong_is_corrected(browser: Cl
     assert Employee.objects.get().first_name == "Ada"
 
 
+def test_of_two_columns_of_one_name_somebody_says_which_is_meant(browser: Client) -> None:
+    address = send(browser, "email,Status,status\nada@example.com,active,left\n").partition("?")[0]
+    assert "2 columns are called &#x27;Status&#x27;" in browser.get(address).content.decode()
+    assert browser.post(address, {"encoding": ""}).status_code == 422
+    assert not Employee.objects.exists()
+    browser.post(address, {"email": "0", "active": "2"})
+    assert not Employee.objects.get().active
+
+
 @pytest.mark.parametrize("mapping", [{"email": "7"}, {"email": "x"}, {"email": "-1"}, {"email": "9" * 30}])
 def test_a_column_that_is_not_there_is_refused(browser: Client, mapping: dict[str, str]) -> None:
     address = send(browser, LIST).partition("?")[0]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 import seatkeeper.services.listings.applications as listing
 from seatkeeper.api.access import Called
-from seatkeeper.api.listings import REFUSALS, offer
+from seatkeeper.api.listings import REFUSALS, Whole, offer
 from seatkeeper.api.problems import Problem
 from seatkeeper.errors import Unavailable
 from seatkeeper.model import to_text
@@ -83,7 +83,7 @@ class ApplicationIn(Schema, extra="forbid"):
     client_secret: Credential | None = None
     client_certificate: Credential | None = None
     tasks: Annotated[list[TaskKey], Field(default_factory=list)]
-    threshold_days: int = 60
+    threshold_days: Whole = 60
     tags: Annotated[list[Text], Field(default_factory=list)]
     cloud: Cloud | None = None
     login_url: Text | None = None
@@ -98,7 +98,7 @@ class ApplicationEdit(Schema, extra="forbid"):
     """
 
     name: Text | None = None
-    threshold_days: int | None = None
+    threshold_days: Whole | None = None
     tags: list[Text] | None = None
     tasks: list[TaskKey] | None = None
     client_id: Text | None = None

@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from seatkeeper.api.access import Called
-from seatkeeper.api.listings import REFUSALS, Amount, to_amounts
+from seatkeeper.api.listings import REFUSALS, Amount, Whole, to_amounts
 from seatkeeper.clock import system_clock
 from seatkeeper.model import to_text
 from seatkeeper.services import bundles, history, reclaim, reclaim_scripts, savings
@@ -84,7 +84,7 @@ class PlanIn(Schema, extra="forbid"):
 class ReviewIn(Schema, extra="forbid"):
     """The items that stay; all others are dropped."""
 
-    keep: Annotated[list[int], Field(max_length=200_000)]
+    keep: Annotated[list[Whole], Field(max_length=200_000)]
 
 
 class AnswerIn(Schema, extra="forbid"):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.db.models import QuerySet
 from ninja import Query, Router, Schema
-from pydantic import Field, create_model
+from pydantic import BeforeValidator, Field, create_model
 
 from seatkeeper.amounts import Money
 from seatkeeper.api.access import Called
@@ -31,6 +31,18 @@ class Amount(Schema):
     currency: str
     amount: str
     period: Literal["month", "year"]
+
+
+def _refuse_flag(value: object) -> object:
+    """To Python, true is the number 1."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number, not true or false")  # noqa: TRY004 - what pydantic turns into a 422
+    return value
+
+
+NO_FLAG = BeforeValidator(_refuse_flag)
+Whole = Annotated[int, NO_FLAG]
+"""A whole number that somebody sends; one with bounds is an int with NO_FLAG behind them."""
 
 
 def to_amounts(money: Money | None, period: str) -> list[dict[str, str]]:

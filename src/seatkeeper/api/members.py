@@ -8,7 +8,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from seatkeeper.api.access import Called
-from seatkeeper.api.listings import REFUSALS, offer
+from seatkeeper.api.listings import NO_FLAG, REFUSALS, offer
 from seatkeeper.model import to_text
 from seatkeeper.services import memberships, tokens
 from seatkeeper.services.listings import audit as audit_listing
@@ -44,7 +44,7 @@ class TokenIn(Schema, extra="forbid"):
 
     name: Annotated[str, Field(max_length=80)]
     role: RoleName
-    for_days: Annotated[int, Field(ge=1, le=tokens.MOST_DAYS)] = tokens.USUAL_DAYS
+    for_days: Annotated[int, Field(ge=1, le=tokens.MOST_DAYS), NO_FLAG] = tokens.USUAL_DAYS
 
 
 class TokenOut(Schema):

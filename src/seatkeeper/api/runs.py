@@ -8,7 +8,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from seatkeeper.api.access import Called
-from seatkeeper.api.listings import REFUSALS, offer, to_row, to_row_schema
+from seatkeeper.api.listings import NO_FLAG, REFUSALS, offer, to_row, to_row_schema
 from seatkeeper.model import to_text
 from seatkeeper.services import runs, tasks
 from seatkeeper.services.listings import quarantine
@@ -37,7 +37,7 @@ class TaskOut(Schema):
 class ScheduleIn(Schema, extra="forbid"):
     """What is to change; what is left out stays as it is."""
 
-    every_hours: Annotated[int, Field(ge=1, le=tasks.MOST_HOURS)] | None = None
+    every_hours: Annotated[int, Field(ge=1, le=tasks.MOST_HOURS), NO_FLAG] | None = None
     paused: bool | None = None
 
 

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import sys
 import traceback
 
@@ -65,8 +68,12 @@ def version(
 
 def run() -> None:
     """The process edge: every error ends here as a sentence and an exit code."""
+    _open_outputs()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # here, where it is answered for when it fails
     except SeatkeeperError as error:
         complain(str(error))
         sys.exit(error.exit_code)
@@ -76,17 +83,50 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except SystemExit as end:
+        # The library ends as a bug would (1) when nobody reads on; it leaves this in the place of stdout.
+        if end.code == 1 and type(sys.stdout).__name__ == "PacifyFlushWrapper":
+            sys.exit(0)
+        raise
     except Exception as error:  # noqa: BLE001 - the edge at which the process would die
-        if "django.db" in sys.modules:
-            from django.db import DatabaseError
+        code = _database_trouble(error) or _output_trouble(error)
+        if code is None:
+            traceback.print_exc()
+            complain("This is a bug in Seatkeeper. Please report it with the lines above; they hold no secrets.")
+        sys.exit(code or 1)
 
-            if isinstance(error, DatabaseError):  # a full disk or a read-only folder is not a bug: without a trace
-                why = (str(error) or type(error).__name__).splitlines()[0]
-                complain(
-                    f"The database refused: {why}. Check that the data folder (SEATKEEPER_HOME) or the database server "
-                    "(SEATKEEPER_DATABASE_URL) is writable and not full. What was saved before stays."
-                )
-                sys.exit(2)
-        traceback.print_exc()
-        complain("This is a bug in Seatkeeper. Please report it with the lines above; they hold no secrets.")
-        sys.exit(1)
+
+def _open_outputs() -> None:
+    """Whatever they are: closed ones take everything, and a letter that an encoding does not have is escaped."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - until the process ends
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _output_trouble(error: Exception) -> int | None:
+    """Nor is a disk that is full while rows are written to it."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return None
+    complain(f"The rows could not be written: {error.strerror}. Make room, and run the command again.")
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - what is left of them is not tried again at the end
+    return 2
+
+
+def _database_trouble(error: Exception) -> int | None:
+    """A full disk or a read-only folder is not a bug: say so, without a trace."""
+    if "django.db" not in sys.modules:
+        return None
+    from django.db import DatabaseError
+
+    if not isinstance(error, DatabaseError):
+        return None
+    why = (str(error) or type(error).__name__).splitlines()[0]
+    complain(
+        f"The database refused: {why}. Check that the data folder (SEATKEEPER_HOME) or the database server "
+        "(SEATKEEPER_DATABASE_URL) is writable and not full. What was saved before stays."
+    )
+    return 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from seatkeeper.cli.inventory import NAME
-from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, print_table, say
+from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, print_table, say, write_file
 from seatkeeper.cli.start import open_home
 
 app = typer.Typer(help="Seats to reclaim: proposed, approved and followed up.", no_args_is_help=True)
@@ -85,5 +85,5 @@ def script(
     if output is None:
         typer.echo(text, nl=False)
     else:
-        output.write_text(text)
+        write_file(output, text.encode())
         say(f"Written to {output} ({name}).")

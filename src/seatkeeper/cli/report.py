@@ -10,7 +10,7 @@ import typer
 
 from seatkeeper.cli.bar import draw_bar
 from seatkeeper.cli.inventory import OLD_NOW, ignore_now
-from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, clean, out, print_table, say, short_time, to_rich
+from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, clean, out_to, print_table, say, short_time, to_rich
 from seatkeeper.cli.start import open_home
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def report(
     elif not found:
         say("There are no active applications yet. Add one with `seatkeeper apps add microsoft-project`.")
     else:
-        console = out(output)
-        for each in found:
-            print_report(console, who, each)
+        with out_to(output) as console:
+            for each in found:
+                print_report(console, who, each)
 
 
 def print_report(console: Console, who: Who, report: Report) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,13 +48,30 @@ def read_file(path: Path) -> bytes:
         raise BadInput("file", f"{path} cannot be read ({error.strerror}).") from error
 
 
-def out(file: Path | None = None) -> Console:
+def out() -> Console:
     """A console that never cuts a cell when nobody watches: a pipe has no width."""
     from rich.console import Console
 
-    if file is not None:
-        return Console(file=file.open("w"), width=1000, highlight=False, markup=False)
-    return Console(width=None if sys.stdout.isatty() else 1000, highlight=False, markup=False)
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            """The library's own way ends as a bug would (1); nobody reads on, and that is none."""
+            self.quiet = True
+            raise BrokenPipeError
+
+    return Screen(width=None if sys.stdout.isatty() else 1000, highlight=False, markup=False)
+
+
+@contextmanager
+def out_to(file: Path | None) -> Iterator[Console]:
+    """The same, or one whose text becomes a file when all of it is there."""
+    if file is None:
+        yield out()
+        return
+    from rich.console import Console
+
+    text = io.StringIO()
+    yield Console(file=text, width=1000, highlight=False, markup=False)
+    write_file(file, text.getvalue().encode())
 
 
 def clean(text: str) -> str:
@@ -78,21 +97,28 @@ def print_table(table: Table, form: Format, output: Path | None, *, hide: Sequen
     if not table.rows and empty:
         say(empty)
         return
-    out(output).print(to_rich(table, hide))
+    with out_to(output) as console:
+        console.print(to_rich(table, hide))
     if table.times:
         say("Times are in UTC.")
 
 
 def write_file(path: Path, body: bytes) -> None:
-    """Write a file whole or not at all: it gets its name when all of it is on the disk."""
+    """Write a file whole or not at all: it gets its name when all of it is on the disk.
+
+    A link, and what is no file (a pipe, /dev/stdout), is written to and stays what it is.
+    """
     from seatkeeper.errors import BadInput
 
-    draft = path.with_name(f".{path.name}.part")
+    special = path.is_symlink() or (path.exists() and not path.is_file())
+    draft = path if special else path.with_name(f".{path.name}.part")
     try:
         draft.write_bytes(body)
-        draft.replace(path)
+        if not special:
+            draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        if not special:
+            draft.unlink(missing_ok=True)
         raise BadInput("--output", f"{path} cannot be written ({error.strerror}). Nothing was left there.") from error
 
 

@@ -1,4 +1,4 @@
-"""Ids are folded at the door, by the type of their field: a GUID in capitals is the same GUID."""
+"""Ids are folded at the door, by the type of their field: a GUID is the same in capitals, braces or without hyphens."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Annotated, Any, Final, get_args, get_type_hints
 
 import msgspec
 
-_GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE | re.ASCII)
+_LENGTH: Final = 36  # of a GUID as Microsoft writes it
 Id = Annotated[str, msgspec.Meta(extra={"folded": True})]
-"""The vendor's id of a thing: a GUID is folded to lower case when its row is read."""
+"""The vendor's id of a thing: a GUID is folded to its one form when its row is read."""
 
 
 def fold_all(rows: Sequence[object], row_type: type) -> None:
@@ -20,7 +21,7 @@ def fold_all(rows: Sequence[object], row_type: type) -> None:
         for row in rows:
             value = getattr(row, name)
             if type(value) is str:
-                if value != value.lower():
+                if len(value) != _LENGTH or value != value.lower():
                     setattr(row, name, fold_id(value))
             elif isinstance(value, list):
                 if value and isinstance(value[0], str):
@@ -49,6 +50,9 @@ def _holds_ids(hint: Any) -> bool:
 
 
 def fold_id(text: str) -> str:
-    """A GUID in lower case, because it is the same in any; any other id as it is."""
-    folded = text.lower()
-    return folded if folded != text and _GUID.fullmatch(text) else text
+    """A GUID in lower case with its hyphens, because it is the same in any form; any other id as it is."""
+    bare = text[1:-1] if text[:1] == "{" and text[-1:] == "}" else text
+    if not _GUID.fullmatch(bare):
+        return text
+    digits = bare.replace("-", "").lower()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

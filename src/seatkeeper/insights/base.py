@@ -76,6 +76,7 @@ class RenewingSubscription(NamedTuple):
     trial: bool
     when: Instant
     in_force: bool = True
+    id: str = ""  # the vendor's; a SKU may have several
 
 
 def newest(signals: Iterable[Sighting], *, sure: bool | None = None) -> Instant | None:
@@ -219,6 +220,7 @@ class Finding(NamedTuple):
     """What an insight says, with what it stands on.
 
     `skus` are the SKUs whose seats it is about: one seat of each for a person, `units` of one for a purchase.
+    `part` is the vendor's id of the part of a purchase that it is about, where that is not the whole.
     """
 
     key: str  # which insight says it: Insight.find writes it
@@ -231,6 +233,7 @@ class Finding(NamedTuple):
     account: Key | None = None
     skus: tuple[Sku, ...] = ()
     units: int = 1
+    part: str = ""
 
     @property
     def part_numbers(self) -> tuple[str, ...]:

@@ -21,8 +21,8 @@ class ExceptionRule(NamedTuple):
 
 
 def _fold(scope: str, value: str) -> str:
-    """A department is typed by people: spaces around it and capitals make no other one."""
-    return value.strip().casefold() if scope == "department" else value
+    """Departments and part numbers are typed by people: spaces around them and capitals make no other one."""
+    return value if scope == "person" else value.strip().casefold()
 
 
 class ExceptionRules:
@@ -46,7 +46,7 @@ class ExceptionRules:
             return True
         if department and self._says(found.key, "department", _fold("department", department)):
             return True
-        return self._says(found.key, "sku", part_number)
+        return self._says(found.key, "sku", _fold("sku", part_number))
 
     def _says(self, key: str, scope: str, value: str) -> bool:
         return (key, scope, value) in self._said or ("", scope, value) in self._said

@@ -34,11 +34,11 @@ def to_rows(
         object_id = to_id(finding.account) if finding.account else ""
         subject = object_id
         if BY_KEY[finding.key].about is not About.PERSON:
-            subject = f"{object_id} {' '.join(sorted(set(finding.part_numbers)))}".strip()
+            subject = " ".join(filter(None, (object_id, *sorted(set(finding.part_numbers)), finding.part)))
         subject = shorten(subject)
         met[finding.key, subject] += 1
         if (number := met[finding.key, subject]) > 1:
-            subject = f"{subject} #{number}"  # such as two subscriptions of one SKU
+            subject = f"{subject} #{number}"  # such as two SKUs that share a part number
         rows.append(
             FindingRow(
                 finding.key, subject, object_id, finding.user_id, finding.plan, str(finding.evidence),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
+from unicodedata import normalize
 
 from seatkeeper.connectors.catalog import find_vendor_of
 from seatkeeper.connectors.products import Product
@@ -38,8 +39,8 @@ def list_employees(application: Application) -> Employees:
 
 
 def find_employee(employees: Employees, *addresses: str | None) -> Told | None:
-    """By the first of a person's addresses that the list has."""
-    found = (employees.get(address.casefold()) for address in addresses if address)
+    """By the first of a person's addresses that the list has, in the one form of letters with signs that it is in."""
+    found = (employees.get(normalize("NFC", address).casefold()) for address in addresses if address)
     return next((told for told in found if told is not None), None)
 
 

@@ -43,7 +43,9 @@ def to_purchases(
 def to_renewals(renewals: Iterable[stored.Renewal], skus: Skus) -> list[RenewingSubscription]:
     """The commercial subscriptions of the product's SKUs that say when they renew."""
     return [
-        RenewingSubscription(skus.of(sku), row.total, row.trial, row.next_lifecycle, roster.is_in_force(row))
+        RenewingSubscription(
+            skus.of(sku), row.total, row.trial, row.next_lifecycle, roster.is_in_force(row), row.subscription
+        )
         for row in renewals
         if row.next_lifecycle is not None and row.status.casefold() != "deleted" and skus.is_seat(sku := bytes(row.sku))
     ]

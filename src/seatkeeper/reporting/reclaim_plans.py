@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from seatkeeper.insights.money import Balance
 from seatkeeper.model import Instant, to_id
 from seatkeeper.reporting.skus import list_assigned
@@ -20,10 +22,7 @@ def follow_up(application: Application, now: Instant, balance: Balance) -> None:
     watched = list(plans.filter(state__in=(PROPOSED, EXCEPTED, GONE)).select_related("plan"))
     if not watched:
         return
-    seat_holders = SeatHolder.objects.filter(application=application).values_list("object_id", "skus")
-    held = {(object_id, sku) for object_id, skus in seat_holders.iterator(2000) for sku in skus.split()}
-    lost = {item.object_id for item in watched if (item.object_id, item.sku) not in held}
-    held |= {(object_id, sku) for object_id, skus in list_assigned(application, lost).items() for sku in skus}
+    held = list_held(application, watched)
     excepted = {(to_id(account), to_id(sku)) for account, sku in balance.excepted_seats if account}
     changed: dict[str, list[int]] = {PROPOSED: [], EXCEPTED: [], GONE: []}
     for item in watched:
@@ -37,3 +36,11 @@ def follow_up(application: Application, now: Instant, balance: Balance) -> None:
             some.update(state=state, gone=now if state == GONE else None)
     for position in balance.positions:
         plans.exclude(state=GONE).filter(sku=to_id(position.sku.key)).update(cost=position.price)
+
+
+def list_held(application: Application, items: Iterable[ReclaimItem]) -> set[tuple[str, str]]:
+    """All seats that people hold, by person and SKU; of the people of these items also those that give no access."""
+    seat_holders = SeatHolder.objects.filter(application=application).values_list("object_id", "skus")
+    held = {(object_id, sku) for object_id, skus in seat_holders.iterator(2000) for sku in skus.split()}
+    lost = {item.object_id for item in items if (item.object_id, item.sku) not in held}
+    return held | {(object_id, sku) for object_id, skus in list_assigned(application, lost).items() for sku in skus}

@@ -74,6 +74,8 @@ def to_known_columns(sheet: Sheet, name: str, form: UsageReport) -> Sheet:
     missing = [title for title in needed if title not in known.values()]
     if missing:
         raise BadInput("file", f"{name} has no column {missing[0]!r}. Export it {form.where}, and upload it as it is.")
+    if twice := [title for title in titles.values() if list(known.values()).count(title) > 1]:
+        raise BadInput("file", f"{name} has two columns that say {twice[0]!r}. Upload the export as it is.")
     if not sheet.rows:
         raise BadInput("file", f"{name} holds no people, so the report that is known stays.")
     rows = [Row(row.number, {known[key]: cell for key, cell in row.cells.items()}, row.wide) for row in sheet.rows]
@@ -105,7 +107,7 @@ def read_rows(sheet: Sheet, until: str, now: Instant, form: UsageReport) -> Read
     said = {*refreshed, *read_days([until.strip()])} - {None}
     if len(said) != 1:
         raise BadInput("until", "say up to which day the report goes (its refresh date), such as 2026-08-01.")
-    last_day = _to_day_end("until", until or "its refresh date", said.pop())
+    last_day = _to_day_end("until", until, said.pop())
     if last_day - days(1) >= now:
         raise BadInput("until", "this day is still to come.")
     amounts = [read_amounts([each.get(column.title, "") for each in cells]) for column in form.columns]
@@ -132,10 +134,11 @@ def read_rows(sheet: Sheet, until: str, now: Instant, form: UsageReport) -> Read
 
 def _to_day_end(field: str, text: str, day: Day) -> Instant:
     """The last instant of a day: whoever used the product on it may have done so until then."""
+    said = repr(text[:40]) if text else "the refresh date in the file"
     if isinstance(day, Unclear):
-        raise BadInput(field, f"{text[:40]!r} {day.why}")
+        raise BadInput(field, f"{said} {day.why}")
     if day is None or day.toordinal() < _EPOCH:
-        raise BadInput(field, f"{text[:40]!r} is before 1970. Upload the export as it is.")
+        raise BadInput(field, f"{said} is before 1970. Upload the export as it is.")
     return days(day.toordinal() - _EPOCH + 1) - 1
 
 

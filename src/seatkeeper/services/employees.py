@@ -14,7 +14,7 @@ from seatkeeper.services.listings import employees as listed
 from seatkeeper.services.listings.base import Question
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Employee, Organization
-from seatkeeper.tabular.employee_lists import FIELDS, TITLES, EmployeeList, to_list
+from seatkeeper.tabular.employee_lists import FIELDS, HEAD, TITLES, EmployeeList, to_list
 from seatkeeper.tabular.sheets import ENCODINGS, read_lines
 from seatkeeper.tabular.sheets import LARGEST as LARGEST_FILE
 from seatkeeper.tabular.tables import Table
@@ -53,6 +53,8 @@ def import_list(who: Who, name: str, encoding: str = "", mapping: Mapping[str, i
 def save(who: Who, found: EmployeeList) -> None:
     """Replace the list with the people that were read, without the rows that are wrong."""
     who.require(May.USERS)
+    if unclear := next((wrong for wrong in found.wrong if wrong.row == HEAD), None):
+        raise BadInput("file", f"{unclear.field}: {unclear.message} The list stays as it was.")
     if not found.people:
         raise BadInput("file", "Not one row of the file is right, so the list stays as it was.")
     now = system_clock()

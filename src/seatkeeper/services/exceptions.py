@@ -49,7 +49,9 @@ def exempt(who: Who, which: Which, new: NewException, clock: Clock = system_cloc
     reason = check_reason("reason", new.reason, least=3)
     wanted = new.value.strip()
     if new.scope == "person":
-        people = SeatHolder.objects.filter(application=application)
+        people = (
+            SeatHolder.objects.filter(application=application) if wanted.isprintable() else SeatHolder.objects.none()
+        )
         person = people.filter(object_id=wanted).first() or people.filter(user_id__iexact=wanted).first()
         if person is None:
             raise BadInput("person", f"nobody on the roster is called {wanted[:60]!r}.")

@@ -15,7 +15,7 @@ from seatkeeper.clock import Clock, system_clock
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.insights import money
 from seatkeeper.reporting.price_list import to_day_number
-from seatkeeper.services import audit, refreshes
+from seatkeeper.services import audit, price_spans, refreshes
 from seatkeeper.services.applications import list_applications
 from seatkeeper.services.members import May, Who
 from seatkeeper.services.priced_skus import PricedSkus
@@ -73,13 +73,13 @@ def shows_examples(who: Who) -> bool:
 
 
 def set_price(who: Who, new: NewPrice, clock: Clock = system_clock) -> Price:
-    """Save a price; the one before it ends the day before. Raises BadInput."""
+    """Save a price; where it has no end, the one before it ends the day before. Raises BadInput."""
     who.require(May.LICENSES)
     skus = PricedSkus.of(who)
     price = check_price(new, to_day_number(clock()), skus)
     with transaction.atomic():
         _refuse_second_currency(who, [price], skus)
-        saved = _save(who, price)
+        saved = price_spans.save(who, price)
         audit.record(who, "price.set", price.sku, f"{price.amount} {price.currency} a {price.period}")
         _request_refresh(who, clock)
     return saved
@@ -97,7 +97,7 @@ def delete_price(who: Who, price_id: int, clock: Clock = system_clock) -> None:
         if price is None:
             raise NotFound("The price")
         audit.record(who, "price.deleted", price.sku, f"{price.amount} {price.currency} a {price.period}")
-        price.delete()
+        price_spans.delete(who, price)
         _request_refresh(who, clock)
 
 
@@ -115,7 +115,7 @@ def load_example(who: Who, clock: Clock = system_clock) -> int:
         if Price.objects.of(who).exists():
             raise BadInput("prices", "there are prices already; the example is for an empty list.")
         for part_number, amount in example.items():
-            _save(who, money.Price(part_number, Decimal(amount), "EUR", "month", today, None), example=True)
+            price_spans.save(who, money.Price(part_number, Decimal(amount), "EUR", "month", today, None), example=True)
         audit.record(who, "price.example-loaded", f"{len(example)} prices")
         _request_refresh(who, clock)
     return len(example)
@@ -124,7 +124,7 @@ def load_example(who: Who, clock: Clock = system_clock) -> int:
 def preview(who: Who, body: bytes, name: str, clock: Clock = system_clock) -> Preview:
     """What a file would change; nothing is saved. Raises BadInput for a file that is no price list at all."""
     who.require(May.LICENSES)
-    sheet = read_sheet(body, name)
+    sheet = read_sheet(body, name, COLUMNS)
     for needed in COLUMNS[:3]:
         if needed not in sheet.columns:
             raise BadInput("file", f"{name} has no column {needed!r}. Its columns must be: {', '.join(COLUMNS)}.")
@@ -185,12 +185,12 @@ def _round(found: Preview, row: Row, amount: Decimal | Unclear | None) -> str:
 def import_prices(who: Who, body: bytes, name: str, clock: Clock = system_clock) -> Preview:
     """Import the file, whole or not at all; example prices are deleted. Raises BadInput with the first wrong row."""
     found = preview(who, body, name, clock)
-    if found.errors:
-        raise BadInput("file", f"{found.errors[0]} Nothing was imported.")
+    if wrong := found.errors[0] if found.errors else "" if found.prices else "it holds no prices.":
+        raise BadInput("file", f"{wrong} Nothing was imported.")
     with transaction.atomic():
         Price.objects.of(who).filter(example=True).delete()
         for price in sorted(found.prices, key=lambda price: price.since):
-            _save(who, price)
+            price_spans.save(who, price)
         audit.record(who, "price.imported", name, f"{len(found.prices)} prices")
         _request_refresh(who, clock)
     return found
@@ -244,7 +244,7 @@ def check_price(new: NewPrice, today: int, skus: PricedSkus) -> money.Price:
         raise BadInput("amount", f"{text[:20]!r} is not between 0 and {LARGEST:,}. A price is never negative.")
     if amount != amount.quantize(SMALLEST):
         raise BadInput("amount", f"{text[:20]!r} has more than four digits after the point.")
-    return money.Price(sku, amount, currency, period, since, until)
+    return money.Price(sku, abs(amount), currency, period, since, until)  # a nothing below zero is one
 
 
 def _to_number(field: str, text: str, otherwise: int | None) -> int | None:
@@ -274,22 +274,3 @@ def _refuse_second_currency(who: Who, prices: Sequence[money.Price], skus: Price
                     f"{price.sku} is priced in {before} and in {price.currency}. "
                     "Give all prices of a SKU in one currency.",
                 )
-
-
-def _save(who: Who, price: money.Price, *, example: bool = False) -> Price:
-    """The price from its day on; an open one before it ends the day before."""
-    mine = Price.objects.of(who).filter(sku=price.sku)
-    mine.filter(valid_from__lt=price.since, valid_until=None).update(valid_until=price.since - 1)
-    saved, _made = Price.objects.update_or_create(
-        organization_id=who.organization_id,
-        sku=price.sku,
-        valid_from=price.since,
-        defaults={
-            "amount": price.amount,
-            "currency": price.currency,
-            "period": price.period,
-            "valid_until": price.until,
-            "example": example,
-        },
-    )
-    return saved

@@ -19,7 +19,7 @@ from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.insights.catalog import BY_KEY
 from seatkeeper.model import to_id
 from seatkeeper.reporting.daily_summary import list_seat_prices
-from seatkeeper.reporting.reclaim_plans import APPROVED, CLOSED, EXCEPTED, GONE, PROPOSED
+from seatkeeper.reporting.reclaim_plans import APPROVED, CLOSED, EXCEPTED, GONE, PROPOSED, list_held
 from seatkeeper.reporting.skus import name_skus
 from seatkeeper.services import audit
 from seatkeeper.services.applications import Which, find_application
@@ -52,7 +52,7 @@ def propose(who: Who, which: Which, name: str, skus: Sequence[str] = (), clock: 
     name = " ".join(name.split())
     if not 1 <= len(name) <= 120 or not name.isprintable():
         raise BadInput("name", "give the plan a name of 1 to 120 visible characters.")
-    seats = [seat for seat in list_seats(who, application) if not skus or seat.part_number in skus]
+    seats = _choose(list_seats(who, application), skus)
     if not seats:
         raise BadInput("plan", "no finding says of a seat that it could be taken back.")
     prices = list_seat_prices(application)
@@ -77,6 +77,19 @@ def propose(who: Who, which: Which, name: str, skus: Sequence[str] = (), clock: 
         ReclaimItem.objects.bulk_create(items, batch_size=1000)
         audit.record(who, "plan.proposed", name, f"{len(seats)} seats of {application.name}")
     return plan
+
+
+def _choose(seats: Sequence[Seat], skus: Sequence[str]) -> Sequence[Seat]:
+    """The seats of some SKUs, in whatever case they are typed, or all. Raises BadInput for a SKU that has none."""
+    if not seats or not skus:
+        return seats
+    wanted, there = {sku.strip().casefold() for sku in skus}, sorted({seat.part_number for seat in seats})
+    if unknown := sorted(wanted - {number.casefold() for number in there}):
+        there_are = ", ".join(there)[:300]
+        raise BadInput(
+            "plan", f"no finding says of a seat of {unknown[0][:60]!r} that it could be taken back, but of {there_are}."
+        )
+    return [seat for seat in seats if seat.part_number.casefold() in wanted]
 
 
 def list_skus(who: Who, which: Which) -> list[tuple[str, str]]:
@@ -157,15 +170,22 @@ def leave_out(who: Who, plan_id: int, user_ids: Sequence[str]) -> int:
 
 
 def approve(who: Who, plan_id: int, clock: Clock = system_clock) -> ReclaimPlan:
-    """Say that the list is right: from now on its script can be had and its seats are watched."""
+    """Say that the list is right: from now on its script can be had and its seats are watched.
+
+    What was given back before that is none of the plan's doing, and is dropped.
+    """
     who.require(May.LICENSES)
     with transaction.atomic():
         plan = _in_state(who, plan_id, DRAFT, "approved")
-        if not plan.items.filter(state=PROPOSED).exists():
-            raise BadInput("plan", "every seat was dropped; there is nothing to approve.")
+        items = list(plan.items.filter(state=PROPOSED))
+        held = list_held(plan.application, items)
+        gone = [item.pk for item in items if (item.object_id, item.sku) not in held]
+        if len(gone) == len(items):
+            raise BadInput("plan", "every seat was dropped or is gone already; there is nothing to approve.")
+        plan.items.filter(pk__in=gone).update(state=DROPPED)
         plan.state, plan.approved_by, plan.approved = APPROVED, who.name, clock()
         plan.save(update_fields=["state", "approved_by", "approved"])
-        audit.record(who, "plan.approved", plan.name)
+        audit.record(who, "plan.approved", plan.name, f"{len(gone)} were gone already" if gone else "")
     return plan
 
 

@@ -12,6 +12,7 @@ from seatkeeper.errors import BadInput
 from seatkeeper.tabular.lines import Line, Lines
 from seatkeeper.tabular.sheets import WIDE, is_nobody, say_taken
 
+HEAD: Final = 1  # the row that names the columns
 LONGEST_TEXT: Final = 300
 LONGEST_ADDRESS: Final = 320  # 64 before the sign, 255 behind it
 
@@ -93,6 +94,8 @@ def to_list(lines: Lines, mapping: Mapping[str, int] | None = None) -> EmployeeL
             raise BadInput(key, "There is no such column.")
     chosen = guess(lines.columns) if mapping is None else dict(mapping)
     found = EmployeeList([name[:100] for name in lines.columns], chosen, lines.encoding, rows=len(lines.rows))
+    if mapping is None:
+        found.wrong += _list_ambiguous(lines.columns, chosen)
     numbers: dict[str, int] = {}
     for line in lines.rows:
         _take(found, numbers, line)
@@ -102,14 +105,32 @@ def to_list(lines: Lines, mapping: Mapping[str, int] | None = None) -> EmployeeL
 
 def guess(head: Sequence[str]) -> dict[str, int]:
     """Which column is which field, by what people call them."""
-    plain = str.maketrans("éèêàâçôûüöä", "eeeaacouuoa")
-    names = [re.sub(r"[\W_]+", "", name.casefold().translate(plain)) for name in head]
+    names = _to_plain(head)
     chosen: dict[str, int] = {}
     for key, known in FIELDS.items():
         place = next((names.index(name) for name in known if name in names), None)
         if place is not None and place not in chosen.values():
             chosen[key] = place
     return chosen
+
+
+def _to_plain(head: Sequence[str]) -> list[str]:
+    plain = str.maketrans("éèêàâçôûüöä", "eeeaacouuoa")
+    return [re.sub(r"[\W_]+", "", name.casefold().translate(plain)) for name in head]
+
+
+def _list_ambiguous(head: Sequence[str], chosen: Mapping[str, int]) -> list[Wrong]:
+    """The fields of which nobody can tell which column they are, because two are called the same."""
+    names = _to_plain(head)
+    return [
+        Wrong(
+            HEAD,
+            TITLES[key],
+            f"{names.count(names[place])} columns are called {head[place][:60]!r}. Keep the right one.",
+        )
+        for key, place in chosen.items()
+        if names.count(names[place]) > 1
+    ]
 
 
 def _take(found: EmployeeList, numbers: dict[str, int], line: Line) -> None:

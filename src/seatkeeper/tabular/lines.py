@@ -37,6 +37,7 @@ _MARKS: Final = (
 _SEPARATORS: Final = ",;\t|"
 _TOLD_SEPARATOR: Final = re.compile(r'"?sep=(.)"?[,;\t|]*\r?(?:\n|\Z)', re.IGNORECASE)
 # A workbook that can run something or reach out is not read at all.
+_OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and any workbook with a password
 _UNWANTED: Final = ("vbaproject", "externallinks/", "activex/", "embeddings/")
 
 
@@ -58,6 +59,9 @@ class Lines(msgspec.Struct):
 
 def parse(body: bytes, name: str, encoding: str = "") -> Lines:
     """A table from a file, by what it is and not by its name. Raises BadInput that says what to do."""
+    if body.startswith(_OLD_OFFICE):
+        told = "is a workbook of the old kind (.xls), or one with a password"
+        raise BadInput(_FIELD, f"{name} {told}. Save it as XLSX without a password, or as CSV (UTF-8).")
     if body.startswith(b"PK\x03\x04"):
         lines, found = _read_workbook(body, name), ""
     else:
@@ -145,9 +149,10 @@ def _find_separator(text: str) -> str:
 
 
 def _read_workbook(body: bytes, name: str) -> Iterator[Line]:
-    """Rows of the first sheet. Formulas count as what the program that saved them had worked out."""
+    """Rows of the first sheet that people see. Formulas count as what the program that saved them had worked out."""
     from openpyxl import load_workbook  # noqa: PLC0415 - a heavy import that few calls need
-    from openpyxl.worksheet._reader import WorkSheetParser  # noqa: PLC0415
+
+    from seatkeeper.tabular.formulas import SheetParser  # noqa: PLC0415
 
     try:  # look at the table of contents before anything is unpacked
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -160,11 +165,11 @@ def _read_workbook(body: bytes, name: str) -> Iterator[Line]:
         raise BadInput(_FIELD, f"{name} holds macros or links to other files. Save it without them, or as CSV.")
     try:
         book = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
-        sheet = book.worksheets[0]
+        sheet = next((one for one in book.worksheets if one.sheet_state == "visible"), book.worksheets[0])
         with sheet._get_source() as source:  # noqa: SLF001
             # Its rows as they stand: the library's own loop believes the size that the sheet tells, and makes up an
             # empty row for each number that is left out.
-            parser = WorkSheetParser(
+            parser = SheetParser(
                 source,
                 sheet._shared_strings,  # noqa: SLF001
                 data_only=True,

@@ -65,14 +65,18 @@ def read_lines(body: bytes, name: str, encoding: str = "") -> Lines:
     return run_apart(parse, body, name, encoding, kind=Lines)
 
 
-def read_sheet(body: bytes, name: str) -> Sheet:
-    """A table by the names of its columns. Raises BadInput that says what to do."""
-    return to_sheet(read_lines(body, name), name)
+def read_sheet(body: bytes, name: str, known: Sequence[str] = ()) -> Sheet:
+    """A table by the names of its columns, of which a file may write the known ones in any case.
+
+    Raises BadInput that says what to do.
+    """
+    return to_sheet(read_lines(body, name), name, known)
 
 
-def to_sheet(lines: Lines, name: str) -> Sheet:
+def to_sheet(lines: Lines, name: str, known: Sequence[str] = ()) -> Sheet:
     """The same of lines that were read; columns without a name are left out."""
-    named = {place: column for place, column in enumerate(lines.columns) if column}
+    titles = {title.casefold(): title for title in known}
+    named = {place: titles.get(column.casefold(), column) for place, column in enumerate(lines.columns) if column}
     if len(set(named.values())) < len(named):
         raise BadInput(_FIELD, f"the first row of {name} must name the columns, each once, at most {MOST_COLUMNS}.")
     rows = []
@@ -93,4 +97,4 @@ def is_nobody(text: str) -> bool:
 
 def say_taken(taken: int, rows: int) -> str:
     """How many rows were taken; said with every import."""
-    return f"{taken:,} of {rows:,} row{'' if rows == 1 else 's'} {'was' if taken == 1 else 'were'} taken."
+    return f"{taken:,} of {rows:,} row{'' if rows == 1 else 's'} {'was' if 1 in (taken, rows) else 'were'} taken."

@@ -108,18 +108,26 @@ def read_again(raw: bytes) -> Subscription | Renewal:
 
 
 def to_subscription(sku: SubscribedSku) -> Subscription:
+    """Raises ValueError with the reason: also for a number that is not told, which is not the same as none."""
     units = sku.prepaid_units or Units()
     return Subscription(
         to_key(sku.sku_id),
         sku.sku_part_number or "",
         sku.capability_status or "",
-        units.enabled or 0,
-        units.warning or 0,
-        units.suspended or 0,
-        units.locked_out or 0,
-        sku.consumed_units or 0,
+        _to_count("prepaidUnits.enabled", units.enabled),
+        _to_count("prepaidUnits.warning", units.warning or 0),
+        _to_count("prepaidUnits.suspended", units.suspended or 0),
+        _to_count("prepaidUnits.lockedOut", units.locked_out or 0),
+        _to_count("consumedUnits", sku.consumed_units),
         ",".join(sorted(to_id(to_key(plan.service_plan_id)) for plan in sku.service_plans or ())),
     )
+
+
+def _to_count(field: str, number: int | None) -> int:
+    """A number of seats. What was bought and what is given is money, so neither is guessed."""
+    if number is None or number < 0:
+        raise ValueError(f"{field}: {'not told' if number is None else 'below zero'}")
+    return number
 
 
 def to_renewal(row: CompanySubscription) -> Renewal:

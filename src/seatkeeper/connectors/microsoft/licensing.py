@@ -222,13 +222,13 @@ def _active_date(
 
 
 def to_date(text: str | None) -> Instant | None:
-    """A date that only describes. Null and the year 1 are Microsoft's "never"; what we cannot read says no more.
+    """A date that only describes. Null and what lies before 1970 (the years 1, 1601) are Microsoft's "never"; what we
+    cannot read says no more.
 
     It never raises: nobody loses a seat for a date, and no row that is stored stops a run (docs/decisions/0012).
     """
-    if not text or text.startswith("0001-"):
-        return None
     try:
-        return to_instant(text)
+        moment = to_instant(text) if text else 0
     except ValueError:
         return None
+    return moment if moment > 0 else None

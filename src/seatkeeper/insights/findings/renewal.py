@@ -23,7 +23,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
             advice = f"The trial ends on {day} with {seats}: decide before then how many are needed."
         else:
             advice = f"The subscription renews or ends on {day} with {seats}: decide before then how many are needed."
-        yield about_plan(renewing.sku, advice)
+        yield about_plan(renewing.sku, advice)._replace(part=renewing.id)
 
 
 INSIGHT = Insight("renewal", "Which subscriptions renew or end soon?", find, place=130, about=About.PURCHASE)

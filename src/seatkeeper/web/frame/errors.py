@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import unquote
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from seatkeeper.errors import ActAtVendor, BadInput, NotAllowed, NotFound, SeatkeeperError, TooOften, TryLater
@@ -24,7 +26,18 @@ class ErrorsAsPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "\0" in unquote(request.META.get("QUERY_STRING", "")):
+            return self._refuse_nul(request)
         return self.get_response(request)
+
+    def _refuse_nul(self, request: HttpRequest) -> HttpResponse:
+        """Nothing is called so, and PostgreSQL takes no such text, not even to compare with."""
+        status = 404 if "\0" in request.path else 422
+        told = "The address holds a character that no name has (NUL)."
+        if not request.path.startswith("/api/"):
+            return not_found(request) if status == 404 else show(request, status, "This cannot be done", told)
+        problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": told}
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, NotFound | Http404):
