@@ -11,10 +11,12 @@ from seatkeeper.clock import days
 from seatkeeper.insights.catalog import find_all
 from seatkeeper.model import to_id, to_instant
 from seatkeeper.reporting.snapshot import take_snapshot
+from seatkeeper.services import applications
 from seatkeeper.services.catalogue import guide
 from seatkeeper.services.listings import person, users
 from seatkeeper.services.listings.base import Question
 from seatkeeper.store.models import Application, SeatHolder, Task
+from seatkeeper.sync.vendors import Check
 from tests.people import NAME, Tenant, open_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -53,6 +55,11 @@ def idle(tenant: Tenant) -> set[str]:
     return {to_id(f.account) for f in find_all(take_snapshot(copilot(), tenant.clock)) if f.key in IDLE and f.account}
 
 
+def told(tenant: Tenant) -> list[Check]:
+    """The check list that Authorize shows."""
+    return list(applications.authorize(tenant.who, tenant.name))
+
+
 def test_its_seats_are_those_that_are_true_and_what_comes_in_another_product_is_listed_apart(tenant: Tenant) -> None:
     truth = tenant.sandbox.truth()["products"][COPILOT]
     shown = {row["Object ID"]: (row["User ID"], row["Blocked"], row["Guest"]) for row in tenant.roster()}
@@ -64,14 +71,16 @@ def test_its_seats_are_those_that_are_true_and_what_comes_in_another_product_is_
 
 
 def test_a_day_of_the_report_confirms_the_seat_on_that_day_with_the_report_s_own_known_until(tenant: Tenant) -> None:
-    told = {row["object_id"]: row["last_activity"] for row in tenant.sandbox.truth()["products"][COPILOT]["reported"]}
+    days_of = {
+        row["object_id"]: row["last_activity"] for row in tenant.sandbox.truth()["products"][COPILOT]["reported"]
+    }
     found = {row.object_id: row for row in SeatHolder.objects.filter(application=copilot())}
     for key, row in found.items():
         said = row.signals.get("copilot-usage")
-        assert (row.evidence == "confirmed") is bool(told[key])
-        assert (said is None) is (told[key] is None)
+        assert (row.evidence == "confirmed") is bool(days_of[key])
+        assert (said is None) is (days_of[key] is None)
         if said:
-            assert said["last"] == to_instant(f"{told[key]}T00:00:00Z")
+            assert said["last"] == to_instant(f"{days_of[key]}T00:00:00Z")
             assert said["until"] == to_instant("2026-07-30T00:00:00Z") - 1
     assert holder("Ada").status == "active"
     assert {row.evidence for row in SeatHolder.objects.exclude(application=copilot())} - {"confirmed"}
@@ -131,6 +140,19 @@ def test_the_list_of_users_sorts_by_the_signal(tenant: Tenant) -> None:
     assert [one for one in last if one] == sorted([one for one in last if one], reverse=True)
     project = users.listing(tenant.who, Application.objects.get(name=NAME).pk)
     assert "copilot-usage" not in [column.key for column in project.columns]  # which it tells nothing of
+
+
+def test_the_check_list_tells_of_the_permission_where_the_product_needs_it_and_fails_nobody() -> None:
+    with open_tenant(copilot=True) as tenant:
+        assert not [check for check in told(tenant) if "Reports.Read.All" in check.title]
+        tenant.add(product=COPILOT, name="Copilot")
+        (missing,) = [check for check in told(tenant) if "Reports.Read.All" in check.title]
+        assert missing.passed is None
+        assert missing.message.startswith("Only where Copilot Usage is ticked")
+        assert "230c1aed-a721-4c5d-9cb4-a90514e508ef" in missing.commands
+        tenant.sandbox.tenant.permissions.add("Reports.Read.All")
+        (granted,) = [check for check in told(tenant) if "Reports.Read.All" in check.title]
+        assert granted.passed is True
 
 
 def test_the_steps_to_let_us_in_ask_for_the_report_s_permission_where_the_product_needs_it(tenant: Tenant) -> None:

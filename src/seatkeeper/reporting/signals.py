@@ -1,7 +1,8 @@
 """The signals: what shows whether somebody used a product, and what each can prove. All else iterates over the list.
 
-A signal more is a reader, and an entry here. Only sign-ins inside coverage, and the last sign-in of an account
-anywhere, can prove that somebody did not use a product; the lack of anything else proves nothing.
+A signal more is a reader, and an entry here, or a report of use that its vendor declares. Only sign-ins inside
+coverage, and the last sign-in of an account anywhere, can prove that somebody did not use a product; the lack of
+anything else proves nothing.
 """
 
 from __future__ import annotations
