@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -11,13 +12,15 @@ from seatkeeper.clock import days
 from seatkeeper.insights.catalog import find_all
 from seatkeeper.model import to_id, to_instant
 from seatkeeper.reporting.snapshot import take_snapshot
+from seatkeeper.sandbox.graph import reports_beta
 from seatkeeper.services import applications
 from seatkeeper.services.catalogue import guide
 from seatkeeper.services.listings import person, users
 from seatkeeper.services.listings.base import Question
 from seatkeeper.store.models import Application, SeatHolder, Task
 from seatkeeper.sync.vendors import Check
-from tests.people import NAME, Tenant, open_tenant
+from tests.people import NAME, NOW, Tenant, open_tenant
+from tests.spoiled import spoiled
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -116,6 +119,26 @@ def test_only_the_last_sign_in_anywhere_bounds_use_from_above(tenant: Tenant) ->
         called |= found
     assert called
     assert holder("Lou").object_id not in called  # comes daily, and may have used it
+
+
+def test_an_old_day_of_the_report_bounds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of accounts of which the directory says nothing: a newer report that names an old day is no proof of absence."""
+    plain = reports_beta.row_of
+
+    def long_ago(*given: Any) -> dict[str, Any]:
+        row = plain(*given)
+        return row | {name: "2026-06-20" for name in row if name.endswith("ActivityDate") and row[name]}
+
+    monkeypatch.setattr(reports_beta, "row_of", long_ago)
+    with opened(*ALL) as tenant, spoiled(lambda row: row.pop("signInActivity", None), "/users"):
+        tenant.sync()
+        tenant.move(days=6)
+        tenant.sync("copilot-usage")
+        ada = holder("Ada")
+        assert ada.signals["copilot-usage"]["last"] == to_instant("2026-06-20T00:00:00Z")
+        assert ada.signals["copilot-usage"]["until"] > to_instant(NOW)  # later than what the directory told
+        assert "account-activity" not in ada.signals
+        assert not idle(tenant)
 
 
 def test_what_is_known_of_a_person_has_the_signal_with_its_applications(tenant: Tenant) -> None:
