@@ -93,8 +93,12 @@ def rows(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.written()]
 
 
-def _sandbox(people: int, seed: int, faults: Sequence[str], churn: float, sign_ins: int | None) -> Sandbox:
-    settings = Settings(people=people, days=45, seed=seed, churn=churn, sign_ins=sign_ins, now=NOW, frozen=True)
+def _sandbox(
+    people: int, seed: int, faults: Sequence[str], churn: float, sign_ins: int | None, *, copilot: bool = False
+) -> Sandbox:
+    settings = Settings(
+        people=people, days=45, seed=seed, churn=churn, sign_ins=sign_ins, now=NOW, frozen=True, copilot=copilot
+    )
     return Sandbox(settings=settings, faults=faults)
 
 
@@ -105,10 +109,11 @@ def open_tenant(
     faults: Sequence[str] = (),
     churn: float = 2.0,
     sign_ins: int | None = None,
+    copilot: bool = False,
     **changes: Any,
 ) -> Iterator[Tenant]:
     """A tenant whose clock stands still until it is moved, with its application added."""
-    with _sandbox(people, seed, faults, churn, sign_ins) as sandbox:
+    with _sandbox(people, seed, faults, churn, sign_ins, copilot=copilot) as sandbox:
         tenant = Tenant(sandbox, operator())
         tenant.add(**changes)
         yield tenant

@@ -2,8 +2,7 @@
 
 Time is an `Instant`: whole ticks of 100 ns since 1970-01-01 UTC. Vendors stamp sign-ins with up to seven fractional
 digits and Python's datetime keeps six, so two different events would become equal. A `Key` is the compact form of a
-vendor's id: 16 bytes for a GUID, else its text padded to at least 17 bytes, so that both kinds live in one column,
-keep their order, and can be turned back.
+vendor's id: 16 bytes for a GUID, else its text padded to 17 or more. Both live in one column, in order, and turn back.
 """
 
 from __future__ import annotations
@@ -132,11 +131,12 @@ class AppSignIns(NamedTuple):
 
 
 class LastUse(NamedTuple):
-    """The newest use that a signal knows of an account."""
+    """The newest use that a signal knows of an account, or of whoever has a user name where that is all it tells."""
 
-    account: Key
+    account: Key | str
     last: Instant
-    used: str = ""  # in the vendor's words; empty for use of anything in the tenant
+    until: Instant | None = None  # up to when the vendor knows, where its answer says so
+    parts: tuple[tuple[str, Instant], ...] = ()  # the newest uses of what it tells apart, in its words
 
 
 class Subscription(NamedTuple):

@@ -150,10 +150,18 @@ def test_a_missing_permission_is_named_by_the_path_when_the_answer_does_not() ->
         ("/v1.0/auditLogs/signIns", "AuditLog.Read.All"),
         ("/v1.0/admin/reportSettings", "ReportSettings.Read.All"),
         ("/v1.0/organization", "Organization.Read.All"),
+        ("/beta/copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='D180')", "Reports.Read.All"),
     ]:
         made = to_error(403, error("Authorization_RequestDenied"), NO_HEADERS, asked=path)
         assert permission in str(made)
         assert "consent" in str(made)
+
+
+def test_a_report_that_is_refused_by_its_own_code_is_a_missing_permission_too() -> None:
+    asked = "/beta/copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='D180')"
+    made = to_error(403, error("S2SUnauthorized", "Invalid permission."), NO_HEADERS, asked=asked)
+    assert type(made) is PermissionMissing
+    assert "Reports.Read.All" in str(made)
 
 
 def test_the_log_line_of_an_error_holds_nothing_that_could_forge_another() -> None:
@@ -227,9 +235,11 @@ def test_a_long_text_of_microsofts_is_cut() -> None:
     assert len(quote("x" * 10_000)) == 301
 
 
-def test_a_cloud_without_the_log_or_without_last_sign_ins_is_named_as_such() -> None:
+def test_a_cloud_without_the_log_or_without_last_sign_ins_or_the_report_is_named_as_such() -> None:
     body = error("ResourceNotFound", "Resource not found for the segment 'signIns'.")
-    for status, asked in ((404, "/v1.0/auditLogs/signIns?$top=1"), (400, "/v1.0/users?$select=id,signInActivity")):
+    report = "/beta/copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='D180')"
+    activity = "/v1.0/users?$select=id,signInActivity"
+    for status, asked in ((404, "/v1.0/auditLogs/signIns?$top=1"), (400, activity), (400, report), (404, report)):
         made = to_error(status, body, NO_HEADERS, asked=asked)
         assert type(made) is NotOffered
         assert "This cloud does not offer it" in str(made)

@@ -111,6 +111,23 @@ def test_the_server_never_gets_more_than_five_reports_in_ten_seconds(delays: lis
         assert sixth - first >= 10
 
 
+@given(st.lists(st.floats(0, 45), min_size=1, max_size=250))
+def test_a_report_of_use_is_asked_no_more_than_a_hundred_times_in_ten_minutes(delays: list[float]) -> None:
+    clock, longest = Clock(), 0.0
+    pacer = LocalPacer(clock=clock, sleep=clock.sleep)
+    sent: list[float] = []
+    for delay in delays:
+        before = clock.now
+        pacer.take("usage", 1)
+        sent.append(clock.now)
+        longest = max(longest, clock.now - before)
+        clock.now += delay
+        pacer.done("usage")
+    for first, later in zip(sent, sent[100:], strict=False):
+        assert later - first >= 600
+    assert longest < 31  # a run whose pauses are long looks stuck
+
+
 def test_reports_are_not_slower_than_they_must_be() -> None:
     clock = Clock()
     pacer = LocalPacer(clock=clock, sleep=clock.sleep)

@@ -76,7 +76,7 @@ class World:
             product="microsoft-project", name=self.name, tenant_id=self.tenant.tenant_id,
             client_id=self.tenant.client_id, secret=self.tenant.client_secret,
             login_url=f"https://{HOST}", graph_url=f"https://{HOST}", threshold_days=self.threshold,
-            tasks=tuple(name_tasks()) if self.in_tenant else (),
+            tasks=tuple(key for key in name_tasks() if key != "copilot-usage") if self.in_tenant else (),
         )  # fmt: skip
 
 

@@ -81,8 +81,9 @@ class Source:
     """The tenant and its clock, which stands still until it is moved."""
 
     def __init__(self, seed: int, people: int = 60, sign_ins: int = 120) -> None:
-        settings = Settings(people, 45, seed, NOW, churn=60.0, sign_ins=sign_ins, frozen=True)
+        settings = Settings(people, 45, seed, NOW, churn=60.0, sign_ins=sign_ins, frozen=True, copilot=True)
         self.seed, self.tenant, self.moved = seed, FaultyTenant(settings), 0
+        self.tenant.permissions.add("Reports.Read.All")  # each task there is may run
         self.app = App(self.tenant, HOST)
 
     @property

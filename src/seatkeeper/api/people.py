@@ -52,6 +52,13 @@ class DayOut(Schema):
     possible: int
 
 
+class PartOut(Schema):
+    """The newest use of what a signal tells apart."""
+
+    used: str
+    last: str
+
+
 class SignalOut(Schema):
     """What one signal says of the use: the newest it saw, up to when it knows, and what can follow from it."""
 
@@ -60,6 +67,7 @@ class SignalOut(Schema):
     last: str | None
     until: str | None
     proves: str
+    parts: list[PartOut]
 
 
 class PersonOut(Schema):
@@ -118,7 +126,14 @@ def read_person(request: Called, application_id: int, object_id: str) -> Any:
             {**held._asdict(), "since": _to_time(held.since), "until": _to_time(held.until)} for held in found.timeline
         ],
         "signals": [
-            {"key": s.key, "title": s.title, "last": _to_time(s.last), "until": _to_time(s.until), "proves": s.proves}
+            {
+                "key": s.key,
+                "title": s.title,
+                "last": _to_time(s.last),
+                "until": _to_time(s.until),
+                "proves": s.proves,
+                "parts": [{"used": part.used, "last": to_text(part.last)} for part in s.parts],
+            }
             for s in found.signals
         ],
         "sign_ins": [{**use._asdict(), "when": to_text(use.when)} for use in found.sign_ins],

@@ -147,6 +147,18 @@ class UsageReport(NamedTuple):
     other_names: Mapping[str, str] = {}
 
 
+class UsageSignal(NamedTuple):
+    """What a task tells: the day on which somebody used one of some products last, which confirms its use.
+
+    `says` is a sentence for people with that {day}, and `heading` stands above it in lists.
+    """
+
+    task: str  # its key
+    heading: str
+    says: str
+    products: frozenset[str]  # by their keys
+
+
 def says_guest(user_type: str | None, _upn: str | None) -> bool:
     return user_type == "Guest"
 
@@ -202,4 +214,5 @@ class Vendor:
     is_guest: Callable[[str | None, str | None], bool] = says_guest
     reclaim_scripts: Mapping[str, ReclaimScript] = field(default_factory=dict)
     reports: Mapping[str, UsageReport] = field(default_factory=dict)  # by the key of the product
+    usage: tuple[UsageSignal, ...] = ()
     prices: Mapping[str, int] = field(default_factory=dict)  # euros a month by part number, for an example

@@ -36,6 +36,7 @@ _PERMISSIONS: Final = (
     ("/subscribedskus", "Directory.Read.All (or LicenseAssignment.Read.All)"),
     ("/organization", "Directory.Read.All (or Organization.Read.All)"),
     ("/admin/reportsettings", "ReportSettings.Read.All"),
+    ("/reports/", "Reports.Read.All"),
     ("/users", "Directory.Read.All (or User.Read.All)"),
 )
 # Codes of the sign-in log that name what is missing; the newer ones name it in their text only.
@@ -44,7 +45,7 @@ _NAMED_BY_CODE: Final = {
     "Authentication_ApplicationHasNoReadAuditLogDataAccess": "AuditLog.Read.All",
 }
 _NO_PREMIUM: Final = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
-_DENIED: Final = ("Authorization_", "Authentication_", "Forbidden", "AccessDenied", "accessDenied")
+_DENIED: Final = ("Authorization_", "Authentication_", "Forbidden", "AccessDenied", "accessDenied", "S2SUnauthorized")
 _PERMISSION: Final = re.compile(r"\b[A-Z][A-Za-z]+\.(?:Read|ReadBasic|ReadWrite)(?:\.[A-Z][A-Za-z]+)*\b")
 _RESYNC: Final = ("syncStateNotFound", "syncStateInvalid", "resyncRequired")
 DEFAULT_WAIT: Final = 10.0  # seconds: the window of Microsoft's limits, when a 429 does not say how long
@@ -133,9 +134,10 @@ def _to_expiry(status: int, code: str, message: str, asked: str, detail: str) ->
     if status == 400 and code == "UnknownError":  # "Unsupported Query", which passes when it is asked again
         return Unavailable("Microsoft could not answer this time. We try again later.", detail=detail)
     no_log = status == 404 and path.endswith("/auditlogs/signins")
-    if ours and code != "?" and (no_log or "signInActivity" in asked):
+    if ours and code != "?" and (no_log or "signInActivity" in asked or "/copilot/" in path):
         return NotOffered(
-            "This cloud does not offer it: some have no log of sign-ins, or do not tell when an account was last used. "
+            "This cloud does not offer it: some have no log of sign-ins, do not tell when an account was last used, or "
+            "have no report of Copilot's use. "
             f"Switch the task off for this application. Microsoft says: “{quote(message)}”",
             detail=detail,
         )

@@ -16,8 +16,10 @@ from seatkeeper.model import TICKS, Instant
 
 REPORTS: Final = "reports"
 ACTIVITY: Final = "activity"  # under the same limit, but slow: sign-ins go first
+USAGE: Final = "usage"  # reports of use: each has a limit of its own, 100 requests in 10 minutes
 SHARED: Final = frozenset({REPORTS, ACTIVITY})  # families whose limit all processes keep together
 WINDOW: Final = 10.0  # seconds, for both limits
+_USAGE: Final = (5, 30.0)  # the same rate as 100 in 10 minutes, in pauses that nobody takes for a stuck run
 _MARGIN: Final = 0.02  # clocks that tick in steps must not make a window end too early
 
 
@@ -79,7 +81,7 @@ class Pacer(Protocol):
 
 
 class LocalPacer:
-    """Both limits for one process, in sliding 10 s: 5 `reports` requests, `units` units of `directory`.
+    """The limits for one process, in sliding 10 s: 5 `reports` requests, `units` units of `directory`; `usage` apart.
 
     A request stays in the window until 10 s after its *answer* came. The vendor counts when it receives, at a
     moment we do not know; it lies before the answer. Counting from our sending instead, a request that was
@@ -95,7 +97,11 @@ class LocalPacer:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._windows: Mapping[str, _Window] = {REPORTS: _Window(5), "directory": _Window(units)}
+        self._windows: Mapping[str, _Window] = {
+            REPORTS: _Window(5),
+            "directory": _Window(units),
+            USAGE: _Window(*_USAGE),
+        }
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -113,28 +119,29 @@ class LocalPacer:
             self._sleep(wait)
 
     def done(self, family: str) -> None:
-        """Start the 10 s of the oldest open request of this family."""
+        """Start the window of the oldest open request of this family."""
         with self._lock:
             self._windows[family].done(self._clock())
 
 
 class _Window:
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, seconds: float = WINDOW) -> None:
         self.limit = limit
+        self.seconds = seconds
         self._open: deque[int] = deque()  # sent, not yet answered
         self._past: deque[tuple[float, int]] = deque()  # answered, with the time
         self._used = 0
 
     def take(self, cost: int, now: float) -> float:
         """0 when the request was let in, else seconds until it is worth asking again."""
-        while self._past and self._past[0][0] + WINDOW + _MARGIN <= now:
+        while self._past and self._past[0][0] + self.seconds + _MARGIN <= now:
             self._used -= self._past.popleft()[1]
         if self._used + cost <= self.limit:
             self._open.append(cost)
             self._used += cost
             return 0.0
         if self._past:
-            return max(0.001, self._past[0][0] + WINDOW + _MARGIN - now)
+            return max(0.001, self._past[0][0] + self.seconds + _MARGIN - now)
         return 0.05  # all of it is on the way in other threads
 
     def done(self, now: float) -> None:

@@ -1,7 +1,8 @@
 """The signals: what shows whether somebody used a product, and what each can prove. All else iterates over the list.
 
-A signal more is a reader, and an entry here. Only sign-ins inside coverage, and the last sign-in of an account
-anywhere, can prove that somebody did not use a product; the lack of anything else proves nothing.
+A signal more is a reader, and an entry here, or a report of use that its vendor declares. Only sign-ins inside
+coverage, and the last sign-in of an account anywhere, can prove that somebody did not use a product; the lack of
+anything else proves nothing.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from seatkeeper.clock import days
-from seatkeeper.connectors.catalog import find_task, find_vendor_of
+from seatkeeper.connectors.catalog import find_task, find_vendor_of, list_vendors
 from seatkeeper.connectors.products import Product
+from seatkeeper.connectors.vendor import UsageSignal, Vendor
 from seatkeeper.insights.base import SHARED_SIGN_INS, SIGN_INS, Reported, Sighting
 from seatkeeper.model import Grade, Instant, Key
 from seatkeeper.spans import Span
@@ -82,25 +84,51 @@ def _report(readings: Readings) -> Find:
     return find
 
 
-def _account_activity(readings: Readings) -> Find:
-    """Nobody's while the task that reads it is not ticked."""
+def _last_uses(task: str, key: str, readings: Readings, *, sure: bool) -> Find:
+    """What a task tells of accounts; nothing while it is not ticked. What is not sure bounds every use from above."""
     connection_id = readings.application.connection_id
-    if not Task.objects.filter(connection_id=connection_id, key=ACTIVITY, enabled=True).exists():
+    if not Task.objects.filter(connection_id=connection_id, key=task, enabled=True).exists():
         return lambda _row: None
-    rows = roster.list_last_uses(connection_id, ACTIVITY, readings.product.key, readings.roster)
+    rows = roster.list_last_uses(connection_id, task, readings.product.key, readings.roster)
     told = {row.account: row for row in rows}
-    lateness = _lateness(readings.product.key)
+    lateness = _lateness(readings.product.key, task)
 
     def find(row: SeatRow) -> Sighting | None:
         if (found := told.get(row.account)) is None:
             return None
-        return Sighting(ACCOUNT_ACTIVITY.key, found.last, False, found.read_at - lateness, bounds=True)
+        until = found.read_at - lateness if found.until is None else found.until
+        return Sighting(key, found.last, sure, until, bounds=not sure)
 
     return find
 
 
-def _lateness(product: str) -> Instant:
-    return find_task(find_vendor_of(product).key, ACTIVITY).lateness
+def _account_activity(readings: Readings) -> Find:
+    return _last_uses(ACTIVITY, ACCOUNT_ACTIVITY.key, readings, sure=False)
+
+
+def _lateness(product: str, task: str) -> Instant:
+    return find_task(find_vendor_of(product).key, task).lateness
+
+
+def _of_vendor(vendor: Vendor, usage: UsageSignal) -> Signal:
+    """A report of use that a task of the vendor reads: it speaks of the products that the vendor names alone."""
+
+    def read(readings: Readings) -> Find:
+        if readings.product.key not in usage.products:
+            return lambda _row: None
+        return _last_uses(usage.task, usage.task, readings, sure=True)
+
+    return Signal(
+        usage.task,
+        find_task(vendor.key, usage.task).title,
+        usage.heading,
+        REPORT.proves,
+        usage.says,
+        lambda product: product.key in usage.products,
+        read,
+        of_days=True,
+        task=usage.task,
+    )
 
 
 DIRECT: Final = Signal(
@@ -147,7 +175,8 @@ ACCOUNT_ACTIVITY: Final = Signal(
     task=ACTIVITY,
 )
 
-SIGNALS: list[Signal] = [DIRECT, REPORT, SHARED, ACCOUNT_ACTIVITY]
+OF_VENDORS: Final = [_of_vendor(vendor, usage) for vendor in list_vendors() for usage in vendor.usage]
+SIGNALS: list[Signal] = [DIRECT, REPORT, *OF_VENDORS, SHARED, ACCOUNT_ACTIVITY]
 
 
 NOT_OBSERVABLE: Final = (
@@ -165,4 +194,4 @@ def bounded_until(application: Application) -> Instant | None:
     task = Task.objects.filter(connection_id=application.connection_id, key=ACTIVITY, enabled=True).first()
     if task is None or task.full_read_at is None:
         return None
-    return task.full_read_at - _lateness(application.product)
+    return task.full_read_at - _lateness(application.product, ACTIVITY)

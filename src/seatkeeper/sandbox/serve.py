@@ -36,11 +36,12 @@ STARTING = 30.0  # seconds the server may take to listen
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """The less common options: a control endpoint (None: none), several tenants, and a log that is rewritten."""
+    """The less common options: a control endpoint (None: none), several tenants, a log that is rewritten, Copilot."""
 
     control_port: int | None = None
     tenants: int = 1
     restless: bool = False
+    copilot: bool = False
 
 
 PLAIN: Final = More()
@@ -98,7 +99,7 @@ class Sandbox:
 
         `settings`, when given, stands for the first four and has the less common ones too.
         """
-        chosen = settings or Settings(people, days, seed, now, restless=more.restless)
+        chosen = settings or Settings(people, days, seed, now, restless=more.restless, copilot=more.copilot)
         self.tenants = neighbours(chosen, tuple(faults), more.tenants)
         self.tenant = self.tenants[0]
         self._port = port

@@ -39,10 +39,11 @@ def list_tasks(who: Who, product: str) -> Sequence[TaskKind]:
 
 
 def guide(who: Who, product: str) -> Guide:
-    """How to let Seatkeeper in, with what the usual tasks need."""
+    """How to let Seatkeeper in, with what the usual tasks need, and those that tell of this product alone."""
     who.require(May.SEE)
     vendor = vendors.find_vendor_of(product)
-    return vendor.guide([task for task in vendor.tasks if not task.optional])
+    own = {usage.task for usage in vendor.usage if product in usage.products}
+    return vendor.guide([task for task in vendor.tasks if not task.optional or task.key in own])
 
 
 def title_of(vendor: str) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
+from typing import Final
 
+from seatkeeper.clock import days
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.model import Instant, LastUse, RunStatus
 from seatkeeper.store import bulk
 from seatkeeper.store.models import Task
+from seatkeeper.store.queries import roster
 from seatkeeper.sync.work import CompleteRead, Tally, Work
+
+DAY: Final = days(1)  # a use of which only the day is told began some time in it
 
 
 class SignalReading:
@@ -16,8 +22,10 @@ class SignalReading:
         self.work = work
         self.began = self.now()  # what is told is true of this moment at least
         self.read = 0
-        roster = Task.objects.filter(connection_id=work.task.connection_id, key="roster").first()
-        self.accounts = bulk.count_published(work.task.connection_id, roster.generation)[0] if roster else 0
+        self.strangers: set[str] = set()
+        task = Task.objects.filter(connection_id=work.task.connection_id, key="roster").first()
+        self.generation = task.generation if task else 0
+        self.accounts = bulk.count_published(work.task.connection_id, self.generation)[0] if task else 0
 
     def now(self) -> Instant:
         return self.work.connector.vendor_time(self.work.clock)
@@ -27,10 +35,33 @@ class SignalReading:
 
     def save(self, page: RecordPage[LastUse]) -> Tally:
         now, task = self.now(), self.work.task
-        known = [row for row in page.records if row.last <= now]  # nobody used anything tomorrow
+        known = [found for row in page.records if (found := self._join(_past(row, now))) is not None]
         added = bulk.save_last_uses(task.connection_id, task.key, known, self.began)
         self.read += len(page.records) + len(page.bad) + page.left_out
         return Tally(kept=len(known), added=added)
+
+    def _join(self, row: LastUse | None) -> LastUse | None:
+        """By the roster of now, where the vendor tells only a name: nobody's is left out, and so is that of two.
+
+        So is a use from before the account was there: the name was another's then.
+        """
+        if row is None or isinstance(row.account, bytes):
+            return row
+        name = row.account.casefold()
+        found = self._names.get(name)
+        if found is None or (found.created is not None and row.last + DAY <= found.created):
+            self.strangers.add(name)
+            return None
+        return row._replace(account=found.account)
+
+    @cached_property
+    def _names(self) -> dict[str, roster.NamedRow | None]:
+        """Who has which name on the roster, in lower case; None for a name that two have."""
+        found: dict[str, roster.NamedRow | None] = {}
+        for row in roster.stream_names(self.work.task.connection_id, self.generation):
+            name = row.upn.casefold()
+            found[name] = None if name in found else row
+        return found
 
     def share(self) -> float | None:
         return min(self.read / self.accounts, 0.99) if self.accounts else None
@@ -43,5 +74,20 @@ class SignalReading:
         task.full_read_at = self.began
         task.save(update_fields=["full_read_at"])
         bulk.resolve_unmet(task.connection_id, task.key, read.work.run.pk)
+        if self.strangers:
+            read.work.note(
+                f"Left out: {len(self.strangers):,} user names that do not fit exactly one account of the roster. "
+                "Somebody may have been renamed or deleted since."
+            )
         read.work.run.full = True
         return RunStatus.COMPLETE
+
+
+def _past(row: LastUse, now: Instant) -> LastUse | None:
+    """The row without what is dated ahead of its time: nobody used anything tomorrow. None when nothing is left."""
+    if row.last <= now and (row.until is None or row.until <= now):
+        return row
+    parts = tuple((used, last) for used, last in row.parts if last <= now)
+    last = row.last if row.last <= now else max((last for _used, last in parts), default=None)
+    until = None if row.until is None or row.until > now else row.until
+    return None if last is None else row._replace(last=last, until=until, parts=parts)

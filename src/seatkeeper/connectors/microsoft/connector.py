@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.base import Check, Connector, RecordPage, Spent, TaskKind, Understood
-from seatkeeper.connectors.microsoft import access, activity, licenses, licensing, preflight, roster
+from seatkeeper.connectors.microsoft import access, activity, copilot_usage, licenses, licensing, preflight, roster
 from seatkeeper.connectors.microsoft.products import Watched, load_products
 from seatkeeper.connectors.products import Product
 from seatkeeper.errors import CredentialsRejected, PageTokenExpired, PermissionMissing, TooLarge, Unavailable
@@ -39,8 +39,9 @@ class SignalReader(Protocol):
         """A row that was set aside. Raises ValueError with the reason."""
 
 
-_READERS: Final[tuple[SignalReader, ...]] = (activity,)
+_READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage)
 SIGNALS: Final = {reader.TASK.key: reader for reader in _READERS}  # by the key of the task
+USAGE: Final = (copilot_usage.SIGNAL,)
 TASKS: Final = (licenses.TASK, roster.TASK, access.TASK, *(signal.TASK for signal in SIGNALS.values()))
 
 
@@ -95,7 +96,10 @@ class MicrosoftConnector(Connector):
         return told if told is not None and clock is system_clock else clock()
 
     def preflight(self) -> Iterator[Check]:
-        return preflight.check(self.client, TASKS, self.watched.apps)
+        watched = {product.key for product in self.watched.products}
+        idle = {usage.task for usage in USAGE if not usage.products & watched}
+        tasks = tuple(task for task in TASKS if task.key not in idle)
+        return preflight.check(self.client, tasks, self.watched.apps)
 
     def read_roster(self, link: str | None = None) -> Iterator[RecordPage[Account]]:
         size = self.page_sizes[0]

@@ -8,7 +8,7 @@ from typing import Final
 
 from seatkeeper.clock import seconds
 from seatkeeper.connectors.microsoft.access import LOG
-from seatkeeper.connectors.microsoft.connector import TASKS, MicrosoftConnector
+from seatkeeper.connectors.microsoft.connector import TASKS, USAGE, MicrosoftConnector
 from seatkeeper.connectors.microsoft.form import FORM, check_form, fill_form
 from seatkeeper.connectors.microsoft.guide import guide
 from seatkeeper.connectors.microsoft.licensing import list_assigned, list_ended, list_failed, list_opened
@@ -89,5 +89,6 @@ MICROSOFT: Final = Vendor(
     is_guest=is_guest,
     reclaim_scripts=SCRIPTS,
     reports=REPORTS,
+    usage=USAGE,
     prices={"PROJECT_P1": 10, "PROJECTPROFESSIONAL": 30, "PROJECTPREMIUM": 50, "PROJECTESSENTIALS": 7},
 )

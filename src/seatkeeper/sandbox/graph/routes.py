@@ -13,6 +13,7 @@ from seatkeeper.sandbox.graph import (
     organization,
     refusals,
     reports,
+    reports_beta,
     sign_ins,
     sign_ins_beta,
     subscriptions,
@@ -47,7 +48,14 @@ _KEYED: Final[tuple[tuple[re.Pattern[str], KeyHandler], ...]] = (
     (re.compile(r"/auditlogs/directoryaudits/([^/]+)", re.IGNORECASE), directory_audits.one_audit),
     (re.compile(r"/reports/getoffice365activeuserdetail\((.*)\)", re.IGNORECASE), reports.active_user_detail),
 )
-_BETA: Final[dict[str, Handler]] = {"/auditlogs/signins": sign_ins_beta.list_sign_ins}  # all that is served of beta
+# All that is served of beta.
+_BETA: Final[dict[str, Handler]] = {"/auditlogs/signins": sign_ins_beta.list_sign_ins}
+_BETA_KEYED: Final[tuple[tuple[re.Pattern[str], KeyHandler], ...]] = (
+    (
+        re.compile(r"/copilot/reports/getmicrosoft365copilotusageuserdetail\((.*)\)", re.IGNORECASE),
+        reports_beta.copilot_usage,
+    ),
+)
 
 
 def route(tenant: Tenant, request: Request) -> Answer:
@@ -56,7 +64,7 @@ def route(tenant: Tenant, request: Request) -> Answer:
     exact = (_BETA if request.beta else _EXACT).get(path.lower())
     if exact:
         return exact(tenant, request)
-    for pattern, handler in () if request.beta else _KEYED:
+    for pattern, handler in _BETA_KEYED if request.beta else _KEYED:
         found = pattern.fullmatch(path)
         if found:
             return handler(tenant, request, found.group(1))

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 PROJECT: Final = "microsoft-project"
 VISIO: Final = "microsoft-visio"
+COPILOT: Final = "microsoft-365-copilot"
 PRODUCTS: Final = (PROJECT, VISIO)
+SOLD: Final = (*PRODUCTS, COPILOT)  # Copilot only to a tenant that is asked to have it
 AAD_PREMIUM: Final = "41781fb2-bc02-4b7c-bd55-b576c07bb09d"  # the plan of Entra ID P1, which the sign-in log needs
 
 # `service` as seen in public rows for the classes of plans; it does not identify the product.
@@ -22,6 +24,9 @@ _SERVICES: Final = {
     (VISIO, "desktop"): "MicrosoftOffice",
     (VISIO, "web"): "SharePoint",
     (VISIO, "supporting"): "SharePoint",
+    (COPILOT, "copilot"): "MicrosoftCopilot",
+    (COPILOT, "supporting"): "MicrosoftCopilot",
+    (COPILOT, "free-chat"): "Bing",
 }
 # Sign-ins that have nothing to do with our products, from Microsoft's list of first-party applications.
 _OTHER_APPS: Final = (
@@ -82,7 +87,7 @@ def product_data(product: str) -> dict[str, Any]:
 def plans() -> dict[str, ServicePlan]:
     """Every plan by id."""
     found: dict[str, ServicePlan] = {}
-    for product in PRODUCTS:
+    for product in SOLD:
         for p in product_data(product)["plans"]:
             service = _SERVICES.get((product, p["class"]), "ProjectProgramsAndPortfolios")
             found.setdefault(p["id"], ServicePlan(p["id"], p["name"], service, bool(p["seat"])))
@@ -96,7 +101,7 @@ def plans() -> dict[str, ServicePlan]:
 def skus() -> dict[str, Sku]:
     """Every SKU by part number: those of the products, Dynamics with Project inside, and the suites."""
     found = {}
-    for product in PRODUCTS:
+    for product in SOLD:
         for s in product_data(product)["skus"]:
             carried = tuple(plans()[p] for p in dict.fromkeys(s["plans"]))
             found[s["part_number"]] = Sku(s["id"], s["part_number"], s["kind"], carried, product)

@@ -57,8 +57,9 @@ _DEPARTMENTS: Final = (None, "Construction", "Finance", "IT", "Operations", "Res
 class Crowd:
     """The prototypes of one seed. `start` is the tenant's first instant in seconds; dates are counted back from it."""
 
-    def __init__(self, seed: int, start: int) -> None:
+    def __init__(self, seed: int, start: int, *, copilot: bool = False) -> None:
         self.seed = seed
+        self.copilot = copilot
         self.start = start
         self.groups = tuple(object_guid(seed, "group", n) for n in range(6))
         self._sheets: dict[int, list[Person]] = {}
@@ -138,6 +139,7 @@ class Crowd:
         nameless = machine or roll.random() < 0.03
         holdings, removed = self._seats(roll, created) if not machine else ((), ())
         visio = self._visio(sheet, row, created) if not machine else ()
+        copilot = self._copilot(sheet, row, created) if self.copilot and not machine else ()
         return Person(
             number=row,
             id=f"{id_[:24]}{TOKEN}{id_[28:]}",
@@ -152,7 +154,7 @@ class Crowd:
             department=roll.choice(_DEPARTMENTS),
             title=roll.choice(_TITLES),
             country=roll.choice(("NO", "SE", "DE", "US", "IN", None)),
-            holdings=(*holdings, *visio),
+            holdings=(*holdings, *visio, *copilot),
             removed=removed,
             habit="machine" if machine else _habit(roll),
         )
@@ -185,6 +187,11 @@ class Crowd:
         first = roll.choices(_VISIO, (50, 35, 8, 7))[0]
         second = [_VISIO[0]] if roll.random() < 0.08 and first != _VISIO[0] else []
         return tuple(self._holding(roll, created, skus()[name]) for name in (first, *second))
+
+    def _copilot(self, sheet: int, row: int, created: int) -> tuple[Holding, ...]:
+        """About 8 % hold a Copilot seat, drawn from numbers of its own, too."""
+        roll = dice(self.seed, "copilot", sheet, row)
+        return () if roll.random() >= 0.08 else (self._holding(roll, created, skus()["Microsoft_365_Copilot"]),)
 
     def _holding(self, roll: random.Random, created: int, sku: Sku) -> Holding:
         luck = roll.random()

@@ -46,11 +46,11 @@ class Pool:
 class Directory:
     """Accounts by number: 0 … first the stories, then the crowd; who joins later gets the next number."""
 
-    def __init__(self, seed: int, start: int, people: int, churn: float) -> None:
+    def __init__(self, seed: int, start: int, people: int, churn: float, *, copilot: bool = False) -> None:
         """`churn` is changes a day per thousand people."""
         self.seed, self.start, self.people, self.churn = seed, start, people, churn
-        self.crowd = Crowd(seed, start)
-        cast = story_people(seed, start)
+        self.crowd = Crowd(seed, start, copilot=copilot)
+        cast = story_people(seed, start, copilot=copilot)
         self.ghost = cast.pop()
         self.stories = cast[:people]
         self.base = len(self.stories)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from seatkeeper.sandbox.world.catalog import VISIO, apps
+from seatkeeper.sandbox.world.catalog import COPILOT, VISIO, apps
 from seatkeeper.sandbox.world.dice import dice, guid, number, unveil, veil
 from seatkeeper.sandbox.world.directory import Directory
 from seatkeeper.sandbox.world.lateness import comes_twice, delay_of, latest_of, still_changes
@@ -251,6 +251,9 @@ class SignIns:
         return self._scale
 
 
+_APART: Final = (VISIO, COPILOT)  # whether somebody holds these changes no sign-in
+
+
 def _active(person: Person) -> bool:
     return person.enabled and person.habit != "machine"
 
@@ -260,7 +263,7 @@ _HABITS: Final = {
     "weekly": lambda p: _active(p) and p.habit == "weekly" and bool(seats_of(p)),
     "lapsed": lambda p: _active(p) and p.habit == "lapsed" and bool(seats_of(p)),
     "never": lambda p: _active(p) and p.habit == "never" and bool(seats_of(p)),
-    "visitor": lambda p: _active(p) and all(h.sku.product == VISIO for h in p.holdings) and p.habit == "lapsed",
+    "visitor": lambda p: _active(p) and all(h.sku.product in _APART for h in p.holdings) and p.habit == "lapsed",
 }
 
 

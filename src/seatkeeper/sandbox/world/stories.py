@@ -89,7 +89,20 @@ def _visio(name: str, start: int) -> tuple[Holding, ...]:
     return special.get(name, ())
 
 
-def story_people(seed: int, start: int) -> list[Person]:
+def _copilot(name: str, start: int) -> tuple[Holding, ...]:
+    """The Copilot seats of one story, in a tenant that has them."""
+    copilot, sales = skus()["Microsoft_365_Copilot"], skus()["Microsoft_Copilot_for_Sales"]
+    year = start - 300 * DAY
+    special: dict[str, tuple[Holding, ...]] = {
+        "Gus": (Holding(copilot, start - DAY),),
+        "Ivy": (Holding(sales, year),),
+        "Jo": (Holding(copilot, year, frozenset(plan.id for plan in copilot.plans)),),
+    }
+    held = {"Ada", "Bo", "Cy", "Di", "Eve", "Flo", "Lou", "Pat"}
+    return special.get(name, (Holding(copilot, year),) if name in held else ())
+
+
+def story_people(seed: int, start: int, *, copilot: bool = False) -> list[Person]:
     """The people with stories in the order of their accounts; the last one is no longer in the directory."""
     people = []
     for number, (name, surname) in enumerate(_SURNAMES.items()):
@@ -113,7 +126,7 @@ def story_people(seed: int, start: int) -> list[Person]:
                 enabled=name != "Cy",
                 guest=name == "Flo",
                 department="Projects",
-                holdings=(*_seats(name, start), *_visio(name, start)),
+                holdings=(*_seats(name, start), *_visio(name, start), *(_copilot(name, start) if copilot else ())),
                 habit="story",
             )
         )

@@ -41,7 +41,8 @@ class Settings:
     `now` is an ISO time, None the real one. `churn` is changes a day per thousand people. `sign_ins` asks for about so
     many sign-ins to the product's applications in 30 days, None for what the people's habits make. `frozen` stops the
     clock, so that only `move` moves it. `retention` is the days the log keeps: 30, or 7 as in a free tenant. `restless`
-    lets the log change what it said: sign-ins are rewritten after MFA, and now and then one comes twice.
+    lets the log change what it said: sign-ins are rewritten after MFA, and now and then one comes twice. `copilot`
+    gives the tenant Microsoft 365 Copilot; nothing else in it changes.
     """
 
     people: int = 250
@@ -53,6 +54,7 @@ class Settings:
     frozen: bool = False
     retention: int = 30
     restless: bool = False
+    copilot: bool = False
 
     def check(self) -> None:
         """ValueError that names what is wrong."""
@@ -76,6 +78,8 @@ class Tenant:
     limited = False  # every documented limit of Graph is real
     concealed = False  # names are hidden everywhere
     conceal_reports = False  # the setting "display concealed names in all reports"
+    report_lag = 3  # days that the report of Copilot's use is behind: 2 to 9 were seen
+    reports_empty = False  # that report lists nobody, as it does now and then for days
     old_licence_check = False  # the sign-in log asks for Directory.Read.All too, as it did until about 2024
     challenged: int | None = None  # tokens from before this second are to be asked for anew
     challenge_everybody = False  # also those whose client did not say that it can answer a challenge
@@ -98,7 +102,7 @@ class Tenant:
         self.permissions: set[str] = set(READ_ALL)
         self.federated: list[Federated] = []
         self.certificates: list[x509.Certificate] = []
-        self.directory = Directory(seed, start, settings.people, settings.churn)
+        self.directory = Directory(seed, start, settings.people, settings.churn, copilot=settings.copilot)
         self.log = SignIns(self.directory, start // DAY - settings.days, settings.sign_ins)
         self.log.keeps = settings.retention * DAY
         self.log.restless = settings.restless

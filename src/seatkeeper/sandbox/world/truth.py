@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from seatkeeper.sandbox.world.catalog import PROJECT, VISIO, apps
+from seatkeeper.sandbox.world import copilot_use
+from seatkeeper.sandbox.world.catalog import COPILOT, PROJECT, VISIO, apps
 from seatkeeper.sandbox.world.lateness import delay_of
 from seatkeeper.sandbox.world.people import DAY, GHOST, Person
 from seatkeeper.sandbox.world.seats import active_date, seats_of
@@ -91,12 +92,26 @@ def _pieces(tenant: Tenant, now: int) -> Iterator[bytes]:
         "sign_ins_pending": seen.pending,
     }
     yield b', "counts": ' + _json(counts)
-    yield f', "products": {{"{VISIO}": {{"holders": '.encode()
+    yield b', "products": {'
+    yield from _products(tenant, now)
+    yield b"}}"
+
+
+def _products(tenant: Tenant, now: int) -> Iterator[bytes]:
+    """The other products: who holds a seat, and what the report of their use says."""
+    yield f'"{VISIO}": {{"holders": '.encode()
     visio = [person.number for person in holders(tenant, now, VISIO)]
     yield _json(len(visio))
     yield from _list("roster", (_member(_there(tenant, number, now), VISIO) for number in visio))
     yield from _list("reported", (_reported(use) for use in uses(tenant, at=now)))
-    yield b"}}}"
+    yield b"}"
+    if tenant.settings.copilot:
+        yield f', "{COPILOT}": {{"holders": '.encode()
+        copilot = [person.number for person in holders(tenant, now, COPILOT)]
+        yield _json(len(copilot))
+        yield from _list("roster", (_member(_there(tenant, number, now), COPILOT) for number in copilot))
+        yield from _list("reported", (_told(use) for use in copilot_use.uses(tenant, now)))
+        yield b"}"
 
 
 def _json(shape: Any) -> bytes:
@@ -238,6 +253,15 @@ def _reported(use: Use) -> dict[str, Any]:
         "last_activity": None if use.last is None else _second(use.last)[:10],
         "desktop": use.desktop,
         "web": use.web,
+    }
+
+
+def _told(use: copilot_use.Use) -> dict[str, Any]:
+    return {
+        "user_id": use.person.upn,
+        "object_id": use.person.id,
+        "last_activity": None if use.last is None else _second(use.last)[:10],
+        "apps": {app: _second(day)[:10] for app, day in use.apps.items()},
     }
 
 

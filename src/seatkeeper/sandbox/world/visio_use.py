@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from seatkeeper.sandbox.world.catalog import VISIO
@@ -51,12 +51,7 @@ def uses(tenant: Tenant, period: int = 180, at: int | None = None) -> list[Use]:
     until = (now - BEHIND) // DAY
     people = [(person, _habit(tenant, person)) for person in _people(tenant, now)]
     since = {person.number: until - age for person, (age, _desktop, _web) in people}
-    last: dict[int, int] = {}
-    for day in range(until, max(until - period, tenant.log.first - 1), -1):
-        for value in tenant.log.day(day, -1):
-            who = who_of(value)
-            if who not in last and day <= since.get(who, 0) and end_of(value) == SUCCESS:
-                last[who] = day * DAY
+    last = last_days(tenant, since, range(until, until - period, -1))
     found = []
     for person, (_age, desktop, web) in people:
         if person.number in last:
@@ -64,6 +59,17 @@ def uses(tenant: Tenant, period: int = 180, at: int | None = None) -> list[Use]:
         elif seats_of(person, VISIO):
             found.append(Use(person, None, desktop=False, web=False))
     return found
+
+
+def last_days(tenant: Tenant, since: Mapping[int, int], days: range) -> dict[int, int]:
+    """The newest of the days, no later than `since` says, on which each got in anywhere: its midnight in seconds."""
+    last: dict[int, int] = {}
+    for day in days:
+        for value in tenant.log.day(day, -1) if day >= tenant.log.first else ():
+            who = who_of(value)
+            if who not in last and day <= since.get(who, 0) and end_of(value) == SUCCESS:
+                last[who] = day * DAY
+    return last
 
 
 def report(tenant: Tenant, period: int = 180, at: int | None = None) -> str:

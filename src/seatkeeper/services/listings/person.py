@@ -14,8 +14,17 @@ from seatkeeper.reporting import daily_summary
 from seatkeeper.reporting.seats import Skus
 from seatkeeper.reporting.signals import NOT_OBSERVABLE, SIGNALS, is_observable
 from seatkeeper.services import applications, audit
+from seatkeeper.services.listings import users
 from seatkeeper.services.members import May, Who
-from seatkeeper.store.models import Application, DailySummary, Finding, SeatHolder, Subscription, UnlicensedUser
+from seatkeeper.store.models import (
+    Application,
+    DailySummary,
+    Finding,
+    LastUse,
+    SeatHolder,
+    Subscription,
+    UnlicensedUser,
+)
 from seatkeeper.store.queries import usage
 from seatkeeper.sync.vendors import find_product
 
@@ -60,6 +69,13 @@ class Use(NamedTuple):
     direct: bool
 
 
+class Part(NamedTuple):
+    """The newest use of what a signal tells apart, in the vendor's words."""
+
+    used: str
+    last: Instant
+
+
 class Said(NamedTuple):
     """What one signal says of the person; `until` is up to when it knows, `proves` what can follow from it."""
 
@@ -69,6 +85,7 @@ class Said(NamedTuple):
     until: Instant | None
     proves: str
     of_days: bool  # whether it knows only the day
+    parts: Sequence[Part]  # newest first
 
 
 class UsedDay(NamedTuple):
@@ -107,7 +124,7 @@ def read(who: Who, application_id: int, object_id: str, clock: Clock = system_cl
         key = to_key(object_id)
     except ValueError:
         raise NotFound("The person") from None
-    holder = SeatHolder.objects.filter(application=application, account=key).first()
+    holder = users.rows(who, application_id).filter(account=key).first()  # with a column for each signal
     unlicensed_user = UnlicensedUser.objects.filter(application=application, account=key).first()
     name = None if holder else usage.newest_names(application.connection_id, [key]).get(key)
     last = clock() // DAY
@@ -140,12 +157,20 @@ def read(who: Who, application_id: int, object_id: str, clock: Clock = system_cl
 def _signals(application: Application, holder: SeatHolder) -> list[Said]:
     """Of every signal that can speak of the product, also when it says nothing of this person."""
     product = find_product(application.product)
-    return [
-        Said(signal.key, signal.title, told.get("last"), told.get("until"), signal.proves, signal.of_days)
-        for signal in SIGNALS
-        if signal.speaks_of(product)
-        for told in (holder.signals.get(signal.key, {}),)
-    ]
+    signals = [signal for signal in SIGNALS if signal.speaks_of(product)]
+    tasks = [signal.task for signal in signals if signal.task]
+    uses = LastUse.objects.filter(connection_id=application.connection_id, signal__in=tasks, account=holder.account)
+    parts: dict[str, list[Part]] = {}
+    for row in uses.exclude(used="").order_by("-last", "used"):
+        parts.setdefault(row.signal, []).append(Part(row.used, row.last))
+    found = []
+    for signal in signals:
+        told = holder.signals.get(signal.key, {})
+        apart = parts.get(signal.task, ()) if told else ()
+        found.append(
+            Said(signal.key, signal.title, told.get("last"), told.get("until"), signal.proves, signal.of_days, apart)
+        )
+    return found
 
 
 def _timeline(application: Application, key: Key) -> list[SeatTerm]:

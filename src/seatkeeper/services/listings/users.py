@@ -79,11 +79,15 @@ LISTING: Final = Listing[SeatHolder](
 
 
 def listing(who: Who, application_id: int) -> Listing[SeatHolder]:
-    """With a filter by the plans of this application's product alone, and with every signal there is."""
-    skus = find_product(applications.find(who, application_id).product).skus
-    by_plan = [replace(f, choices=[Choice(s.id, s.title) for s in skus]) for f in LISTING.filters if f.key == "plan"]
+    """With a filter by the plans of this application's product alone, and without what tells of other products only."""
+    product = find_product(applications.find(who, application_id).product)
+    plans = [Choice(sku.id, sku.title) for sku in product.skus]
+    by_plan = [replace(f, choices=plans) for f in LISTING.filters if f.key == "plan"]
+    others = {signal.key for signal in SIGNALS if not signal.column and not signal.speaks_of(product)}
     return replace(
-        LISTING, columns=list_columns(), filters=[*(f for f in LISTING.filters if f.key != "plan"), *by_plan]
+        LISTING,
+        columns=[column for column in list_columns() if column.key not in others],
+        filters=[*(f for f in LISTING.filters if f.key != "plan"), *by_plan],
     )
 
 

@@ -5,19 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from seatkeeper.model import Instant, LastUse
+from seatkeeper.model import Instant, Key, LastUse
 from seatkeeper.store import raw
 
 TABLE: Final = "store_lastuse"
+WHOLE: Final = ""  # what was used, for use of anything that the signal is about
 
-_COLUMNS: Final = ("connection_id", "signal", "account", "used", "last", "read_at")
+_COLUMNS: Final = ("connection_id", "signal", "account", "used", "last", "read_at", "until")
 _KEY: Final = 4
 
 
 def save_last_uses(connection_id: int, signal: str, rows: Sequence[LastUse], read_at: Instant) -> int:
-    """Keep what was told at the moment, and say how many were new; of one that comes twice, the newest."""
-    newest: dict[tuple[bytes, str], Instant] = {}
-    for account, last, used in rows:
-        newest[account, used] = max(last, newest.get((account, used), last))
-    values = [(connection_id, signal, *what, last, read_at) for what, last in sorted(newest.items())]
-    return raw.upsert(TABLE, _COLUMNS, _KEY, values)
+    """Keep what was told at the moment, and say how many accounts were new; of one that comes twice, the newest.
+
+    Names have become keys before.
+    """
+    newest: dict[Key, LastUse] = {}
+    for row in rows:
+        assert isinstance(row.account, bytes)
+        known = newest.get(row.account)
+        if known is None or row.last > known.last:
+            newest[row.account] = row
+    told = sorted(newest.items())
+    whole = [(connection_id, signal, key, WHOLE, row.last, read_at, row.until) for key, row in told]
+    parts = [
+        (connection_id, signal, key, used, last, read_at, row.until)
+        for key, row in told
+        for used, last in dict(row.parts).items()
+    ]
+    if parts:
+        raw.upsert(TABLE, _COLUMNS, _KEY, parts)
+    return raw.upsert(TABLE, _COLUMNS, _KEY, whole)

@@ -181,9 +181,12 @@ class LastUse(Owned):
     connection = models.ForeignKey(Connection, models.CASCADE, db_index=False, help_text="Whose tenant.")
     signal = models.TextField(help_text="Key of the task that reads the signal.")
     account = models.BinaryField(help_text="Key of the account.")
-    used = models.TextField(help_text="What was used, in the vendor's words; empty for anything in the tenant.")
+    used = models.TextField(
+        help_text="What was used, in the vendor's words; empty for anything that the signal is about."
+    )
     last = models.BigIntegerField(help_text="When that was; where no success is told, the newest try.")
     read_at = models.BigIntegerField(help_text="When the run began that was told so, by the vendor's clock.")
+    until = models.BigIntegerField(null=True, help_text="Up to when the vendor knew, where its answer said so.")
 
     class Meta:
         constraints = [

@@ -52,12 +52,20 @@ class UseRow(NamedTuple):
 
 
 class LastUseRow(NamedTuple):
-    """The newest use of something by an account, as a signal told it at a moment."""
+    """The newest use that a signal told of an account at a moment, and up to when it said that it knew."""
 
     account: Key
-    used: str
     last: Instant
     read_at: Instant
+    until: Instant | None
+
+
+class NamedRow(NamedTuple):
+    """An account with its user name, and when it was created, if the vendor says so."""
+
+    account: Key
+    upn: str
+    created: Instant | None
 
 
 _SEATS: Final = """
@@ -164,13 +172,20 @@ def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]
 def list_last_uses(connection_id: int, signal: str, product: str, generation: int) -> list[LastUseRow]:
     """What a signal knows of the holders of a seat."""
     sql = """
-        SELECT account, used, last, read_at FROM store_lastuse
-        WHERE connection_id = ? AND signal = ?
+        SELECT account, last, read_at, until FROM store_lastuse
+        WHERE connection_id = ? AND signal = ? AND used = ''
           AND account IN (SELECT account FROM store_seat
                           WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
     """
     values = [connection_id, signal, connection_id, product, generation, generation]
     return [LastUseRow._make(row) for row in raw.fetch(sql, values)]
+
+
+def stream_names(connection_id: int, generation: int) -> Iterator[NamedRow]:
+    """Everybody who has a user name; to be read to the end."""
+    sql = """SELECT key, upn, created FROM store_account
+             WHERE connection_id = ? AND since <= ? AND until > ? AND upn IS NOT NULL"""
+    return map(NamedRow._make, raw.stream(sql, [connection_id, generation, generation]))
 
 
 def list_subscriptions(connection_id: int, generation: int) -> list[Subscription]:
