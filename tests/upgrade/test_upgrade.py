@@ -128,6 +128,8 @@ def now_is(what: str) -> Counter[tuple[Any, ...]]:
 
 
 def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    if row[0] == "renewal":  # since 0031 its subject names the subscription besides the SKU
+        row = (row[0], row[1].partition(" ")[0], *row[2:])
     return tuple(map(_plain_cell, row))
 
 
