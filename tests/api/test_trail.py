@@ -12,8 +12,9 @@ from django.apps import apps
 from django.core.cache import cache
 from django.db import OperationalError
 
+from seatkeeper.model import to_key
 from seatkeeper.services.members import Role
-from seatkeeper.store.models import AuditEvent, Finding, Organization, ReclaimPlan
+from seatkeeper.store.models import AuditEvent, Finding, Organization, ReclaimItem, ReclaimPlan, SeatHolder
 from tests.web.conftest import NewMember
 from tests.web.world import EXAMPLES, World, populate
 
@@ -68,6 +69,11 @@ def test_what_cannot_be_noted_in_the_trail_is_not_done(
     path = fill(path, world)
     if "/review" in path or "/approve" in path:
         ReclaimPlan.objects.update(state="draft")
+        item = ReclaimItem.objects.select_related("plan").get()  # its seat is still there to be given back
+        who = {"account": to_key(item.object_id), "object_id": item.object_id, "skus": item.sku}
+        SeatHolder.objects.create(
+            application_id=item.plan.application_id, blocked=False, guest=False, signals={}, **who
+        )
     Finding.objects.update(state="accepted" if "/reopen" in path else "open")
 
     def full(*_: object, **__: object) -> None:

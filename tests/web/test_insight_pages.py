@@ -149,8 +149,11 @@ def test_each_page_of_a_plan_keeps_its_own_ticks(browser: Client, tenant: Tenant
     plan = ReclaimPlan.objects.get()
     plan.items.all().delete()
     said = {"sku": "s", "title": "P3", "finding": "unused", "evidence": "none seen", "state": "proposed"}
+    holder = SeatHolder.objects.all()[0]
     for number in range(120):
         plan.items.create(object_id=f"{number}", user_id=f"p{number:03}", **said)
+        holder.pk, holder.account, holder.object_id, holder.skus = None, b"%d" % number, f"{number}", "s"
+        holder.save(force_insert=True)
     address = f"/plans/{plan.pk}"
 
     def boxes(page: int) -> tuple[list[str], list[str]]:
