@@ -239,6 +239,12 @@ def test_an_address_with_a_character_that_no_database_takes_is_refused(
     assert "NUL" in problem["detail"]
 
 
+def test_an_address_that_is_not_there_is_told_as_a_problem(calls: Calls, empty_store: None) -> None:
+    for address in ("/nope", "/applications/x/y/z"):
+        status, problem = calls().get(address)
+        assert (status, problem["status"], problem["title"]) == (404, 404, "Not Found")
+
+
 def test_true_is_no_number(calls: Calls) -> None:
     caller = calls()
     _, made = caller.call("POST", "/applications", NEW)

@@ -142,6 +142,14 @@ def test_an_assignment_error_is_kept_with_the_seat() -> None:
     assert (seat.state, seat.error) == ("Error", "CountViolation")
 
 
+def test_microsofts_words_mean_the_same_in_any_case() -> None:
+    states = [state(PLAN_3, state="error", error="none")]
+    (seat,) = seats_of(assignedLicenses=[held(PLAN_3)], assignedPlans=[], licenseAssignmentStates=states)
+    assert (seat.state, seat.error) == ("Error", "")
+    over = [plan(p, "SUSPENDED") for p in (DESKTOP, WEB, ONLINE)]
+    assert seats_of(assignedLicenses=[held(PLAN_3)], assignedPlans=over, licenseAssignmentStates=[]) == []
+
+
 def test_a_field_that_was_not_sent_keeps_its_value_and_null_replaces_it() -> None:
     before = account_of(mail="ada@contoso.example", department="IT", assignedLicenses=[], assignedPlans=[])
     after = merge_account(before, account_of(mail=None))

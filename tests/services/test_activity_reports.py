@@ -186,6 +186,13 @@ def test_names_of_one_shape_of_which_the_roster_has_none_are_refused_with_the_fi
         assert not ProductActivity.objects.exists()
 
 
+def test_one_name_that_looks_like_a_code_costs_no_report() -> None:
+    with read_tenant() as tenant:
+        names = [row["User ID"] for row in tenant.roster()][:3]
+        read(tenant, HEAD + "".join(map(line, [*names, "d41d8cd98f00b204e9800998ecf8427e"])), anyway=True)
+        assert ProductActivity.objects.exclude(account=None).count() == 3
+
+
 def test_a_report_with_less_use_or_of_an_earlier_day_takes_no_evidence_away_unseen() -> None:
     with read_tenant() as tenant:
         names = [row["User ID"] for row in tenant.roster()][:6]

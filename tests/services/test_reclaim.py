@@ -291,5 +291,9 @@ def test_a_closed_plan_is_no_longer_watched(tenant: Tenant) -> None:
     plan = propose(tenant)
     approve(tenant, plan)
     reclaim.close(tenant.who, plan.pk)
+    with pytest.raises(BadInput, match="closed already"):
+        reclaim.close(tenant.who, plan.pk)
+    with pytest.raises(BadInput, match="answers are noted no more"):
+        reclaim.note_answer(tenant.who, plan.pk, plan.items.all()[0].pk, "needed")
     live(tenant)
     assert reclaim.outcome(tenant.who, plan).gone == 0

@@ -196,6 +196,8 @@ def note_answer(who: Who, plan_id: int, item_id: int, answer: str) -> ReclaimIte
         raise BadInput("answer", f"{answer[:40]!r} is not one of {', '.join(filter(None, ANSWERS))}.")
     with transaction.atomic():
         plan = find_plan(who, plan_id)
+        if plan.state == CLOSED:
+            raise BadInput("plan", "it is closed: answers are noted no more.")
         item = plan.items.filter(pk=item_id).first()
         if item is None or item.state not in (PROPOSED, KEPT):
             raise NotFound("The seat")
@@ -210,6 +212,8 @@ def close(who: Who, plan_id: int) -> ReclaimPlan:
     who.require(May.LICENSES)
     with transaction.atomic():
         plan = find_plan(who, plan_id)
+        if plan.state == CLOSED:
+            raise BadInput("plan", "it is closed already.")
         plan.state = CLOSED
         plan.save(update_fields=["state"])
         audit.record(who, "plan.closed", plan.name)

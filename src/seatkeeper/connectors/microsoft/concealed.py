@@ -13,6 +13,7 @@ from seatkeeper.errors import NamesConcealed
 from seatkeeper.model import Missing
 
 SHARE = 0.2  # more than this share of concealed names means the setting is on
+FEW = 3  # unless they are fewer, and not all: somebody may be called so
 _DIGEST = re.compile(r"[0-9A-Fa-f]{32}")  # the log of sign-ins writes names in lower case
 
 
@@ -40,7 +41,7 @@ class NameGuard:
         known = [name for name in names if name]
         self.seen += len(known)
         self.concealed += sum(1 for name in known if isinstance(name, str) and self.is_concealed(name))
-        if self.concealed > SHARE * self.seen and (self.concealed >= 3 or self.concealed == self.seen):
+        if self.concealed > SHARE * self.seen and (self.concealed >= FEW or self.concealed == self.seen):
             raise NamesConcealed(
                 f"{self.concealed} of {self.seen} user names are concealed, so nothing was stored. "
                 "In the Microsoft 365 admin centre open Settings > Org settings > Services > Reports, clear "

@@ -17,6 +17,8 @@ from seatkeeper.model import MISSING, Account, ActiveSource, Instant, Key, Missi
 FAILED = ("Error", "ActiveWithError")
 DELETED = "Deleted"  # a plan that was taken away stays listed so, with the date of that
 OVER = ("Suspended", "LockedOut", DELETED)  # a status that is new to us ends nobody's seat
+# Microsoft's words that mean something to us, in whatever case they come.
+_WORDS = {word.casefold(): word for word in (*FAILED, *OVER, "Active", "Disabled", "None")}
 
 
 class AssignedLicense(msgspec.Struct, rename="camel", gc=False):
@@ -80,17 +82,26 @@ def to_licensing(
             result.opened = []
     if isinstance(plans, list):
         openers = watched.openers
-        opening = [p for p in plans if p.service_plan_id in openers and p.capability_status not in OVER]
+        known = [p for p in plans if p.service_plan_id in wanted or p.service_plan_id in openers]
+        for plan in known:
+            plan.capability_status = _fold(plan.capability_status)
+        opening = [p for p in known if p.service_plan_id in openers and p.capability_status not in OVER]
         result.opened = sorted({product for p in opening for product in openers[p.service_plan_id]})
-        known = [p for p in plans if p.service_plan_id in wanted]
+        known = [p for p in known if p.service_plan_id in wanted]
         result.plans = sorted(known, key=lambda p: (p.service_plan_id, p.assigned_date_time or ""))
     if isinstance(states, list):
         ours = [s for s in states if s.sku_id in skus]
+        for state in ours:
+            state.state, state.error = _fold(state.state), _fold(state.error)
         result.states = sorted(ours, key=lambda s: (s.sku_id or "", s.assigned_by_group or ""))
     if result == Licensing():
         return MISSING
     whole = msgspec.UNSET not in (result.held, result.plans, result.states)
     return _to_json(result) if whole else _encode(result).decode()  # of a part, merging says what is left
+
+
+def _fold(word: str | None) -> str | None:
+    return _WORDS.get(word.casefold(), word) if word else word
 
 
 def _to_json(licensing: Licensing) -> str | None:

@@ -17,7 +17,7 @@ from seatkeeper.model import SeatKind
 
 OPERATIONS = "operations"  # Project inside Dynamics 365 Project Operations: listed apart, never a seat
 OPENS = (OPERATIONS, "view-only")  # plans of other products that let people in to the product without a seat
-RULE = 3  # to be raised when the same answer makes other seats: then everybody is read again
+RULE = 4  # to be raised when the same answer makes other seats: then everybody is read again
 
 
 @cache

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from seatkeeper.connectors.microsoft.concealed import SHARE, is_concealed
+from seatkeeper.connectors.microsoft.concealed import FEW, SHARE, is_concealed
 from seatkeeper.connectors.vendor import ReportColumn, UsageReport
 from seatkeeper.errors import BadInput
 
@@ -28,7 +28,8 @@ def _is_code(name: str) -> bool:
 
 def refuse_concealed(names: Sequence[str]) -> None:
     """Raise BadInput when the names are codes: they could never be joined to people."""
-    if sum(map(_is_code, names)) > SHARE * len(names):
+    codes = sum(map(_is_code, names))
+    if codes > SHARE * len(names) and (codes >= FEW or codes == len(names)):
         raise BadInput(
             "file",
             "Microsoft has replaced the user names by codes. In the Microsoft 365 admin center, under Settings > Org "

@@ -34,10 +34,9 @@ class ErrorsAsPages:
         """Nothing is called so, and PostgreSQL takes no such text, not even to compare with."""
         status = 404 if "\0" in request.path else 422
         told = "The address holds a character that no name has (NUL)."
-        if not request.path.startswith("/api/"):
-            return not_found(request) if status == 404 else show(request, status, "This cannot be done", told)
-        problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": told}
-        return JsonResponse(problem, status=status, content_type="application/problem+json")
+        if request.path.startswith("/api/"):
+            return _to_problem(status, told)
+        return not_found(request) if status == 404 else show(request, status, "This cannot be done", told)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, NotFound | Http404):
@@ -64,7 +63,14 @@ def show(request: HttpRequest, status: int, title: str, message: str) -> HttpRes
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """The same for what is not there and for what belongs to somebody else."""
-    return show(request, 404, "Not found", "There is nothing at this address, or you may not see it.")
+    told = "There is nothing at this address, or you may not see it."
+    return _to_problem(404, told) if request.path.startswith("/api/") else show(request, 404, "Not found", told)
+
+
+def _to_problem(status: int, told: str) -> HttpResponse:
+    """For scripts, at addresses at which REST itself has no say."""
+    problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": told}
+    return JsonResponse(problem, status=status, content_type="application/problem+json")
 
 
 def too_often(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
