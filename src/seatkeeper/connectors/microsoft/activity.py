@@ -15,11 +15,12 @@ import msgspec
 from seatkeeper.clock import days
 from seatkeeper.connectors.base import RecordPage, TaskKind
 from seatkeeper.connectors.microsoft import access
+from seatkeeper.connectors.microsoft.records import to_records
 from seatkeeper.connectors.microsoft.roster import USERS, to_object_key
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import Id, read_pages, to_row
 from seatkeeper.graph.throttle import ACTIVITY
-from seatkeeper.model import BadRow, Instant, LastUse, to_instant
+from seatkeeper.model import Instant, LastUse, to_instant
 
 PAGE: Final = 120
 TASK: Final = TaskKind(
@@ -55,18 +56,7 @@ class Active(msgspec.Struct, rename="camel", gc=False):
 def read(client: Client) -> Iterator[RecordPage[LastUse]]:
     """Every account of which anything is said, page by page. Finishes or raises."""
     for page in read_pages(client, QUESTION, path=USERS, row=Active, family=ACTIVITY, units=1):
-        result: RecordPage[LastUse] = RecordPage([], page.bad, link=page.link)
-        for row in page.rows:
-            try:
-                found = to_activity(row)
-            except ValueError as error:
-                result.bad.append(BadRow(msgspec.json.encode(row), str(error)))
-                continue
-            if found is None:
-                result.left_out += 1
-            else:
-                result.records.append(found)
-        yield result
+        yield to_records(page, to_activity)
 
 
 def read_again(raw: bytes) -> LastUse | None:

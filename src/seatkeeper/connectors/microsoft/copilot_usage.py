@@ -16,11 +16,12 @@ import msgspec
 from seatkeeper.clock import days
 from seatkeeper.connectors.base import Permission, RecordPage, TaskKind
 from seatkeeper.connectors.microsoft.concealed import NameGuard
+from seatkeeper.connectors.microsoft.records import to_records
 from seatkeeper.connectors.vendor import UsageSignal
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import read_pages, to_row
 from seatkeeper.graph.throttle import USAGE
-from seatkeeper.model import LOST, BadRow, Instant, LastUse, to_instant
+from seatkeeper.model import LOST, Instant, LastUse, to_instant
 
 TASK: Final = TaskKind(
     "copilot-usage",
@@ -82,18 +83,7 @@ def read(client: Client) -> Iterator[RecordPage[LastUse]]:
     guard = NameGuard()
     for page in read_pages(client, QUESTION, path=REPORT, row=Use, family=USAGE, units=1):
         guard.look([row.user_principal_name for row in page.rows])
-        result: RecordPage[LastUse] = RecordPage([], page.bad, link=page.link)
-        for row in page.rows:
-            try:
-                found = to_last_use(row)
-            except ValueError as error:
-                result.bad.append(BadRow(msgspec.json.encode(row), str(error)))
-                continue
-            if found is None:
-                result.left_out += 1
-            else:
-                result.records.append(found)
-        yield result
+        yield to_records(page, to_last_use)
 
 
 def read_again(raw: bytes) -> LastUse | None:

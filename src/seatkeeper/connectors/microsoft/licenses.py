@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import ClassVar, Final, TypeVar
+from collections.abc import Iterator
+from typing import ClassVar, Final
 
 import msgspec
 
-from seatkeeper.connectors.base import Permission, Record, RecordPage, TaskKind
+from seatkeeper.connectors.base import Permission, RecordPage, TaskKind
+from seatkeeper.connectors.microsoft.records import to_records
 from seatkeeper.connectors.microsoft.roster import DIRECTORY
 from seatkeeper.graph.client import Client
-from seatkeeper.graph.pages import Budget, Id, Int32, Page, read_pages, to_row
-from seatkeeper.model import BadRow, Renewal, Subscription, to_id, to_instant, to_key
-
-Row = TypeVar("Row")
+from seatkeeper.graph.pages import Budget, Id, Int32, read_pages, to_row
+from seatkeeper.model import Renewal, Subscription, to_id, to_instant, to_key
 
 TASK: Final = TaskKind(
     "licenses",
@@ -74,7 +73,7 @@ def read_subscriptions(client: Client) -> Iterator[RecordPage[Subscription]]:
     # 3 resource units, less one for $select (Graph docs, concepts/throttling-limits).
     start = f"{SKUS}?$select={SELECT}"
     for page in read_pages(client, start, path=SKUS, row=SubscribedSku, family="directory", units=2):
-        yield _to_records(page, to_subscription)
+        yield to_records(page, to_subscription)
 
 
 def read_renewals(client: Client) -> RecordPage[Renewal]:
@@ -84,20 +83,10 @@ def read_renewals(client: Client) -> RecordPage[Renewal]:
         client, RENEWALS, path=RENEWALS, row=CompanySubscription, family="directory", units=2, budget=_FEW
     )
     for page in pages:
-        read = _to_records(page, to_renewal)
+        read = to_records(page, to_renewal)
         found.records += read.records
         found.bad += read.bad
     return found
-
-
-def _to_records(page: Page[Row], convert: Callable[[Row], Record]) -> RecordPage[Record]:
-    result: RecordPage[Record] = RecordPage([], page.bad, link=page.link)
-    for row in page.rows:
-        try:
-            result.records.append(convert(row))
-        except ValueError as error:
-            result.bad.append(BadRow(msgspec.json.encode(row), str(error)))
-    return result
 
 
 def read_again(raw: bytes) -> Subscription | Renewal:
