@@ -79,13 +79,8 @@ def test_one_plan_that_is_not_disabled_makes_the_seat() -> None:
 @pytest.mark.parametrize(
     ("status", "holds"),
     [
-        ("Enabled", 1),
-        ("Warning", 1),
-        ("Dormant", 1),
-        ("Suspended", 0),
-        ("LockedOut", 0),
-        ("Deleted", 0),
-        ("suspended", 0),
+        *((status, 1) for status in ("Enabled", "Warning", "Dormant")),
+        *((status, 0) for status in ("Suspended", "LockedOut", "Deleted", "suspended")),
     ],
 )
 def test_grace_and_new_words_count_and_suspension_does_not(status: str, holds: int) -> None:
