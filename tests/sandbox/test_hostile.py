@@ -16,7 +16,7 @@ from seatkeeper.sandbox.serve import Sandbox
 from seatkeeper.sandbox.world.tenant import Settings
 from tests.thorough import in_turn
 
-from .client import NOW, Client
+from .client import NOW, Client, costing_less_than
 
 LISTS = (
     "/users", "/users/delta", "/users/$count", "/auditLogs/signIns", "/auditLogs/directoryAudits", "/subscribedSkus",
@@ -121,10 +121,9 @@ def large() -> Iterator[Client]:
     ],
 )
 def test_a_question_to_two_hundred_thousand_people_does_not_hang(large: Client, query: str, status: int) -> None:
-    began = time.monotonic()
-    answer = large.ask(f"/users?{query}&$top=5", ConsistencyLevel="eventual")
+    with costing_less_than(4 * QUICK):
+        answer = large.ask(f"/users?{query}&$top=5", ConsistencyLevel="eventual")
     assert answer.status_code == status
-    assert time.monotonic() - began < 4 * QUICK
 
 
 def test_counting_by_prototypes_is_counting(large: Client, monkeypatch: pytest.MonkeyPatch) -> None:

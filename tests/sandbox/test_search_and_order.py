@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from .client import Client
+from .client import Client, costing_less_than
 from .conftest import Make
 
 ADVANCED = {"ConsistencyLevel": "eventual"}
@@ -101,9 +101,9 @@ def test_a_search_can_be_filtered_sorted_and_counted(shared: Client) -> None:
     ],
 )
 def test_a_search_that_cannot_be_read_is_refused_at_once(shared: Client, text: str) -> None:
-    answer = shared.ask(f"/users?$search={quote(text)}", **ADVANCED)
+    with costing_less_than(2):
+        answer = shared.ask(f"/users?$search={quote(text)}", **ADVANCED)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
-    assert answer.elapsed.total_seconds() < 2
 
 
 def test_a_search_needs_its_header(shared: Client) -> None:

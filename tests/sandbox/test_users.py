@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from .client import Client, example, same_shape
+from .client import Client, costing_less_than, example, same_shape
 from .conftest import Make
 
 LICENSING = (
@@ -214,9 +214,9 @@ HOSTILE = [
 @pytest.mark.parametrize("endpoint", ["/users", "/auditLogs/signIns", "/users/delta"])
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_filter_is_answered_like_any_other(shared: Client, endpoint: str, text: str) -> None:
-    answer = shared.ask(f"{endpoint}?$filter={quote(text)}")
+    with costing_less_than(2):
+        answer = shared.ask(f"{endpoint}?$filter={quote(text)}")
     assert answer.status_code in {200, 400}
-    assert answer.elapsed.total_seconds() < 2
 
 
 def test_a_filter_of_a_megabyte_is_refused_at_once(shared: Client) -> None:
