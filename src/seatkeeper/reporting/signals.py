@@ -22,6 +22,7 @@ from seatkeeper.store.queries import roster
 from seatkeeper.store.queries.roster import SeatRow
 
 ACTIVITY: Final = "activity"  # key of the task that reads when accounts got in anywhere
+ANYWHERE: Final = "account-activity"  # and of the signal that it gives
 
 
 class Readings(NamedTuple):
@@ -102,10 +103,6 @@ def _last_uses(task: str, key: str, readings: Readings, *, sure: bool) -> Find:
     return find
 
 
-def _account_activity(readings: Readings) -> Find:
-    return _last_uses(ACTIVITY, ACCOUNT_ACTIVITY.key, readings, sure=False)
-
-
 def _lateness(product: str, task: str) -> Instant:
     return find_task(find_vendor_of(product).key, task).lateness
 
@@ -163,14 +160,14 @@ SHARED: Final = Signal(
     "last_possible",
 )
 ACCOUNT_ACTIVITY: Final = Signal(
-    "account-activity",
+    ANYWHERE,
     "Last sign-in anywhere",
     "Last In Tenant",
     "May have been a use of this product. Whoever has not signed in anywhere since, with or without a prompt, has not "
     "used it since; an attempt that failed is no sign-in.",
     "The directory knows of no successful sign-in of the account, anywhere in the tenant, after {day}.",
     lambda product: any(task.key == ACTIVITY for task in find_vendor_of(product.key).tasks),
-    _account_activity,
+    lambda readings: _last_uses(ACTIVITY, ANYWHERE, readings, sure=False),
     "last_in_tenant",
     task=ACTIVITY,
 )

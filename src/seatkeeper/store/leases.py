@@ -104,21 +104,15 @@ def _machine() -> str:
 
     Containers may share a host name or a kernel, but not all three.
     """
-    return ":".join((socket.gethostname(), _boot(), _namespace()))
-
-
-def _boot() -> str:
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
-        return str(round(psutil.boot_time()))
-
-
-def _namespace() -> str:
+        boot = str(round(psutil.boot_time()))
     try:
-        return Path("/proc/self/ns/pid").readlink().name
+        namespace = Path("/proc/self/ns/pid").readlink().name
     except OSError:
-        return ""
+        namespace = ""
+    return ":".join((socket.gethostname(), boot, namespace))
 
 
 def _started(process: int) -> str:

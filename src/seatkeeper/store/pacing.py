@@ -60,7 +60,8 @@ class SharedPacer:
         now, limit = system_clock(), self._limit
         with transaction.atomic():
             windows = self._lock()
-            spent = [[sent for sent in _decode(w.spent) if self._counts(sent, now)] for w in windows]
+            # A request from the future was noted before the clock was set back.
+            spent = [[sent for sent in _decode(w.spent) if abs(now - sent.at) < self._life(sent)] for w in windows]
             waits = [self._wait(spent[0], limit.in_tenant, now), self._wait(spent[1], limit.over_all, now)]
             waits += [self._wait([sent for sent in spent[0] if sent.slow], limit.slow, now)] if slow else []
             if max(waits) > 0:
@@ -89,10 +90,6 @@ class SharedPacer:
             RequestWindow.objects.get_or_create(client_id=self._client_id, tenant_id=tenant_id)
         rows = RequestWindow.objects.select_for_update().filter(client_id=self._client_id, tenant_id__in=self._tenants)
         return list(rows.order_by("-tenant_id"))
-
-    def _counts(self, sent: Sent, now: Instant) -> bool:
-        """Whether a request still counts; one from the future was noted before the clock was set back."""
-        return abs(now - sent.at) < self._life(sent)
 
     def _life(self, sent: Sent) -> Instant:
         return self._limit.window if sent.answered else self._limit.unanswered

@@ -91,8 +91,9 @@ def unusual_loss(task: Task, reading: ReadInProgress) -> str:
     known, seated = bulk.count_published(task.connection_id, task.generation)
     loss = bulk.count_loss(before)
     holders = loss.holders
-    if holders > allowed_loss(seated, TOLD) and (awaited := _list_to_reclaim(task.connection_id)):
-        holders = len(set(bulk.list_lost_holders(before)) - awaited)
+    if holders > allowed_loss(seated, TOLD):  # whoever an approved plan takes the seat from is gone as wanted
+        items = ReclaimItem.objects.filter(plan__application__connection=task.connection_id, plan__state="approved")
+        holders = len(set(bulk.list_lost_holders(before)) - set(map(to_key, items.values_list("object_id", flat=True))))
     if loss.accounts > allowed_loss(known, TOLD) or holders > allowed_loss(seated, TOLD):
         return (
             f"{loss.accounts} of {known} accounts would be gone, and {holders} of {seated} seat holders without a seat"
@@ -100,12 +101,6 @@ def unusual_loss(task: Task, reading: ReadInProgress) -> str:
     if loss.blocked > allowed_loss(seated, TOLD):
         return f"{loss.blocked} of {seated} seat holders were blocked, or are blocked no more"
     return ""
-
-
-def _list_to_reclaim(connection_id: int) -> set[Key]:
-    """Whose seats an approved plan takes back: that they are gone is what was wanted."""
-    items = ReclaimItem.objects.filter(plan__application__connection_id=connection_id, plan__state="approved")
-    return {to_key(object_id) for object_id in items.values_list("object_id", flat=True)}
 
 
 def _retire(task: Task, run: Run, reading: ReadInProgress) -> None:

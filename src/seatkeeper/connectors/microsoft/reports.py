@@ -22,13 +22,9 @@ _CODE: Final = re.compile(
 )
 
 
-def _is_code(name: str) -> bool:
-    return is_concealed(name) or _CODE.fullmatch(name) is not None
-
-
 def refuse_concealed(names: Sequence[str]) -> None:
     """Raise BadInput when the names are codes: they could never be joined to people."""
-    codes = sum(map(_is_code, names))
+    codes = sum(is_concealed(name) or _CODE.fullmatch(name) is not None for name in names)
     if codes > SHARE * len(names) and (codes >= FEW or codes == len(names)):
         raise BadInput(
             "file",

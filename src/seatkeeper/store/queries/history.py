@@ -92,17 +92,15 @@ def page_of_changes(before: Roster, after: Roster, part: Slice | None = None) ->
     """
     generations = after.generation, before.generation
     values = [*_both(before, after), before.connection_id, *generations, *generations]
-    rows = raw.fetch(sql if part is None else f"{sql} LIMIT ? OFFSET ?", [*values, *_limit(part)])
+    if part is not None:
+        sql, values = f"{sql} LIMIT ? OFFSET ?", [*values, part.size, part.start]
+    rows = raw.fetch(sql, values)
     return [Change(account, bool(was), bool(now)) for account, was, now in rows]
 
 
 def _both(before: Roster, after: Roster) -> Sequence[object]:
     product, between = before.values[:2], (before.generation, after.generation)
     return [*before.values[2:], *after.values[2:], *product, *product, *between, *between]
-
-
-def _limit(part: Slice | None) -> Sequence[int]:
-    return () if part is None else (part.size, part.start)
 
 
 def _by_name(column: str) -> str:
