@@ -100,9 +100,9 @@ def _accounts(count: int) -> Iterator[Any]:
 
 def _skus() -> list[Any]:
     from seatkeeper.connectors.catalog import find_product
-    from seatkeeper.model import SeatKind
+    from seatkeeper.connectors.products import SkuKind
 
-    return [sku for sku in find_product("microsoft-project").skus if sku.kind is SeatKind.SEAT][:5]
+    return [sku for sku in find_product("microsoft-project").skus if sku.kind is SkuKind.SEAT][:5]
 
 
 def _seats(count: int) -> Iterator[Any]:

@@ -56,7 +56,7 @@ def first_request(what: str) -> tuple[str, str, str]:
 
     if what == "users":
         return f"{roster.USERS}?$select={roster.SELECT}&$top={roster.PAGE_SIZES[0]}", roster.USERS, "directory"
-    apps = Watched(load_products().products, {}).apps
+    apps = Watched(load_products().products, {}).asked
     query = quote(access.to_filter(to_instant(START), to_instant(NOW), apps))
     return f"{access.SIGN_INS}?$filter={query}&$select={access.SELECT}&$top=1000", access.SIGN_INS, "reports"
 

@@ -12,8 +12,8 @@ from seatkeeper.connectors import catalog
 from seatkeeper.connectors.microsoft import connector
 from seatkeeper.connectors.microsoft.products import load_products
 from seatkeeper.connectors.microsoft.vendor import MICROSOFT
-from seatkeeper.connectors.products import Product, ServicePlan, SignInApp, Sku
-from seatkeeper.model import Grade, SeatKind
+from seatkeeper.connectors.products import Product, ServicePlan, SignInApp, Sku, SkuKind
+from seatkeeper.model import Grade
 
 POWER_BI: Final = SignInApp("871c010f-5e61-4fb1-83ac-98610a7e9110", "Microsoft Power BI", Grade.DIRECT, "")
 UNUSED: Final = SignInApp("c0ffee00-0000-4000-8000-000000000000", "Nobody's", Grade.AMBIGUOUS, "")
@@ -25,7 +25,7 @@ SECOND: Final = Product(
     "Second Product",
     "Microsoft 365",
     (ServicePlan(TEAMS, "TEAMS1", "web", seat=True),),
-    (Sku("05e9a617-0261-4cee-bb44-138d3ef5d965", "SPE_E3", "Microsoft 365 E3", SeatKind.SEAT, 1, (TEAMS,)),),
+    (Sku("05e9a617-0261-4cee-bb44-138d3ef5d965", "SPE_E3", "Microsoft 365 E3", SkuKind.SEAT, 1, (TEAMS,)),),
     (POWER_BI,),
 )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatkeeper.model import LOST, TICKS, Secret, to_id, to_instant, to_key, to_text
+from seatkeeper.model import LOST, TICKS, AppUse, Secret, to_app_use, to_id, to_instant, to_key, to_text
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,20 @@ def test_a_secret_shows_itself_to_nobody() -> None:
     assert "s3cr3t" not in f"{secret} {secret!r} {[secret]}"
     with pytest.raises(TypeError):
         pickle.dumps(secret)
+
+
+@pytest.mark.parametrize(
+    ("use", "name"),
+    [
+        (AppUse("a"), "a"),
+        (AppUse("a", away=True), "a elsewhere"),  # as it has always been stored
+        (AppUse("a", "b"), "a to b"),
+        (AppUse("", "b", away=True), "- to b elsewhere"),
+        (AppUse("a", "b", kind="non-interactive"), "a to b non-interactive"),
+        (AppUse("", "b", away=True, kind="non-interactive"), "- to b elsewhere non-interactive"),
+        (AppUse("elsewhere", "to"), "elsewhere to to"),
+    ],
+)
+def test_what_a_sign_in_was_to_has_one_name_that_can_be_read_back(use: AppUse, name: str) -> None:
+    assert use.name == name
+    assert to_app_use(name) == use

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import pytest
 
 from seatkeeper.connectors.base import Connector
+from seatkeeper.connectors.products import SkuKind
 from seatkeeper.connectors.vendor import FieldKind, Vendor
 from seatkeeper.errors import BadInput
-from seatkeeper.model import MISSING, Account, SeatKind, to_key
+from seatkeeper.model import MISSING, Account, to_key
 from seatkeeper.sync.run import READINGS
 from tests.conftest import Unpaced
 
@@ -50,7 +51,7 @@ class VendorContract:
             assert product.title
             assert product.integration
             assert len({sku.id for sku in product.skus}) == len(product.skus)
-            assert all(plans & set(sku.plans) for sku in product.skus if sku.kind is SeatKind.SEAT)
+            assert all(plans & set(sku.plans) for sku in product.skus if sku.kind is SkuKind.SEAT)
             assert all(to_key(sku.id) for sku in product.skus)
 
     def test_a_form_that_nobody_filled_in_is_refused_at_one_of_its_fields(self, world: World) -> None:

@@ -14,10 +14,10 @@ import pytest
 
 from seatkeeper.connectors import catalog
 from seatkeeper.connectors.base import Check, Connector, RecordPage, TaskKind
-from seatkeeper.connectors.products import Product, ProductData, ServicePlan, Sku
+from seatkeeper.connectors.products import Product, ProductData, ServicePlan, Sku, SkuKind
 from seatkeeper.connectors.vendor import ConnectionDetails, FormField, Guide, Pacer, Vendor
 from seatkeeper.errors import BadInput, NotUnderstood, Unavailable
-from seatkeeper.model import Account, BadRow, Key, Seat, SeatKind, Secret, to_key
+from seatkeeper.model import Account, BadRow, Key, Seat, Secret, to_key
 
 CANVAS = Product(
     "paper-canvas",
@@ -25,8 +25,8 @@ CANVAS = Product(
     "Canvas (Paper) Roster File",
     plans=(ServicePlan("draw", "DRAW", "draw", seat=True), ServicePlan("print", "PRINT", "print", seat=True)),
     skus=(
-        Sku("basic", "BASIC", "Canvas Basic", SeatKind.SEAT, 1, ("draw",)),
-        Sku("studio", "STUDIO", "Canvas Studio", SeatKind.SEAT, 2, ("draw", "print")),
+        Sku("basic", "BASIC", "Canvas Basic", SkuKind.SEAT, 1, ("draw",)),
+        Sku("studio", "STUDIO", "Canvas Studio", SkuKind.SEAT, 2, ("draw", "print")),
     ),
 )
 DATA = ProductData("2026-08-01", "made up", (CANVAS,))

@@ -30,6 +30,7 @@ from seatkeeper.store.models import (
     SignIn,
     UnlicensedUser,
 )
+from seatkeeper.store.queries import usage
 from tests.people import open_tenant, read_tenant
 from tests.thorough import in_turn
 
@@ -65,7 +66,8 @@ def compare_with_picture(clock: Clock) -> list[str]:
 def compare_with_sign_ins() -> list[tuple[Any, ...]]:
     """Every difference between the unlicensed users that are stored and the sign-ins themselves, read one by one."""
     holders = {bytes(key) for key in SeatHolder.objects.values_list("account", flat=True)}
-    rows = SignIn.objects.filter(error_code=0, app__guid__in=find_product("microsoft-project").apps_of(Grade.DIRECT))
+    direct = find_product("microsoft-project").uses_of(Grade.DIRECT, usage.list_apps())
+    rows = SignIn.objects.filter(error_code=0, app__guid__in=direct)
     exact = Counter(bytes(key) for key in rows.values_list("account", flat=True) if bytes(key) not in holders)
     stored = {bytes(key): count for key, count in UnlicensedUser.objects.values_list("account", "sign_ins")}
     return sorted(exact.items() ^ stored.items())

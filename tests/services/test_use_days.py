@@ -126,4 +126,4 @@ def tenant_apps() -> set[int]:
     from seatkeeper.model import Grade
     from seatkeeper.store.queries import usage
 
-    return set(usage.ids_of(find_product("microsoft-project").apps_of(Grade.DIRECT)))
+    return set(usage.ids_of(find_product("microsoft-project").uses_of(Grade.DIRECT, usage.list_apps())))

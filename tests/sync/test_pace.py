@@ -113,8 +113,10 @@ def test_a_day_that_promises_too_many_sign_ins_is_read_in_narrower_windows() -> 
 
 @pytest.mark.usefixtures("_five_fit")
 def test_a_log_that_is_told_oldest_first_is_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    ask = microsoft.to_question
-    monkeypatch.setattr(microsoft, "to_question", lambda *which: f"{ask(*which)}&$orderby=createdDateTime asc")
+    ask = microsoft.to_questions
+    monkeypatch.setattr(
+        microsoft, "to_questions", lambda *which: [f"{one}&$orderby=createdDateTime asc" for one in ask(*which)]
+    )
     with open_tenant() as tenant:
         (result,) = tenant.sync("access")
         assert result.exit_code == 0

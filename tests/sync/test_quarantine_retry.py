@@ -184,10 +184,10 @@ def test_every_kind_of_row_says_why_it_is_not_understood() -> None:
     for raw in (b"", b"{", b"[]", b'{"id":7}', b'{"id":"\\ud800"}', b"\xed\xa0\x80", b'{}],"value":[{}'):
         for read in (
             lambda text: roster.read_again(text, watched),
-            lambda text: access.read_again(text, watched.apps),
+            lambda text: access.read_again(text, watched.asked),
             licenses.read_again,
         ):
             with pytest.raises(ValueError, match=r"\w"):
                 read(raw)
     assert roster.read_again(b'{"id":"0b7d6a52-3c0e-4a1c-9d53-7f2f6f0f1a01","@removed":{}}', watched) is None
-    assert access.read_again(b'{"id":"a","createdDateTime":"2026-07-01T00:00:00Z","appId":"x"}', watched.apps) is None
+    assert access.read_again(b'{"id":"a","createdDateTime":"2026-07-01T00:00:00Z","appId":"x"}', watched.asked) is None

@@ -5,21 +5,39 @@ A vendor ships a dated table of its products in seatkeeper/data; a product more 
 
 from __future__ import annotations
 
+import enum
 import hashlib
+from collections.abc import Iterable
 from importlib.resources import files
+from typing import Literal
 
 import msgspec
 
-from seatkeeper.model import AppSignIns, Grade, SeatKind
+from seatkeeper.model import AppSignIns, Grade, to_app_use
+
+
+class SkuKind(enum.StrEnum):
+    """What a SKU is: only the first is bought for a person to use the product."""
+
+    SEAT = "seat"
+    OTHER_PRODUCT = "other-product"  # a licence of another product, with this one inside
+    TRIAL = "trial"
+    FREE = "free"
+    CAPACITY = "capacity"  # for an organization, not for people
+    DEVICE = "device"  # for a room, a device or a program
 
 
 class ServicePlan(msgspec.Struct, frozen=True):
-    """A service plan of the product; `retires` is a date "2026-09-30" from which `service` does nothing."""
+    """A service plan of the product; `retires` is a date "2026-09-30" from which `service` does nothing.
+
+    One that `travels` comes along with SKUs of other products, too, so there it makes nobody a user of this one.
+    """
 
     id: str
     name: str
     class_: str = msgspec.field(name="class")
     seat: bool
+    travels: bool = False
     retires: str | None = None
     service: str = ""
 
@@ -30,23 +48,19 @@ class Sku(msgspec.Struct, frozen=True):
     id: str
     part_number: str
     title: str
-    kind: SeatKind
+    kind: SkuKind
     level: int | None
     plans: tuple[str, ...]
 
 
-def elsewhere(app: str) -> str:
-    """An application as sign-ins name it that our people had to it in another tenant."""
-    return f"{app} elsewhere"
-
-
 class SignInApp(msgspec.Struct, frozen=True):
-    """An application whose sign-ins say something of the product's use."""
+    """An application whose sign-ins say something of the product's use: people sign in with it, or reach it."""
 
     id: str
     title: str
     grade: Grade
     signal: str
+    side: Literal["client", "resource"] = "client"
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -64,20 +78,33 @@ class Product(msgspec.Struct, frozen=True):
     implies: dict[str, tuple[str, ...]] = {}
 
     @property
-    def uses(self) -> tuple[SignInApp, ...]:
-        """The applications, and each as a guest uses it in another tenant: that may be without a seat of this one."""
-        away = (
-            SignInApp(elsewhere(a.id), f"{a.title} in another tenant", Grade.AMBIGUOUS, a.signal) for a in self.apps
-        )
-        return *self.apps, *away
-
-    @property
     def watched(self) -> frozenset[AppSignIns]:
         """The sign-ins that tell of its use: none for a product of which no sign-in tells anything."""
-        return frozenset(AppSignIns(app.id) for app in self.apps)
+        return frozenset(AppSignIns(app.id, side=app.side) for app in self.apps)
 
-    def apps_of(self, grade: Grade) -> tuple[str, ...]:
-        return tuple(app.id for app in self.uses if app.grade is grade)
+    def has(self, grade: Grade) -> bool:
+        """Whether sign-ins of that grade can be met at all."""
+        return any(app.grade is grade for app in self.apps)
+
+    def find_app(self, name: str) -> SignInApp | None:
+        """What a sign-in says of the product, by the name of what it was to (`AppUse`); None when it says nothing.
+
+        The application that somebody signed in with says more than the one that was reached by it. A guest uses it in
+        another tenant, and may do so without a seat of this one.
+        """
+        use = to_app_use(name)
+        for id_, side in ((use.client, "client"), (use.resource, "resource")):
+            for app in self.apps:
+                if id_ == app.id and side == app.side:
+                    if not use.away:
+                        return app
+                    title = f"{app.title} in another tenant"
+                    return SignInApp(app.id, title, Grade.AMBIGUOUS, app.signal, app.side)
+        return None
+
+    def uses_of(self, grade: Grade, names: Iterable[str]) -> list[str]:
+        """Those of the names that say so much of the product."""
+        return [name for name in names if (app := self.find_app(name)) and app.grade is grade]
 
     def sku_titles(self) -> dict[str, str]:
         return {sku.id: sku.title for sku in self.skus}

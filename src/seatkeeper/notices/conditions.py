@@ -10,7 +10,8 @@ from django.db.models import Count, Min
 
 from seatkeeper.clock import days, hours
 from seatkeeper.connectors.catalog import find_product, find_task, find_vendor, find_vendor_of
-from seatkeeper.model import CoverageState, Instant, RunStatus, SeatKind, to_id, to_text
+from seatkeeper.connectors.products import SkuKind
+from seatkeeper.model import CoverageState, Instant, RunStatus, to_id, to_text
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.models import Application, Connection, Finding, Quarantine, Run, Task
 from seatkeeper.store.queries import roster
@@ -191,7 +192,7 @@ def find_renewals(organization_id: int, now: Instant) -> Iterator[Condition]:
     """Of the products that are managed here, each subscription once."""
     mine = Application.objects.filter(organization_id=organization_id, active=True, connection__duplicate_of=None)
     for application in mine.order_by("pk"):
-        titles = {s.id: s.title for s in find_product(application.product).skus if s.kind is SeatKind.SEAT}
+        titles = {s.id: s.title for s in find_product(application.product).skus if s.kind is SkuKind.SEAT}
         for row in roster.list_renewals(application.connection_id):
             when, sku = row.next_lifecycle or 0, to_id(bytes(row.sku))
             level = level_of(when - now, RENEWAL_DAYS)

@@ -111,13 +111,14 @@ def to_unlicensed_users(
     """Nobody before the first roster: everybody would look like an unlicensed user."""
     if not generation:
         return []
-    where = application.connection_id, product.key, generation, product.apps_of(Grade.DIRECT)
+    where = application.connection_id, product.key, generation, product.uses_of(Grade.DIRECT, usage.list_apps())
     recognitions = Recognition.objects.filter(application=application).exclude(until__lte=now)
     recognized = {bytes(account) for account in recognitions.values_list("account", flat=True)}
     counts = [(row, False) for row in usage.list_use_counts(*where, holders=False)]
     vendor = find_vendor_of(product.key)
     licensing = roster.list_assigned(application.connection_id, generation, [row.account for row, _ in counts])
     entitled = {account for account, text in licensing.items() if product.key in vendor.list_opened(text)}
+    entitled |= {row.account for row in roster.seats_of(*where[:3], list(licensing))}  # inside another licence
     ended = usage.seat_ends(*where[:3])
     told_ends = ((account, vendor.list_ended(text).get(product.key, -1)) for account, text in licensing.items())
     ended |= {account: at for account, at in told_ends if at > ended.get(account, -1)}  # before our first roster

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from seatkeeper.connectors.catalog import find_product
+from seatkeeper.connectors.products import SkuKind
 from seatkeeper.insights.base import Holder, RenewingSubscription, Subscription
 from seatkeeper.model import Key, SeatKind, to_id, to_key
 from seatkeeper.reporting.seats import Skus
@@ -61,7 +62,7 @@ def list_shared(connection_id: int, owned: Iterable[stored.Subscription]) -> set
     skus = {*live, *(sku.id for product in products for sku in product.skus)} if len(keys) > 1 else set()
     carried: Counter[str] = Counter()
     for product in products:
-        listed = {sku.id: sku.kind is SeatKind.SEAT for sku in product.skus}
+        listed = {sku.id: sku.kind is SkuKind.SEAT for sku in product.skus}
         for sku in skus:
             # A SKU that the product data does not list carries what the tenant says is in it.
             in_it = live.get(sku, set())

@@ -29,6 +29,7 @@ from seatkeeper.reporting.snapshot import from_counts, take_snapshot
 from seatkeeper.store import bulk
 from seatkeeper.store.bulk import reporting as stored
 from seatkeeper.store.models import Application, DailySummary, Saving
+from seatkeeper.store.queries import usage
 
 __all__ = ["catch_up", "count_uses", "recount", "refresh_all", "refresh_application"]
 
@@ -81,7 +82,8 @@ def _take_mark_off(application: Application) -> None:
 def count_uses(connection_id: int) -> None:
     """Bring the counts by day to the sign-ins that are kept."""
     direct, shared = Grade.DIRECT, Grade.AMBIGUOUS
-    products = [bulk.Watched(p.key, p.apps_of(direct), p.apps_of(shared)) for p in list_products()]
+    names = usage.list_apps()
+    products = [bulk.Watched(p.key, p.uses_of(direct, names), p.uses_of(shared, names)) for p in list_products()]
     bulk.count_days(connection_id, products)
 
 

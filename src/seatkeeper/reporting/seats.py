@@ -6,9 +6,9 @@ import sys
 from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
-from seatkeeper.connectors.products import Product
+from seatkeeper.connectors.products import Product, SkuKind
 from seatkeeper.insights.base import Seat, Sku
-from seatkeeper.model import ActiveSource, Instant, Key, SeatKind, to_id, to_instant
+from seatkeeper.model import ActiveSource, Instant, Key, to_id, to_instant
 from seatkeeper.store.models import Subscription
 from seatkeeper.store.queries import roster
 
@@ -42,7 +42,7 @@ class Skus:
     def is_seat(self, key: Key) -> bool:
         """Whether the product data counts the SKU as a seat of the product."""
         sku = self.listed.get(to_id(key))
-        return sku is not None and sku.kind is SeatKind.SEAT
+        return sku is not None and sku.kind is SkuKind.SEAT
 
     def retired(self, names: str) -> tuple[Instant | None, str]:
         """When the last of the service plans in force ends, if the vendor ends all of them, and what it is called."""

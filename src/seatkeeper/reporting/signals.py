@@ -134,7 +134,7 @@ DIRECT: Final = Signal(
     "Last Login",
     "Confirms use. Inside the time for which sign-ins are complete, their lack proves that there was none.",
     "Last sign-in to the product itself on {day}.",
-    lambda product: bool(product.apps_of(Grade.DIRECT)),
+    lambda product: product.has(Grade.DIRECT),
     lambda readings: _sign_ins(SIGN_INS, readings.direct, readings.observed),
     "last_login",
 )
@@ -155,7 +155,7 @@ SHARED: Final = Signal(
     "Last Possible",
     "May have been a use of this product. Their lack proves nothing by itself.",
     "Last sign-in to an application that several products share on {day}: it may have been this product.",
-    lambda product: bool(product.apps_of(Grade.AMBIGUOUS)),
+    lambda product: product.has(Grade.AMBIGUOUS),
     lambda readings: _sign_ins(SHARED_SIGN_INS, readings.shared, readings.observed),
     "last_possible",
 )

@@ -117,7 +117,8 @@ def quick_snapshot(application: Application, clock: Clock = system_clock) -> Sna
 
 
 def from_counts(product: Product) -> ListUses:
-    kinds = product.apps_of(Grade.DIRECT), product.apps_of(Grade.AMBIGUOUS)
+    names = usage.list_apps()
+    kinds = product.uses_of(Grade.DIRECT, names), product.uses_of(Grade.AMBIGUOUS, names)
     return partial(usage.list_uses, kinds=kinds)
 
 
@@ -141,14 +142,12 @@ def _to_holders(rows: Iterable[roster.SeatRow], skus: Skus, known: Known, finds:
 
 def _newest_uses(known: Known, uses: Iterable[roster.UseRow]) -> tuple[dict[Key, Instant], dict[Key, Instant]]:
     """The newest sign-in of each holder to the product itself, and to an ambiguous application."""
-    direct, ambiguous = known.product.apps_of(Grade.DIRECT), known.product.apps_of(Grade.AMBIGUOUS)
-    newest: tuple[dict[Key, Instant], dict[Key, Instant]] = ({}, {})
-    by_app = dict.fromkeys(direct, newest[0]) | dict.fromkeys(ambiguous, newest[1])
-    for account, app, moment in uses:
-        found = by_app.get(app)
-        if found is not None and moment > found.get(account, -1):
-            found[account] = moment
-    return newest
+    newest: dict[Grade, dict[Key, Instant]] = {Grade.DIRECT: {}, Grade.AMBIGUOUS: {}}
+    for account, name, moment in uses:
+        app = known.product.find_app(name)
+        if app is not None and moment > newest[app.grade].get(account, -1):
+            newest[app.grade][account] = moment
+    return newest[Grade.DIRECT], newest[Grade.AMBIGUOUS]
 
 
 def _to_holder(

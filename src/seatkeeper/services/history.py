@@ -143,8 +143,7 @@ def position(who: Who, which: Which, day: date) -> Table:
     held = history.count_seats(_roster(application, shown))
     skus = _skus(application, shown)
     owned = {bytes(s.sku): s for s in rosters.list_subscriptions(application.connection_id, shown.licenses)}
-    counted = {sku.id for sku in find_product(application.product).skus if sku.kind is SeatKind.SEAT}
-    keys = {key for key in owned if to_id(key) in counted} | held.keys()
+    keys = {key for key in owned if skus.is_seat(key)} | held.keys()
     rows: list[Sequence[Cell]] = []
     for key in sorted(keys, key=lambda key: skus.of(key).part_number):
         bought = owned[key].enabled + owned[key].warning if key in owned else None

@@ -12,7 +12,7 @@ from seatkeeper.connectors.base import RecordPage
 from seatkeeper.connectors.feasibility import Rate
 from seatkeeper.errors import PageTokenExpired, Throttled, Unavailable, WindowTooWide
 from seatkeeper.failpoints import reach
-from seatkeeper.model import AppSignIns, Instant, RunStatus, SignIn
+from seatkeeper.model import AppSignIns, Instant, RunStatus, SignIn, to_app_use
 from seatkeeper.spans import ReadSpan, Span, last_unbroken, whole_seconds
 from seatkeeper.store import bulk
 from seatkeeper.store.models import Connection, Coverage
@@ -200,7 +200,7 @@ class AccessReading:
                 reading.read_at
                 for reading in earlier
                 if reading.start <= event.created <= min(reading.end, reading.read_at)
-                and asks_for(self.ledger.asked[reading.asked], AppSignIns(event.app))
+                and any(asks_for(self.ledger.asked[reading.asked], one) for one in to_app_use(event.app).asked_as)
             ]
             if missed:
                 self.late += 1

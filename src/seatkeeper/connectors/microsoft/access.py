@@ -5,9 +5,10 @@ v1.0 returns interactive sign-ins only, so "none seen" is less than "unused"; th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import ClassVar
+from functools import lru_cache
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 import msgspec
@@ -16,10 +17,10 @@ from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.base import Permission, RecordPage, TaskKind
 from seatkeeper.connectors.feasibility import SignInLog
 from seatkeeper.connectors.microsoft.concealed import NameGuard, is_digest
-from seatkeeper.connectors.products import elsewhere
+from seatkeeper.connectors.microsoft.products import list_apps
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import Id, Int32, read_pages, to_row
-from seatkeeper.model import NOBODY, BadRow, Instant, SignIn, to_id, to_instant, to_key, to_text
+from seatkeeper.model import NOBODY, AppSignIns, AppUse, BadRow, Instant, SignIn, to_id, to_instant, to_key, to_text
 
 SIGN_INS = "/v1.0/auditLogs/signIns"
 # Entra ID P1 and P2 keep sign-ins for 30 days, a tenant without them for 7; after an upgrade nothing comes back
@@ -35,6 +36,8 @@ TASK = TaskKind(
 LOG = SignInLog(
     "Microsoft", retention=days(30), at_least=days(7), lateness=days(1), requests=5, window=seconds(10), page=1000
 )  # fmt: skip
+MOST_TERMS: Final = 15  # of one filter; no bound is documented, and a filter that is refused would end every run
+_FIELDS: Final = {"client": "appId", "resource": "resourceId"}
 UNKNOWN_RESULT = -1  # Microsoft sent no error code: such a row is no proof of use
 
 
@@ -53,6 +56,7 @@ class Event(msgspec.Struct, rename="camel", gc=False):
     user_id: Id | None = None
     user_principal_name: str | None = None
     app_id: Id | None = None
+    resource_id: Id | None = None
     resource_tenant_id: Id | None = None
     status: Status | None = None
 
@@ -60,39 +64,54 @@ class Event(msgspec.Struct, rename="camel", gc=False):
 SELECT = ",".join(f.encode_name for f in msgspec.structs.fields(Event))
 
 
-def to_filter(start: Instant, end: Instant, apps: frozenset[str]) -> str:
+def to_filter(start: Instant, end: Instant, asked: Iterable[AppSignIns]) -> str:
     """Both bounds are inclusive: `gt` and `lt` are not documented, and an event met twice is one row."""
-    names = " or ".join(f"appId eq '{app}'" for app in sorted(apps))
+    names = " or ".join(f"{_FIELDS[side]} eq '{app}'" for app, _kind, side in asked)
     return f"createdDateTime ge {to_text(start)} and createdDateTime le {to_text(end)} and ({names})"
 
 
-def to_question(start: Instant, end: Instant, apps: frozenset[str]) -> str:
+def to_questions(start: Instant, end: Instant, asked: frozenset[AppSignIns]) -> list[str]:
+    """As few questions as bring all that is asked for."""
+    parts = sorted(asked, key=lambda one: (one.side, one.app))
+    filters = [to_filter(start, end, parts[n : n + MOST_TERMS]) for n in range(0, len(parts), MOST_TERMS)]
     # Newest first without $orderby; 1,000 is the largest page and the usual one (Graph docs, api/signin-list).
-    return f"{SIGN_INS}?$filter={quote(to_filter(start, end, apps))}&$select={SELECT}&$top={LOG.page}"
+    return [f"{SIGN_INS}?$filter={quote(some)}&$select={SELECT}&$top={LOG.page}" for some in filters]
 
 
-def read_sign_ins(client: Client, apps: frozenset[str], start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]:
-    """All sign-ins to the applications from `start` to `end`, newest first. Finishes or raises."""
-    pages = read_pages(client, to_question(start, end, apps), path=SIGN_INS, row=Event, family="reports", units=1)
+def is_asked(event: Event, asked: frozenset[AppSignIns]) -> bool:
+    """Graph was seen to return rows that do not match the filter (microsoft-graph-docs #3159, #7970)."""
+    return not asked.isdisjoint(AppUse(event.app_id or "", event.resource_id or "").asked_as)
+
+
+def read_sign_ins(
+    client: Client, asked: frozenset[AppSignIns], start: Instant, end: Instant
+) -> Iterator[RecordPage[SignIn]]:
+    """All sign-ins that are asked for from `start` to `end`, each question's newest first. Finishes or raises.
+
+    One that two questions bring comes twice.
+    """
     guard, home = NameGuard(is_digest), client.tokens.directory_id()
-    for page in pages:
-        result: RecordPage[SignIn] = RecordPage([], page.bad, link=page.link)
-        for event in page.rows:
-            # Graph was seen to return rows that do not match the filter (microsoft-graph-docs #3159, #7970).
-            if event.app_id not in apps:
-                result.left_out += 1
-                continue
-            try:
-                sign_in = _place(to_sign_in(event), event, home)
-            except ValueError as error:
-                result.bad.append(BadRow(msgspec.json.encode(event), str(error)))
-                continue
-            if not start <= sign_in.created <= end:
-                result.left_out += 1  # dated tomorrow, or in the year 1: it is read when its time has come
-                continue
-            result.records.append(sign_in)
-        guard.look([sign_in.upn for sign_in in result.records])
-        yield result
+    questions = to_questions(start, end, asked)
+    for question in questions:
+        for page in read_pages(client, question, path=SIGN_INS, row=Event, family="reports", units=1):
+            result: RecordPage[SignIn] = RecordPage([], page.bad, link=page.link)
+            if page.link is None and question is not questions[-1]:
+                result.link = questions[-1]  # this answer ends, and the read does not
+            for event in page.rows:
+                if not is_asked(event, asked):
+                    result.left_out += 1
+                    continue
+                try:
+                    sign_in = _place(to_sign_in(event), event, home, asked)
+                except ValueError as error:
+                    result.bad.append(BadRow(msgspec.json.encode(event), str(error)))
+                    continue
+                if not start <= sign_in.created <= end:
+                    result.left_out += 1  # dated tomorrow, or in the year 1: it is read when its time has come
+                    continue
+                result.records.append(sign_in)
+            guard.look([sign_in.upn for sign_in in result.records])
+            yield result
 
 
 def find_sign_in(client: Client, start: Instant, end: Instant) -> Instant | None:
@@ -107,20 +126,28 @@ def find_sign_in(client: Client, start: Instant, end: Instant) -> Instant | None
     return None
 
 
-def read_again(raw: bytes, apps: frozenset[str], home: str = "") -> SignIn | None:
+def read_again(raw: bytes, asked: frozenset[AppSignIns], home: str = "") -> SignIn | None:
     """A sign-in that was set aside; None when it is to another application. Raises ValueError with the reason."""
     event = to_row(raw, Event)
-    return _place(to_sign_in(event), event, home) if event.app_id in apps else None
+    return _place(to_sign_in(event), event, home, asked) if is_asked(event, asked) else None
 
 
-def _place(sign_in: SignIn, event: Event, home: str) -> SignIn:
-    """Our log has what our people do as guests of other tenants, too: its own application, for no seat of ours."""
+def _place(sign_in: SignIn, event: Event, home: str, asked: frozenset[AppSignIns]) -> SignIn:
+    """Our log has what our people do as guests of other tenants, too: that is for no seat of ours."""
     away = home and event.resource_tenant_id and event.resource_tenant_id not in (home, to_id(NOBODY))
-    return sign_in._replace(app=elsewhere(sign_in.app)) if away else sign_in
+    return sign_in._replace(app=_name(event.app_id or "", event.resource_id or "", bool(away), asked))
+
+
+@lru_cache(maxsize=4096)
+def _name(client: str, resource: str, away: bool, asked: frozenset[AppSignIns]) -> str:  # noqa: FBT001 - part of it
+    """By all that any product knows, asked for or not: an event has one name, whoever's question brought it."""
+    known = asked | list_apps()
+    ours = [one.app if one in known else "" for one in AppUse(client, resource).asked_as]
+    return AppUse(ours[0], ours[1], away).name
 
 
 def to_sign_in(event: Event) -> SignIn:
-    """A sign-in as a record. Raises ValueError when it has no id or no time."""
+    """A sign-in as a record, without what it was to. Raises ValueError when it has no id or no time."""
     if event.id != event.id.strip():
         raise ValueError(f"id: {event.id[:40]!r} has spaces around it")
     code = event.status.error_code if event.status else None
@@ -128,7 +155,7 @@ def to_sign_in(event: Event) -> SignIn:
     return SignIn(
         to_key(event.id),
         to_key(event.user_id) if event.user_id else NOBODY,
-        event.app_id or "",
+        "",
         to_instant(event.created_date_time),
         UNKNOWN_RESULT if code is None else code,
         event.user_principal_name or "",

@@ -60,7 +60,7 @@ class MicrosoftConnector(Connector):
         self.watched = Watched(products, owned)
         self.seat_skus = frozenset(map(to_key, self.watched.skus))
         self.data_version = f"{load_products().date} {self.watched.digest()}"
-        self.wanted = frozenset[AppSignIns]().union(*(product.watched for product in self.watched.products))
+        self.wanted = self.watched.asked
 
     def identify(self) -> str:
         """The Directory (tenant) ID. Raises CredentialsRejected when neither token nor sign-in service tell it."""
@@ -99,7 +99,7 @@ class MicrosoftConnector(Connector):
         watched = {product.key for product in self.watched.products}
         idle = {usage.task for usage in USAGE if not usage.products & watched}
         tasks = tuple(task for task in TASKS if task.key not in idle)
-        return preflight.check(self.client, tasks, self.watched.apps)
+        return preflight.check(self.client, tasks, self.wanted)
 
     def read_roster(self, link: str | None = None) -> Iterator[RecordPage[Account]]:
         size = self.page_sizes[0]
@@ -126,7 +126,7 @@ class MicrosoftConnector(Connector):
 
     def read_again(self, task: TaskKind, raw: bytes) -> Understood | None:
         if task.key == access.TASK.key:
-            return access.read_again(raw, self.watched.apps, self.client.tokens.directory_id())
+            return access.read_again(raw, self.wanted, self.client.tokens.directory_id())
         if task.key in SIGNALS:
             return SIGNALS[task.key].read_again(raw)
         return roster.read_again(raw, self.watched) if task.key == roster.TASK.key else licenses.read_again(raw)
@@ -138,7 +138,7 @@ class MicrosoftConnector(Connector):
         return licensing.to_seats(account, self.watched)
 
     def read_sign_ins(self, asked: frozenset[AppSignIns], start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]:
-        return access.read_sign_ins(self.client, frozenset(one.app for one in asked), start, end)
+        return access.read_sign_ins(self.client, asked, start, end)
 
     def find_sign_in(self, start: Instant, end: Instant) -> Instant | None:
         return access.find_sign_in(self.client, start, end)

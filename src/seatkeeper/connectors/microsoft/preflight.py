@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 import msgspec
 
 from seatkeeper.connectors.base import Check, TaskKind
 from seatkeeper.connectors.feasibility import DAY, Rate
-from seatkeeper.connectors.microsoft.access import LOG, SIGN_INS, Event, to_question, to_sign_in
+from seatkeeper.connectors.microsoft.access import LOG, SIGN_INS, Event, is_asked, to_questions, to_sign_in
 from seatkeeper.connectors.microsoft.concealed import NameGuard
 from seatkeeper.connectors.microsoft.guide import grant
 from seatkeeper.connectors.microsoft.licenses import SKUS
@@ -17,7 +17,7 @@ from seatkeeper.connectors.microsoft.roster import USERS, User
 from seatkeeper.errors import SeatkeeperError, TryLater
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import to_rows
-from seatkeeper.model import Instant, SignIn
+from seatkeeper.model import AppSignIns, Instant, SignIn
 
 SETTINGS = "/v1.0/admin/reportSettings"
 
@@ -26,7 +26,7 @@ class ReportSettings(msgspec.Struct, rename="camel"):
     display_concealed_names: bool | None = None
 
 
-def check(client: Client, tasks: tuple[TaskKind, ...], apps: frozenset[str]) -> Iterator[Check]:
+def check(client: Client, tasks: tuple[TaskKind, ...], asked: frozenset[AppSignIns]) -> Iterator[Check]:
     """Stops after the credential when that is refused: nothing behind it can be known then."""
     try:
         roles = client.tokens.renew().roles
@@ -46,8 +46,8 @@ def check(client: Client, tasks: tuple[TaskKind, ...], apps: frozenset[str]) -> 
     log = SignInLog(client)
     readable = _try("Sign-in log can be read (Entra ID P1 or P2)", log.look)
     yield readable
-    if readable.passed and apps:
-        rate = _try("Sign-ins can be read in time", lambda: log.forecast(apps))
+    if readable.passed and asked:
+        rate = _try("Sign-ins can be read in time", lambda: log.forecast(asked))
         yield rate if rate.passed else rate._replace(passed=None)  # only an estimate
     yield _try("Licences can be read", lambda: _skus(client))
     yield _concealed(client, roles)
@@ -101,19 +101,21 @@ class SignInLog:
         self.newest = next((row.created for row in _understood(rows)), None)
         return f"The newest sign-in is of {rows[0].created_date_time}." if rows else "The log is readable and empty."
 
-    def forecast(self, apps: frozenset[str]) -> str:
+    def forecast(self, asked: frozenset[AppSignIns]) -> str:
         """What to expect by one page of the last day: exact when that is all of it."""
         if self.newest is None:
             return LOG.forecast(Rate(0, DAY), LOG.lateness, exact=False)
-        answer = self.client.get(to_question(self.newest - DAY, self.newest, apps), path=SIGN_INS, family="reports")
-        found = to_rows(answer.body, Event)
-        times = [row.created for row in _understood(found.rows) if row.app in apps]
-        exact = not isinstance(found.next_link, str)
+        times: list[Instant] = []
+        exact = True
+        for question in to_questions(self.newest - DAY, self.newest, asked):
+            found = to_rows(self.client.get(question, path=SIGN_INS, family="reports").body, Event)
+            times += [row.created for row in _understood(event for event in found.rows if is_asked(event, asked))]
+            exact = exact and not isinstance(found.next_link, str)
         span = DAY if exact or not times else max(times) - min(times)
         return LOG.forecast(Rate(len(times), span), LOG.lateness, exact=exact)
 
 
-def _understood(events: list[Event]) -> Iterator[SignIn]:
+def _understood(events: Iterable[Event]) -> Iterator[SignIn]:
     for event in events:
         with suppress(ValueError):
             yield to_sign_in(event)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Final
 
 import msgspec
 
-from seatkeeper.connectors.products import Product, ProductData, digest, read_products
-from seatkeeper.model import SeatKind
+from seatkeeper.connectors.products import Product, ProductData, SkuKind, digest, read_products
+from seatkeeper.model import AppSignIns, SeatKind
 
 OPERATIONS = "operations"  # Project inside Dynamics 365 Project Operations: listed apart, never a seat
-OPENS = (OPERATIONS, "view-only")  # plans of other products that let people in to the product without a seat
+OPENS = (OPERATIONS, "view-only", "free")  # plans of other products that let people in to the product without a seat
 RULE = 4  # to be raised when the same answer makes other seats: then everybody is read again
 
 
@@ -26,12 +27,33 @@ def load_products() -> ProductData:
     return read_products("microsoft_products.json")
 
 
+@cache
+def list_apps() -> frozenset[AppSignIns]:
+    """The sign-ins that tell of the use of any product, be it watched or not."""
+    return frozenset[AppSignIns]().union(*(product.watched for product in load_products().products))
+
+
 class Carried(msgspec.Struct, frozen=True):
     """What one SKU carries of one product."""
 
     product: str
     kind: SeatKind
     plans: frozenset[str]
+
+
+# A trial is listed apart, as what comes inside another licence: nobody paid for it to be used.
+_KINDS: Final = {
+    SkuKind.SEAT: SeatKind.SEAT,
+    SkuKind.OTHER_PRODUCT: SeatKind.OTHER_PRODUCT,
+    SkuKind.TRIAL: SeatKind.OTHER_PRODUCT,
+}
+
+
+@cache
+def _guess(sku_id: str) -> SeatKind:
+    """Why a SKU counts that a product's table does not list, and that carries the product by what the tenant says."""
+    elsewhere = any(sku.id == sku_id for product in load_products().products for sku in product.skus)
+    return SeatKind.OTHER_PRODUCT if elsewhere else SeatKind.UNLISTED
 
 
 class Watched:
@@ -52,16 +74,21 @@ class Watched:
             for plan in product.plans:
                 if plan.class_ in OPENS:
                     self.openers.setdefault(plan.id, []).append(product.key)
+            travelling = {plan.id for plan in product.plans if plan.travels}
             listed = {sku.id: sku for sku in product.skus}
             for sku_id in listed.keys() | live.keys():
                 sku = listed.get(sku_id)
-                kind = sku.kind if sku else SeatKind.UNLISTED
+                if sku and sku.kind not in _KINDS:
+                    continue
+                kind = _KINDS[sku.kind] if sku else _guess(sku_id)
                 matters = apart if kind is SeatKind.OTHER_PRODUCT else counted
                 plans = matters & {*(live.get(sku_id) or (sku.plans if sku else ()))}
+                if sku is None:
+                    plans -= travelling
                 if plans:
                     self.skus.setdefault(sku_id, []).append(Carried(product.key, kind, frozenset(plans)))
         self.plans = frozenset(self.plan_names)
-        self.apps = frozenset(app.id for product in self.products for app in product.apps)
+        self.asked = frozenset[AppSignIns]().union(*(product.watched for product in self.products))
 
     def digest(self) -> str:
         """Changes whenever another SKU or plan would count."""

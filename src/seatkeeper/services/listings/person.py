@@ -185,8 +185,8 @@ def _timeline(application: Application, key: Key) -> list[SeatTerm]:
 
 
 def _to_days(application: Application, rows: Sequence[usage.PersonDay]) -> list[UsedDay]:
-    direct = set(find_product(application.product).apps_of(Grade.DIRECT))
-    shared = set(find_product(application.product).apps_of(Grade.AMBIGUOUS))
+    product, names = find_product(application.product), {row.app for row in rows}
+    direct, shared = (set(product.uses_of(grade, names)) for grade in (Grade.DIRECT, Grade.AMBIGUOUS))
     found: dict[int, UsedDay] = {}
     for row in reversed(rows):
         before = found.get(row.day, UsedDay(row.day, 0, 0))
@@ -210,8 +210,8 @@ def _newest(application: Application, key: Key, rows: Sequence[usage.PersonDay])
         for day in busy
     ]
     found |= set(usage.list_successes(application.connection_id, key, spans))
-    apps = {app.id: app for app in find_product(application.product).uses}
-    mine = [(moment, apps[app]) for moment, app in sorted(found, reverse=True) if app in apps]
+    product = find_product(application.product)
+    mine = [(moment, app) for moment, name in sorted(found, reverse=True) if (app := product.find_app(name))]
     return [Use(moment, app.title, app.grade is Grade.DIRECT) for moment, app in mine[:MOST]]
 
 

@@ -56,10 +56,12 @@ class Coverage(Owned):
 
 
 class SignInApp(models.Model):
-    """A client application that people sign in to; its id stands in for its GUID in a million sign-ins."""
+    """What people sign in to; its id stands in for its name in a million sign-ins."""
 
     id = models.SmallAutoField(primary_key=True, help_text="Number of the application.")
-    guid = models.TextField(unique=True, help_text="The vendor's id of the client application.")
+    guid = models.TextField(
+        unique=True, help_text="The vendor's id of the client application, or the name of a model.AppUse."
+    )
 
     def __str__(self) -> str:
         return self.guid

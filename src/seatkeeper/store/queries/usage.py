@@ -70,6 +70,11 @@ def apps_by_id() -> dict[int, str]:
     return dict(raw.fetch("SELECT id, guid FROM store_signinapp"))
 
 
+def list_apps() -> list[str]:
+    """What anybody's sign-ins were to, by the names of `model.AppUse`; some dozens."""
+    return sorted(apps_by_id().values())
+
+
 def ids_of(guids: Sequence[str]) -> list[int]:
     """The numbers of applications; one that nobody signed in to has none."""
     wanted = set(guids)
