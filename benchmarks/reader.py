@@ -48,17 +48,14 @@ def open_client(tenant: Tenant) -> Any:
 
 def first_request(what: str) -> tuple[str, str, str]:
     """Start, path and family: the very requests that the connector sends."""
-    from urllib.parse import quote
-
     from seatkeeper.connectors.microsoft import access, roster
-    from seatkeeper.connectors.microsoft.products import Watched, load_products
+    from seatkeeper.connectors.microsoft.products import load_products
     from seatkeeper.model import to_instant
 
     if what == "users":
         return f"{roster.USERS}?$select={roster.SELECT}&$top={roster.PAGE_SIZES[0]}", roster.USERS, "directory"
-    apps = Watched(load_products().products, {}).asked
-    query = quote(access.to_filter(to_instant(START), to_instant(NOW), apps))
-    return f"{access.SIGN_INS}?$filter={query}&$select={access.SELECT}&$top=1000", access.SIGN_INS, "reports"
+    (question,) = access.to_questions(to_instant(START), to_instant(NOW), load_products().products[0].watched)
+    return question, access.SIGN_INS, "reports"
 
 
 def fetch(tenant: Tenant, what: str) -> int:

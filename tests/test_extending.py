@@ -122,5 +122,5 @@ def test_a_finding_is_shown_by_the_command_and_on_its_page(extended: dict[str, A
 @HOUSE
 def test_a_product_is_in_the_catalogue_and_has_its_seat_holders_by_data_alone(extended: dict[str, Any]) -> None:
     assert "Teams" in extended["catalogue page"]
-    assert len(extended["teams"]) > 20  # four of five people hold a suite
+    assert len(extended["teams"]) > 3  # of the SKU that the table lists: other suites are licences of Office 365
     assert extended["teams"][0]["User ID"] in extended["teams page"]

@@ -117,6 +117,7 @@ class SignIn(NamedTuple):
 
 EVERY: Final = "*"  # in AppSignIns: whichever application it is
 INTERACTIVE: Final = "interactive"
+NON_INTERACTIVE: Final = "non-interactive"  # by a session that was there already, without asking the person
 
 
 class AppSignIns(NamedTuple):

@@ -10,12 +10,14 @@ import re
 from django.apps import apps
 
 from seatkeeper.connectors.microsoft import access, roster
+from seatkeeper.model import INTERACTIVE, NON_INTERACTIVE
 
 WHERE_AND_HOW = re.compile(r"\bip|address|device|city|country|phone|risk|latitude|browser|correlation", re.I)
 
 
 def test_neither_a_place_nor_a_device_of_a_person_is_asked_for_or_kept() -> None:
-    asked = [*access.SELECT.split(","), *roster.SELECT.split(",")]
+    sign_ins = [name for kind in (INTERACTIVE, NON_INTERACTIVE) for name in access.to_select(kind).split(",")]
+    asked = [*sign_ins, *roster.SELECT.split(",")]
     assert {"userPrincipalName", "appId", "assignedPlans"} <= set(asked)
     assert [name for name in asked if WHERE_AND_HOW.search(name)] == []
     of_people = ("Account", "SignIn", "SeatHolder", "UnlicensedUser", "LastUse")

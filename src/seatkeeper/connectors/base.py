@@ -61,6 +61,7 @@ class TaskKind(NamedTuple):
     optional: bool = False
     hint: str = ""
     lateness: Instant = 0
+    sign_ins: str = ""  # the kind of those that it reads from the vendor's log, which alone has a ledger of coverage
 
 
 @dataclass(slots=True)
@@ -112,7 +113,7 @@ class Connector:
     vendor: str  # its title, for messages
     log: SignInLog
     data_version: str
-    wanted: frozenset[AppSignIns] = frozenset()
+    wanted: frozenset[AppSignIns] = frozenset()  # of both kinds
     seat_skus: frozenset[Key] = frozenset()
 
     def watch(self, products: Iterable[Product], owned: Mapping[str, Sequence[str]]) -> None:
@@ -169,7 +170,10 @@ class Connector:
         raise NotImplementedError
 
     def read_sign_ins(self, asked: frozenset[AppSignIns], start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]:
-        """The sign-ins that are asked for, from `start` to `end`, both included; others are left out of the pages."""
+        """The sign-ins that are asked for, all of one kind, from `start` to `end`, both included.
+
+        Others are left out of the pages.
+        """
         raise NotImplementedError
 
     def find_sign_in(self, start: Instant, end: Instant) -> Instant | None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from seatkeeper.model import AppSignIns, Grade, to_app_use
+from seatkeeper.model import INTERACTIVE, NON_INTERACTIVE, AppSignIns, Grade, to_app_use
 
 
 class SkuKind(enum.StrEnum):
@@ -82,6 +82,12 @@ class Product(msgspec.Struct, frozen=True):
         """The sign-ins that tell of its use: none for a product of which no sign-in tells anything."""
         return frozenset(AppSignIns(app.id, side=app.side) for app in self.apps)
 
+    @property
+    def watched_silently(self) -> frozenset[AppSignIns]:
+        """The same without a prompt: to the product itself alone, for clients that are shared do so all day long."""
+        direct = (app for app in self.apps if app.grade is Grade.DIRECT)
+        return frozenset(AppSignIns(app.id, NON_INTERACTIVE, app.side) for app in direct)
+
     def has(self, grade: Grade) -> bool:
         """Whether sign-ins of that grade can be met at all."""
         return any(app.grade is grade for app in self.apps)
@@ -102,9 +108,10 @@ class Product(msgspec.Struct, frozen=True):
                     return SignInApp(app.id, title, Grade.AMBIGUOUS, app.signal, app.side)
         return None
 
-    def uses_of(self, grade: Grade, names: Iterable[str]) -> list[str]:
-        """Those of the names that say so much of the product."""
-        return [name for name in names if (app := self.find_app(name)) and app.grade is grade]
+    def uses_of(self, grade: Grade, names: Iterable[str], kind: str = INTERACTIVE) -> list[str]:
+        """Those of the names, of one kind of sign-in, that say so much of the product."""
+        ours = (name for name in names if to_app_use(name).kind == kind)
+        return [name for name in ours if (app := self.find_app(name)) and app.grade is grade]
 
     def sku_titles(self) -> dict[str, str]:
         return {sku.id: sku.title for sku in self.skus}

@@ -11,6 +11,7 @@ from seatkeeper.model import Evidence, Instant, Key
 from seatkeeper.spans import Span
 
 SIGN_INS: Final = "sign-ins"  # the signal that a ledger of coverage belongs to
+SILENT_SIGN_INS: Final = "non-interactive-sign-ins"  # without a prompt; they have a ledger of their own
 SHARED_SIGN_INS: Final = "shared-sign-ins"  # to applications that several products share
 
 
@@ -207,6 +208,7 @@ class Snapshot:
     renewals: Sequence[RenewingSubscription] = ()
     failed: Sequence[FailedAssignment] = ()
     bounded: Instant | None = None  # until when last sign-ins of accounts are known, for a product without its own
+    silent: Span | None = None  # the newest stretch for which sign-ins without a prompt are complete, too
 
     @property
     def as_of(self) -> Instant:

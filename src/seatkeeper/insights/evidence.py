@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 
+from seatkeeper.clock import days
 from seatkeeper.insights.base import Ending, Holder, Sighting, Snapshot, newest
 from seatkeeper.model import Evidence, Instant
 from seatkeeper.spans import Span
@@ -81,6 +82,15 @@ def activity(holder: Holder, snapshot: Snapshot) -> Activity:
 def is_settled(holder: Holder, snapshot: Snapshot) -> bool:
     """Whether the seat is so old that not having used it says anything."""
     return holder.active is None or snapshot.as_of - holder.active >= snapshot.grace
+
+
+def is_known_twice(snapshot: Snapshot, since: Instant | None) -> bool:
+    """Whether sign-ins without a prompt are complete, too, for all that is said of the time since then.
+
+    The two kinds are read one after the other, so one may be known some hours further than the other.
+    """
+    silent = snapshot.silent
+    return bool(silent and since is not None and silent.start <= since and silent.end >= snapshot.as_of - days(1))
 
 
 def sure_from(snapshot: Snapshot) -> Instant | None:

@@ -14,7 +14,7 @@ from seatkeeper.clock import days
 from seatkeeper.connectors.catalog import find_task, find_vendor_of, list_vendors
 from seatkeeper.connectors.products import Product
 from seatkeeper.connectors.vendor import UsageSignal, Vendor
-from seatkeeper.insights.base import SHARED_SIGN_INS, SIGN_INS, Reported, Sighting
+from seatkeeper.insights.base import SHARED_SIGN_INS, SIGN_INS, SILENT_SIGN_INS, Reported, Sighting
 from seatkeeper.model import Grade, Instant, Key
 from seatkeeper.spans import Span
 from seatkeeper.store.models import Application, ProductActivity, Task
@@ -22,6 +22,7 @@ from seatkeeper.store.queries import roster
 from seatkeeper.store.queries.roster import SeatRow
 
 ACTIVITY: Final = "activity"  # key of the task that reads when accounts got in anywhere
+SILENT_ACCESS: Final = "non-interactive-access"  # of the task that reads sign-ins without a prompt
 ANYWHERE: Final = "account-activity"  # and of the signal that it gives
 
 
@@ -32,8 +33,10 @@ class Readings(NamedTuple):
     product: Product
     roster: int
     observed: Span | None
+    observed_silently: Span | None
     direct: Mapping[Key, Instant]
     shared: Mapping[Key, Instant]
+    silent: Mapping[Key, Instant]
 
 
 Find = Callable[[SeatRow], Sighting | None]
@@ -58,13 +61,12 @@ class Signal(NamedTuple):
     task: str = ""  # key of the task that reads it alone, and without which it says nothing
 
 
-def _sign_ins(key: str, newest: Mapping[Key, Instant], observed: Span | None) -> Find:
-    """Only those to the product itself are sure."""
+def _sign_ins(key: str, newest: Mapping[Key, Instant], observed: Span | None, *, sure: bool = True) -> Find:
     until = observed.end if observed else None
 
     def find(row: SeatRow) -> Sighting | None:
         last = newest.get(row.account)
-        return None if last is None else Sighting(key, last, key == SIGN_INS, until)
+        return None if last is None else Sighting(key, last, sure, until)
 
     return find
 
@@ -138,6 +140,20 @@ DIRECT: Final = Signal(
     lambda readings: _sign_ins(SIGN_INS, readings.direct, readings.observed),
     "last_login",
 )
+SILENT: Final = Signal(
+    SILENT_SIGN_INS,
+    "Sign-ins without a prompt",
+    "Last Without A Prompt",
+    "Confirms use on that day. Inside the time for which both kinds of sign-in are complete, their lack proves that "
+    "there was none of either.",
+    "Last sign-in to the product itself without a prompt, by a session that was there already, on {day}.",
+    lambda product: (
+        product.has(Grade.DIRECT) and any(t.key == SILENT_ACCESS for t in find_vendor_of(product.key).tasks)
+    ),
+    lambda readings: _sign_ins(SILENT_SIGN_INS, readings.silent, readings.observed_silently),
+    of_days=True,
+    task=SILENT_ACCESS,
+)
 REPORT: Final = Signal(
     "report",
     "Uploaded activity report",
@@ -156,7 +172,7 @@ SHARED: Final = Signal(
     "May have been a use of this product. Their lack proves nothing by itself.",
     "Last sign-in to an application that several products share on {day}: it may have been this product.",
     lambda product: product.has(Grade.AMBIGUOUS),
-    lambda readings: _sign_ins(SHARED_SIGN_INS, readings.shared, readings.observed),
+    lambda readings: _sign_ins(SHARED_SIGN_INS, readings.shared, readings.observed, sure=False),
     "last_possible",
 )
 ACCOUNT_ACTIVITY: Final = Signal(
@@ -173,7 +189,7 @@ ACCOUNT_ACTIVITY: Final = Signal(
 )
 
 OF_VENDORS: Final = [_of_vendor(vendor, usage) for vendor in list_vendors() for usage in vendor.usage]
-SIGNALS: list[Signal] = [DIRECT, REPORT, *OF_VENDORS, SHARED, ACCOUNT_ACTIVITY]
+SIGNALS: list[Signal] = [DIRECT, SILENT, REPORT, *OF_VENDORS, SHARED, ACCOUNT_ACTIVITY]
 
 
 NOT_OBSERVABLE: Final = (

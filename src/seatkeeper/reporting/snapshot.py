@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from typing import Final
 
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.connectors.catalog import find_product, find_vendor_of
@@ -21,7 +22,7 @@ from seatkeeper.insights.base import (
 )
 from seatkeeper.insights.evidence import grade, observed_since, seat_observed_since
 from seatkeeper.insights.findings.deleted import RESTORABLE
-from seatkeeper.model import Grade, Instant, Key, SeatKind, to_id
+from seatkeeper.model import INTERACTIVE, NON_INTERACTIVE, Grade, Instant, Key, SeatKind, to_app_use, to_id
 from seatkeeper.reporting.purchases import list_shared, to_purchases, to_renewals
 from seatkeeper.reporting.seats import Skus, active_date, is_blocked, to_seats
 from seatkeeper.reporting.signals import SIGNALS, Find, Readings, bounded_until, is_observable
@@ -39,6 +40,7 @@ class Known:
     product: Product
     generations: dict[str, int]
     observed: Span | None
+    silent: Span | None  # the same of sign-ins without a prompt
     bounded: Instant | None  # up to when last sign-ins anywhere are known, where sign-ins themselves show no use
 
 
@@ -47,11 +49,15 @@ def know(application: Application) -> Known:
     tasks = Task.objects.filter(connection_id=application.connection_id)
     generations = {t.key: t.generation for t in tasks}
     if not is_observable(product):
-        return Known(application, product, generations, None, bounded_until(application))
+        return Known(application, product, generations, None, None, bounded_until(application))
     observed = last_unbroken(read_ledger(application.connection_id).proven(product.watched))
-    return Known(application, product, generations, observed, None)
+    ledger = read_ledger(application.connection_id, NON_INTERACTIVE)
+    silent = last_unbroken(ledger.proven(product.watched_silently))
+    return Known(application, product, generations, observed, silent, None)
 
 
+# Sign-ins to the product itself, to applications that it shares, and those to itself without a prompt.
+_KINDS: Final = ((INTERACTIVE, Grade.DIRECT), (INTERACTIVE, Grade.AMBIGUOUS), (NON_INTERACTIVE, Grade.DIRECT))
 _Holders = tuple[list[Holder], list[Holder]]
 ListUses = Callable[[int, str, int], list[roster.UseRow]]
 
@@ -69,7 +75,7 @@ def take_snapshot(
     skus = Skus(known.product, owned, list_shared(connection_id, owned))
     renewals = roster.list_renewals(connection_id)
     newest = _newest_uses(known, list_uses(connection_id, known.product.key, generation))
-    readings = Readings(application, known.product, generation, known.observed, *newest)
+    readings = Readings(application, known.product, generation, known.observed, known.silent, *newest)
     rows = roster.stream_seats(connection_id, known.product.key, generation)
     holders, apart = _to_holders(rows, skus, known, [signal.read(readings) for signal in SIGNALS])
     now, given = clock(), Counter[Key]()
@@ -92,6 +98,7 @@ def take_snapshot(
         to_renewals(renewals, skus),
         _list_failed(application, generation, skus),
         known.bounded,
+        known.silent,
     )
 
 
@@ -118,8 +125,7 @@ def quick_snapshot(application: Application, clock: Clock = system_clock) -> Sna
 
 def from_counts(product: Product) -> ListUses:
     names = usage.list_apps()
-    kinds = product.uses_of(Grade.DIRECT, names), product.uses_of(Grade.AMBIGUOUS, names)
-    return partial(usage.list_uses, kinds=kinds)
+    return partial(usage.list_uses, kinds=[product.uses_of(grade, names, kind) for kind, grade in _KINDS])
 
 
 def _to_holders(rows: Iterable[roster.SeatRow], skus: Skus, known: Known, finds: Sequence[Find]) -> _Holders:
@@ -140,14 +146,15 @@ def _to_holders(rows: Iterable[roster.SeatRow], skus: Skus, known: Known, finds:
     return found
 
 
-def _newest_uses(known: Known, uses: Iterable[roster.UseRow]) -> tuple[dict[Key, Instant], dict[Key, Instant]]:
-    """The newest sign-in of each holder to the product itself, and to an ambiguous application."""
-    newest: dict[Grade, dict[Key, Instant]] = {Grade.DIRECT: {}, Grade.AMBIGUOUS: {}}
+def _newest_uses(known: Known, uses: Iterable[roster.UseRow]) -> tuple[dict[Key, Instant], ...]:
+    """The newest sign-in of each holder, of each of the kinds that say something."""
+    newest: dict[tuple[str, Grade], dict[Key, Instant]] = {kind: {} for kind in _KINDS}
     for account, name, moment in uses:
         app = known.product.find_app(name)
-        if app is not None and moment > newest[app.grade].get(account, -1):
-            newest[app.grade][account] = moment
-    return newest[Grade.DIRECT], newest[Grade.AMBIGUOUS]
+        found = newest.get((to_app_use(name).kind, app.grade)) if app else None
+        if found is not None and moment > found.get(account, -1):
+            found[account] = moment
+    return newest[_KINDS[0]], newest[_KINDS[1]], newest[_KINDS[2]]
 
 
 def _to_holder(

@@ -44,7 +44,9 @@ class AccessReading:
         self.width = FIRST_WIDTH
         self.late = self.longest_late = 0
         self.began = self.now()
-        self.ledger = read_ledger(work.task.connection_id)
+        self.kind = work.kind.sign_ins
+        self.wanted_apps = frozenset(one for one in work.connector.wanted if one.kind == self.kind)
+        self.ledger = read_ledger(work.task.connection_id, self.kind)
         self.swept = work.full or not 0 <= self.began - (work.task.full_read_at or 0) <= SWEEP_EVERY
         self.doubted = self.log.retention if work.full else SWEEP if self.swept else 0
         since = 0 if self.swept else work.task.connection.log_since or 0
@@ -73,7 +75,7 @@ class AccessReading:
         Also, once a day, as much of the past as a few requests bring, so that the next such sign-in is met soon.
         """
         before = self.ledger.lateness, self.doubted
-        self.ledger = read_ledger(self.work.task.connection_id)
+        self.ledger = read_ledger(self.work.task.connection_id, self.kind)
         if self.done and not self.doubted and oldest > self.began - SWEEP:  # else much was read anyhow
             afford = Rate(self.rows, self.done).span_of(DOUBTED * self.log.page)
             start = oldest - min(LOOK_BACK, afford)
@@ -88,7 +90,7 @@ class AccessReading:
         Each week the last days are doubted again, and so is where the log begins: the past of a tenant that was just
         upgraded may take days to appear.
         """
-        wanted, doubted = self.work.connector.wanted, self.began - self.doubted
+        wanted, doubted = self.wanted_apps, self.began - self.doubted
         found = self.ledger.to_ask(self.kept, wanted, doubted, self.read)
         if found and found[0].span.start < self.known_since and not self.begin_known:
             begin = find_begin(self.work.connector, Span(self.began - self.log.retention, self.began))
@@ -219,13 +221,13 @@ class AccessReading:
         """The arithmetic, when more sign-ins happen than the vendor lets anybody read."""
         if self.done < SHORTEST:
             return ""
-        known = last_unbroken(self.ledger.proven(self.work.connector.wanted))
+        known = last_unbroken(self.ledger.proven(self.wanted_apps))
         lag = self.now() - known.end if known else None
         return self.log.falling_behind(Rate(self.rows, self.done), self.ledger.lateness, lag)
 
     def finish(self, read: CompleteRead) -> RunStatus:
         read.work.run.full = self.swept
-        self.ledger = read_ledger(read.work.task.connection_id)
+        self.ledger = read_ledger(read.work.task.connection_id, self.kind)
         if self.known_since == self.began:
             read.work.note(
                 f"{self.log.vendor}'s log holds no sign-in at all, of anybody to anything, so nothing can be said yet."

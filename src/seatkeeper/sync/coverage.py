@@ -18,7 +18,7 @@ from django.db.models import Max
 
 from seatkeeper.clock import days, hours
 from seatkeeper.connectors.catalog import find_product, find_vendor, find_vendor_of
-from seatkeeper.model import EVERY, AppSignIns, CoverageState, Instant, Stretch
+from seatkeeper.model import EVERY, INTERACTIVE, AppSignIns, CoverageState, Instant, Stretch
 from seatkeeper.spans import ReadSpan, Span, intersect, join, lateness_of, proven, subtract
 from seatkeeper.store.models import Application, ApplicationSet, Connection, Coverage
 
@@ -108,14 +108,14 @@ class Ledger(msgspec.Struct, frozen=True):
         ]
 
 
-def read_ledger(connection_id: int) -> Ledger:
-    """Every reading of the tenant's sign-ins, oldest first."""
-    rows = Coverage.objects.filter(connection_id=connection_id).order_by("start", "pk")
-    readings = [ReadSpan(*row) for row in rows.values_list("start", "end", "read_at", "asked_id")]
-    connections = Connection.objects.values_list("vendor").annotate(longest=Max("coverage__longest_late"))
-    vendor, longest = connections.get(pk=connection_id)
-    log = find_vendor(vendor).log
-    return Ledger(readings, longest or 0, _list_sets(connection_id), log.lateness if log else 0)
+def read_ledger(connection_id: int, kind: str = INTERACTIVE) -> Ledger:
+    """Every reading of the tenant's sign-ins of one kind, oldest first."""
+    sets = _list_sets(connection_id, kind)
+    rows = Coverage.objects.filter(connection_id=connection_id, asked_id__in=sets)
+    spans = rows.order_by("start", "pk").values_list("start", "end", "read_at", "asked_id")
+    longest = rows.aggregate(longest=Max("longest_late"))["longest"]
+    log = find_vendor(Connection.objects.values_list("vendor", flat=True).get(pk=connection_id)).log
+    return Ledger([ReadSpan(*row) for row in spans], longest or 0, sets, log.lateness if log else 0)
 
 
 def number_of(asked: Applications) -> int:
@@ -139,10 +139,12 @@ def newest_reading(application: Application) -> int:
     return rows.aggregate(newest=Max("pk"))["newest"] or 0
 
 
-def _list_sets(connection_id: int) -> dict[int, Applications]:
+def _list_sets(connection_id: int, kind: str = INTERACTIVE) -> dict[int, Applications]:
+    """The sets that readings of one kind asked for; a reading is of one."""
     used = Coverage.objects.filter(connection_id=connection_id).values("asked_id").distinct()
     rows = ApplicationSet.objects.filter(pk__in=used).values_list("pk", "members")
-    return {number: msgspec.json.decode(members, type=Applications) for number, members in rows}
+    sets = {number: msgspec.json.decode(members, type=Applications) for number, members in rows}
+    return {number: asked for number, asked in sets.items() if any(one.kind == kind for one in asked)}
 
 
 @dataclass(frozen=True, slots=True)

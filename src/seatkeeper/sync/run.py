@@ -28,8 +28,8 @@ from seatkeeper.sync.work import LEASE, CompleteRead, Reading, Tally, Work
 
 COMPLETE_WITH_QUARANTINE = 6
 
-# What has its own way of being read; every other task of a vendor reads a signal.
-READINGS: dict[str, type[Reading]] = {"roster": RosterReading, "access": AccessReading, "licenses": LicensesReading}
+# What has its own way of being read; every other task of a vendor reads its log of sign-ins, or another signal.
+READINGS: dict[str, type[Reading]] = {"roster": RosterReading, "licenses": LicensesReading}
 
 
 class Outcome:
@@ -52,7 +52,7 @@ def run_task(work: Work) -> Outcome:
         recognize(work.task.connection, work.connector.identify())
         work.connector.require(work.kind)
         try_again(work)
-        reading = READINGS.get(work.kind.key, SignalReading)(work)
+        reading = READINGS.get(work.kind.key, AccessReading if work.kind.sign_ins else SignalReading)(work)
         for page in reading.pages():
             _save(work, reading, page)
             work.check_stop()

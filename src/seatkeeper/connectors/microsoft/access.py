@@ -1,6 +1,7 @@
 """Application Access: sign-ins to the product's applications, one closed window of time at a time.
 
-v1.0 returns interactive sign-ins only, so "none seen" is less than "unused"; the reports say so.
+v1.0 returns interactive sign-ins only, so "none seen" is less than "unused"; the reports say so. On a joined device, or
+in a client that keeps its session, people sign in without a prompt: only beta tells of those (Non-Interactive Access).
 """
 
 from __future__ import annotations
@@ -20,7 +21,21 @@ from seatkeeper.connectors.microsoft.concealed import NameGuard, is_digest
 from seatkeeper.connectors.microsoft.products import list_apps
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import Id, Int32, read_pages, to_row
-from seatkeeper.model import NOBODY, AppSignIns, AppUse, BadRow, Instant, SignIn, to_id, to_instant, to_key, to_text
+from seatkeeper.graph.throttle import ACTIVITY, REPORTS
+from seatkeeper.model import (
+    INTERACTIVE,
+    NOBODY,
+    NON_INTERACTIVE,
+    AppSignIns,
+    AppUse,
+    BadRow,
+    Instant,
+    SignIn,
+    to_id,
+    to_instant,
+    to_key,
+    to_text,
+)
 
 SIGN_INS = "/v1.0/auditLogs/signIns"
 # Entra ID P1 and P2 keep sign-ins for 30 days, a tenant without them for 7; after an upgrade nothing comes back
@@ -32,7 +47,20 @@ TASK = TaskKind(
     "Application Access",
     "nobody can say who uses a seat",
     Permission("AuditLog.Read.All", frozenset()),
+    sign_ins=INTERACTIVE,
 )
+SILENT = TaskKind(
+    "non-interactive-access",
+    "Non-Interactive Access",
+    "who signs in without a prompt is not seen",
+    TASK.permission,
+    optional=True,
+    hint="Non-Interactive Access reads sign-ins to the product itself that asked nobody for anything: by single "
+    "sign-on on a joined device, or by a client that keeps its session. Where both kinds are complete, that somebody "
+    "did not come is proven by both. There may be many of them; Authorize says how long reading them takes.",
+    sign_ins=NON_INTERACTIVE,
+)
+BETA = "/beta/auditLogs/signIns"
 LOG = SignInLog(
     "Microsoft", retention=days(30), at_least=days(7), lateness=days(1), requests=5, window=seconds(10), page=1000
 )  # fmt: skip
@@ -61,7 +89,24 @@ class Event(msgspec.Struct, rename="camel", gc=False):
     status: Status | None = None
 
 
-SELECT = ",".join(f.encode_name for f in msgspec.structs.fields(Event))
+class SilentEvent(Event, rename="camel", gc=False):
+    """The same as beta tells it, with the kinds of sign-in that it is of."""
+
+    sign_in_event_types: list[str] | None = None
+
+
+ROWS: Final = {INTERACTIVE: Event, NON_INTERACTIVE: SilentEvent}
+PATHS: Final = {INTERACTIVE: SIGN_INS, NON_INTERACTIVE: BETA}
+# Those without a prompt leave room in the limit that both kinds share: they are many, and prove less.
+FAMILIES: Final = {INTERACTIVE: REPORTS, NON_INTERACTIVE: ACTIVITY}
+_OF_KIND: Final = {
+    INTERACTIVE: "",
+    NON_INTERACTIVE: " and signInEventTypes/any(t: t eq 'nonInteractiveUser')",
+}
+
+
+def to_select(kind: str) -> str:
+    return ",".join(field.encode_name for field in msgspec.structs.fields(ROWS[kind]))
 
 
 def to_filter(start: Instant, end: Instant, asked: Iterable[AppSignIns]) -> str:
@@ -71,16 +116,26 @@ def to_filter(start: Instant, end: Instant, asked: Iterable[AppSignIns]) -> str:
 
 
 def to_questions(start: Instant, end: Instant, asked: frozenset[AppSignIns]) -> list[str]:
-    """As few questions as bring all that is asked for."""
+    """As few questions as bring all that is asked for, which is of one kind."""
     parts = sorted(asked, key=lambda one: (one.side, one.app))
+    kind = parts[0].kind
     filters = [to_filter(start, end, parts[n : n + MOST_TERMS]) for n in range(0, len(parts), MOST_TERMS)]
     # Newest first without $orderby; 1,000 is the largest page and the usual one (Graph docs, api/signin-list).
-    return [f"{SIGN_INS}?$filter={quote(some)}&$select={SELECT}&$top={LOG.page}" for some in filters]
+    rest = f"&$select={to_select(kind)}&$top={LOG.page}"
+    return [f"{PATHS[kind]}?$filter={quote(some + _OF_KIND[kind])}{rest}" for some in filters]
 
 
 def is_asked(event: Event, asked: frozenset[AppSignIns]) -> bool:
-    """Graph was seen to return rows that do not match the filter (microsoft-graph-docs #3159, #7970)."""
-    return not asked.isdisjoint(AppUse(event.app_id or "", event.resource_id or "").asked_as)
+    """Graph was seen to return rows that do not match the filter (microsoft-graph-docs #3159, #7970).
+
+    An interactive sign-in among those without a prompt would take the place of itself.
+    """
+    kind = INTERACTIVE
+    if isinstance(event, SilentEvent):
+        if event.sign_in_event_types != ["nonInteractiveUser"]:
+            return False
+        kind = NON_INTERACTIVE
+    return not asked.isdisjoint(AppUse(event.app_id or "", event.resource_id or "", kind=kind).asked_as)
 
 
 def read_sign_ins(
@@ -92,8 +147,9 @@ def read_sign_ins(
     """
     guard, home = NameGuard(is_digest), client.tokens.directory_id()
     questions = to_questions(start, end, asked)
+    (kind,) = {one.kind for one in asked}
     for question in questions:
-        for page in read_pages(client, question, path=SIGN_INS, row=Event, family="reports", units=1):
+        for page in read_pages(client, question, path=PATHS[kind], row=ROWS[kind], family=FAMILIES[kind], units=1):
             result: RecordPage[SignIn] = RecordPage([], page.bad, link=page.link)
             if page.link is None and question is not questions[-1]:
                 result.link = questions[-1]  # this answer ends, and the read does not
@@ -117,8 +173,8 @@ def read_sign_ins(
 def find_sign_in(client: Client, start: Instant, end: Instant) -> Instant | None:
     """When one of the sign-ins from `start` to `end` was, to any application; None when there is none."""
     span = f"createdDateTime ge {to_text(start)} and createdDateTime le {to_text(end)}"
-    asked = f"{SIGN_INS}?$top=1&$select={SELECT}&$filter={quote(span)}"
-    for page in read_pages(client, asked, path=SIGN_INS, row=Event, family="reports", units=1):
+    asked = f"{SIGN_INS}?$top=1&$select={to_select(INTERACTIVE)}&$filter={quote(span)}"
+    for page in read_pages(client, asked, path=SIGN_INS, row=Event, family=REPORTS, units=1):
         for event in page.rows:
             with suppress(ValueError):
                 if start <= (created := to_instant(event.created_date_time)) <= end:
@@ -128,7 +184,7 @@ def find_sign_in(client: Client, start: Instant, end: Instant) -> Instant | None
 
 def read_again(raw: bytes, asked: frozenset[AppSignIns], home: str = "") -> SignIn | None:
     """A sign-in that was set aside; None when it is to another application. Raises ValueError with the reason."""
-    event = to_row(raw, Event)
+    event: Event = to_row(raw, ROWS[next(iter(asked)).kind] if asked else Event)
     return _place(to_sign_in(event), event, home, asked) if is_asked(event, asked) else None
 
 
@@ -141,9 +197,10 @@ def _place(sign_in: SignIn, event: Event, home: str, asked: frozenset[AppSignIns
 @lru_cache(maxsize=4096)
 def _name(client: str, resource: str, away: bool, asked: frozenset[AppSignIns]) -> str:  # noqa: FBT001 - part of it
     """By all that any product knows, asked for or not: an event has one name, whoever's question brought it."""
-    known = asked | list_apps()
+    kind = next(iter(asked)).kind
+    known = list_apps() | {one._replace(kind=INTERACTIVE) for one in asked}
     ours = [one.app if one in known else "" for one in AppUse(client, resource).asked_as]
-    return AppUse(ours[0], ours[1], away).name
+    return AppUse(ours[0], ours[1], away, kind).name
 
 
 def to_sign_in(event: Event) -> SignIn:

@@ -42,7 +42,7 @@ class SignalReader(Protocol):
 _READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage)
 SIGNALS: Final = {reader.TASK.key: reader for reader in _READERS}  # by the key of the task
 USAGE: Final = (copilot_usage.SIGNAL,)
-TASKS: Final = (licenses.TASK, roster.TASK, access.TASK, *(signal.TASK for signal in SIGNALS.values()))
+TASKS: Final = (licenses.TASK, roster.TASK, access.TASK, access.SILENT, *(signal.TASK for signal in SIGNALS.values()))
 
 
 class MicrosoftConnector(Connector):
@@ -125,8 +125,9 @@ class MicrosoftConnector(Connector):
         return roster.to_account_key(raw)
 
     def read_again(self, task: TaskKind, raw: bytes) -> Understood | None:
-        if task.key == access.TASK.key:
-            return access.read_again(raw, self.wanted, self.client.tokens.directory_id())
+        if task.sign_ins:
+            asked = frozenset(one for one in self.wanted if one.kind == task.sign_ins)
+            return access.read_again(raw, asked, self.client.tokens.directory_id())
         if task.key in SIGNALS:
             return SIGNALS[task.key].read_again(raw)
         return roster.read_again(raw, self.watched) if task.key == roster.TASK.key else licenses.read_again(raw)

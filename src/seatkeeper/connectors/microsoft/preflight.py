@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 
 from seatkeeper.connectors.base import Check, TaskKind
 from seatkeeper.connectors.feasibility import DAY, Rate
-from seatkeeper.connectors.microsoft.access import LOG, SIGN_INS, Event, is_asked, to_questions, to_sign_in
+from seatkeeper.connectors.microsoft.access import LOG, PATHS, ROWS, SIGN_INS, Event, is_asked, to_questions, to_sign_in
 from seatkeeper.connectors.microsoft.concealed import NameGuard
 from seatkeeper.connectors.microsoft.guide import grant
 from seatkeeper.connectors.microsoft.licenses import SKUS
@@ -17,7 +18,8 @@ from seatkeeper.connectors.microsoft.roster import USERS, User
 from seatkeeper.errors import SeatkeeperError, TryLater
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import to_rows
-from seatkeeper.model import AppSignIns, Instant, SignIn
+from seatkeeper.graph.throttle import REPORTS
+from seatkeeper.model import INTERACTIVE, NON_INTERACTIVE, AppSignIns, Instant, SignIn
 
 SETTINGS = "/v1.0/admin/reportSettings"
 
@@ -46,9 +48,10 @@ def check(client: Client, tasks: tuple[TaskKind, ...], asked: frozenset[AppSignI
     log = SignInLog(client)
     readable = _try("Sign-in log can be read (Entra ID P1 or P2)", log.look)
     yield readable
-    if readable.passed and asked:
-        rate = _try("Sign-ins can be read in time", lambda: log.forecast(asked))
-        yield rate if rate.passed else rate._replace(passed=None)  # only an estimate
+    for title, kind in (("Sign-ins", INTERACTIVE), ("Sign-ins without a prompt", NON_INTERACTIVE)):
+        if readable.passed and (some := frozenset(one for one in asked if one.kind == kind)):
+            rate = _try(f"{title} can be read in time", partial(log.forecast, some))
+            yield rate if rate.passed else rate._replace(passed=None)  # only an estimate
     yield _try("Licences can be read", lambda: _skus(client))
     yield _concealed(client, roles)
 
@@ -96,7 +99,7 @@ class SignInLog:
         self.newest: Instant | None = None
 
     def look(self) -> str:
-        answer = self.client.get(f"{SIGN_INS}?$top=1", path=SIGN_INS, family="reports")
+        answer = self.client.get(f"{SIGN_INS}?$top=1", path=SIGN_INS, family=REPORTS)
         rows = to_rows(answer.body, Event).rows
         self.newest = next((row.created for row in _understood(rows)), None)
         return f"The newest sign-in is of {rows[0].created_date_time}." if rows else "The log is readable and empty."
@@ -107,8 +110,9 @@ class SignInLog:
             return LOG.forecast(Rate(0, DAY), LOG.lateness, exact=False)
         times: list[Instant] = []
         exact = True
+        (kind,) = {one.kind for one in asked}
         for question in to_questions(self.newest - DAY, self.newest, asked):
-            found = to_rows(self.client.get(question, path=SIGN_INS, family="reports").body, Event)
+            found = to_rows(self.client.get(question, path=PATHS[kind], family=REPORTS).body, ROWS[kind])
             times += [row.created for row in _understood(event for event in found.rows if is_asked(event, asked))]
             exact = exact and not isinstance(found.next_link, str)
         span = DAY if exact or not times else max(times) - min(times)

@@ -88,7 +88,8 @@ class Watched:
                 if plans:
                     self.skus.setdefault(sku_id, []).append(Carried(product.key, kind, frozenset(plans)))
         self.plans = frozenset(self.plan_names)
-        self.asked = frozenset[AppSignIns]().union(*(product.watched for product in self.products))
+        both = (product.watched | product.watched_silently for product in self.products)
+        self.asked = frozenset[AppSignIns]().union(*both)
 
     def digest(self) -> str:
         """Changes whenever another SKU or plan would count."""

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from seatkeeper.insights.about import about
 from seatkeeper.insights.base import Ending, Finding, Holder, Insight, Snapshot
-from seatkeeper.insights.evidence import Activity, activity, end_of_absence
+from seatkeeper.insights.evidence import Activity, activity, end_of_absence, is_known_twice
 from seatkeeper.model import Evidence, Instant
+
+SURE: Final = (
+    "No sign-in since the date shown, neither with a prompt nor without one. Take the seat back; ask first if in doubt."
+)
+ASK_FIRST: Final = (
+    "No interactive sign-in since the date shown. Ask the person before taking the seat: use on a joined device or in "
+    "the desktop client may leave no trace."
+)
 
 
 def find(snapshot: Snapshot) -> Iterator[Finding]:
     for holder in snapshot.holders:
         if activity(holder, snapshot) is Activity.NEVER_SEEN:
-            yield about(
-                holder,
-                "No interactive sign-in since the date shown. Ask the person before taking the seat: use on a "
-                "joined device or in the desktop client may leave no trace.",
-            )
+            sure = is_known_twice(snapshot, holder.observed_since)
+            yield about(holder, SURE if sure else ASK_FIRST)
 
 
 def _end(holder: Holder, snapshot: Snapshot, use: Instant | None) -> Ending:

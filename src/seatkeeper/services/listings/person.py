@@ -9,7 +9,20 @@ from typing import Final, NamedTuple
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.errors import NotFound
 from seatkeeper.insights.evidence import Activity
-from seatkeeper.model import FOREVER, Evidence, Grade, Instant, Key, SeatKind, to_id, to_key, to_text
+from seatkeeper.model import (
+    FOREVER,
+    INTERACTIVE,
+    NON_INTERACTIVE,
+    Evidence,
+    Grade,
+    Instant,
+    Key,
+    SeatKind,
+    to_app_use,
+    to_id,
+    to_key,
+    to_text,
+)
 from seatkeeper.reporting import daily_summary
 from seatkeeper.reporting.seats import Skus
 from seatkeeper.reporting.signals import NOT_OBSERVABLE, SIGNALS, is_observable
@@ -94,6 +107,7 @@ class UsedDay(NamedTuple):
     day: int
     sign_ins: int  # to the product itself
     possible: int  # to applications that several products share
+    silent: bool = False  # whether there were any without a prompt, which the vendor groups: they have no number
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +201,7 @@ def _timeline(application: Application, key: Key) -> list[SeatTerm]:
 def _to_days(application: Application, rows: Sequence[usage.PersonDay]) -> list[UsedDay]:
     product, names = find_product(application.product), {row.app for row in rows}
     direct, shared = (set(product.uses_of(grade, names)) for grade in (Grade.DIRECT, Grade.AMBIGUOUS))
+    silent = set(product.uses_of(Grade.DIRECT, names, NON_INTERACTIVE))
     found: dict[int, UsedDay] = {}
     for row in reversed(rows):
         before = found.get(row.day, UsedDay(row.day, 0, 0))
@@ -194,15 +209,17 @@ def _to_days(application: Application, rows: Sequence[usage.PersonDay]) -> list[
             row.day,
             before.sign_ins + row.sign_ins * (row.app in direct),
             before.possible + row.sign_ins * (row.app in shared),
+            before.silent or row.app in silent,
         )
     return list(found.values())
 
 
 def _newest(application: Application, key: Key, rows: Sequence[usage.PersonDay]) -> list[Use]:
-    """The newest sign-ins, newest first.
+    """The newest sign-ins with a prompt, newest first; those without are grouped by the vendor.
 
     The first and the last of a day are known from its count; only of the newest days are those between read, too.
     """
+    rows = [row for row in rows if to_app_use(row.app).kind == INTERACTIVE]
     found = {(moment, row.app) for row in rows for moment in (row.oldest, row.newest)}
     busy = sorted({row.day for row in rows if row.sign_ins > 2}, reverse=True)[:MOST_READ]
     spans = [
@@ -211,7 +228,8 @@ def _newest(application: Application, key: Key, rows: Sequence[usage.PersonDay])
     ]
     found |= set(usage.list_successes(application.connection_id, key, spans))
     product = find_product(application.product)
-    mine = [(moment, app) for moment, name in sorted(found, reverse=True) if (app := product.find_app(name))]
+    prompted = ((moment, name) for moment, name in sorted(found, reverse=True) if to_app_use(name).kind == INTERACTIVE)
+    mine = [(moment, app) for moment, name in prompted if (app := product.find_app(name))]
     return [Use(moment, app.title, app.grade is Grade.DIRECT) for moment, app in mine[:MOST]]
 
 

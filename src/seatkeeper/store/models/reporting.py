@@ -42,7 +42,9 @@ class SeatHolder(Owned):
     last_reported = models.BigIntegerField(null=True, help_text="Last day of activity, by the vendor's own report.")
     last_possible = models.BigIntegerField(null=True, help_text="Newest success at an ambiguous application.")
     last_in_tenant = models.BigIntegerField(null=True, help_text="Newest success anywhere in the tenant, if read.")
-    last_activity = models.BigIntegerField(null=True, help_text="The newest of these four.")
+    last_activity = models.BigIntegerField(
+        null=True, help_text="The newest use that any signal shows, be it possible only."
+    )
     evidence = models.TextField(help_text="confirmed, possible, none seen or not observable yet.")
     observed_since = models.BigIntegerField(null=True, help_text="From when on a sign-in would have been seen.")
     status = models.TextField(help_text="active, possibly active, inactive, never seen or not observable.")

@@ -90,7 +90,7 @@ def by_day(days: Sequence[UseOfDay], read: AbstractSet[int]) -> Chart:
 
 def of_person(used: Sequence[UsedDay], read: AbstractSet[int]) -> Chart:
     """A person's own days, over the days that were read and those between."""
-    counts = {day.day: day.sign_ins + day.possible for day in used}
+    counts = {day.day: day.sign_ins + day.possible or int(day.silent) for day in used}
     begin, end = min(read, default=0), max(read, default=-1)
     days = range(max(begin, end - SPAN + 1), end + 1)
     known = {to_date(day): counts.get(day, 0) if day in read or day in counts else None for day in days}
