@@ -18,7 +18,8 @@ SHARED_SIGN_INS: Final = "shared-sign-ins"  # to applications that several produ
 class Sku(NamedTuple):
     """A SKU as insights see it: `level` orders SKUs by what people call higher; `opens` are the kinds of use.
 
-    The seats of a `shared` one carry another managed product, too.
+    The seats of a `shared` one carry another managed product, too. `plans` are all the service plans that the tenant
+    says it carries, of whatever product; none where nobody says so.
     """
 
     key: Key
@@ -27,6 +28,7 @@ class Sku(NamedTuple):
     level: int | None
     opens: frozenset[str] = frozenset()
     shared: bool = False
+    plans: frozenset[str] = frozenset()
 
 
 class Seat(NamedTuple):
@@ -41,6 +43,7 @@ class Seat(NamedTuple):
     error: str
     retired: Instant | None = None  # when all that it opens for its holder ends, if the vendor ends it
     retired_service: str = ""  # and what people call that
+    in_force: frozenset[str] = frozenset()  # names of the product's plans that it opens for its holder
 
 
 class Reported(NamedTuple):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Container, Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
+from seatkeeper.connectors.catalog import find_vendor_of
 from seatkeeper.connectors.products import Product, SkuKind
 from seatkeeper.insights.base import Seat, Sku
 from seatkeeper.model import ActiveSource, Instant, Key, to_id, to_instant
 from seatkeeper.store.models import Subscription
 from seatkeeper.store.queries import roster
+
+FOUNDATION: Final = "foundation"  # a plan that goes with every other and gives nothing by itself
 
 
 class Skus:
@@ -20,6 +24,8 @@ class Skus:
         self.listed = {sku.id: sku for sku in product.skus}
         self.owned = {to_id(row.sku): row for row in owned}
         self.kinds = {plan.id: plan.class_ for plan in product.plans if plan.seat}
+        of_vendor = find_vendor_of(product.key).products().products
+        self.idle = {plan.id for each in of_vendor for plan in each.plans if plan.class_ == FOUNDATION}
         self.implied = product.implies
         self.retires = {plan.name: plan for plan in product.plans if plan.retires}
         self._shared = shared
@@ -36,7 +42,9 @@ class Skus:
         kinds = own.union(*(self.implied.get(kind, ()) for kind in own))
         name = (owned and owned.part_number) or sku_id
         number, title, level = (sku.part_number, sku.title, sku.level) if sku else (name, name, None)
-        self._known[key] = found = Sku(key, number, title, level, frozenset(kinds), key in self._shared)
+        told = owned is not None and owned.plans and not (sku and sku.kind is SkuKind.TRIAL)
+        whole = frozenset(carried - self.idle) if told else frozenset[str]()
+        self._known[key] = found = Sku(key, number, title, level, frozenset(kinds), key in self._shared, whole)
         return found
 
     def is_seat(self, key: Key) -> bool:
@@ -59,6 +67,11 @@ def is_blocked(row: roster.SeatRow) -> bool:
     return row.enabled is not None and not row.enabled
 
 
+@lru_cache(maxsize=4096)
+def _names(plans: str) -> frozenset[str]:
+    return frozenset(plans.split(","))
+
+
 def to_seats(rows: Iterable[roster.SeatRow], skus: Skus) -> tuple[Seat, ...]:
     """The seats of one person, with their plans by name."""
     same = sys.intern  # one string for all of a hundred thousand people who have the same
@@ -72,6 +85,7 @@ def to_seats(rows: Iterable[roster.SeatRow], skus: Skus) -> tuple[Seat, ...]:
             same(row.state),
             same(row.error),
             *skus.retired(row.plans),
+            _names(row.plans),
         )
         for row in rows
     )
