@@ -22,7 +22,7 @@ from seatkeeper.model import TICKS, Instant, to_instant
 from seatkeeper.reporting import refresh
 from seatkeeper.sandbox.app import App
 from seatkeeper.sandbox.faults import FaultyTenant
-from seatkeeper.sandbox.world.catalog import SEEN
+from seatkeeper.sandbox.world.catalog import PROJECT, SEEN
 from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.sandbox.world.tenant import Settings
 from seatkeeper.services.applications import NewApplication
@@ -80,7 +80,7 @@ class World:
         """The moments at which everything that tells of the product was read."""
         return tuple(self.read[self.added[product] :])
 
-    def new_application(self, product: str) -> NewApplication:
+    def new_application(self, product: str = PROJECT) -> NewApplication:
         self.added[product] = len(self.read)
         return NewApplication(
             product=product, name=self.name(product), tenant_id=self.tenant.tenant_id,
