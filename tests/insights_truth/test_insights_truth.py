@@ -21,14 +21,16 @@ def test_every_finding_of_sixty_days_is_true_and_none_is_missing(database: Datab
     assert tally.right.total() > 300, "there was little to find"
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("seed", in_turn([6, 8], 2))  # 6: somebody with Pro and the add-on that stands on it
-def test_every_finding_about_power_bi_and_dynamics_added_later_is_true_as_those_about_project_are(
+def test_every_finding_about_power_bi_and_dynamics_added_later_is_true_and_none_is_missing(
     database: Database, seed: int
 ) -> None:
-    tally = live(seed, 40, everything=True)
+    tally = live(seed, 25, everything=True)
     assert tally.wrong == []
     assert (tally.used, tally.unread) == (0, 0)
-    assert min(tally.right[key] for key in ("never-seen", "unused", "two-plans", "other-product")) > 5
+    assert min(tally.right[key] for key in ("never-seen", "two-plans", "other-product")) > 5
+    assert tally.right.total() > 300, "there was little to find"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -75,8 +75,8 @@ def test_the_newest_uses_of_everybody_by_what_was_reached_are_the_truth(tenant: 
     access = tenant.sandbox.truth()["products"][product]["access"]
     for row in access:
         for use in row["uses"]:
-            sides = AppUse(use["app"], use["resource"]).asked_as
-            name = AppUse(*(one.app if one in known else "" for one in sides)).name
+            app, resource = AppUse(use["app"], use["resource"]).asked_as
+            name = AppUse(app.app if app in known else "", resource.app if resource in known else "").name
             true[row["object_id"], name] = max(true.get((row["object_id"], name), ""), use["last"])
     generation = Task.objects.get(connection=application.connection, key="roster").generation
     uses = roster.list_uses(application.connection_id, product, generation)
