@@ -94,11 +94,9 @@ def rows(table: Table) -> list[dict[str, Any]]:
 
 
 def _sandbox(
-    people: int, seed: int, faults: Sequence[str], churn: float, sign_ins: int | None, *, copilot: bool = False
+    people: int, seed: int, faults: Sequence[str], churn: float, sign_ins: int | None, **more: bool
 ) -> Sandbox:
-    settings = Settings(
-        people=people, days=45, seed=seed, churn=churn, sign_ins=sign_ins, now=NOW, frozen=True, copilot=copilot
-    )
+    settings = Settings(people=people, days=45, seed=seed, churn=churn, sign_ins=sign_ins, now=NOW, frozen=True, **more)
     return Sandbox(settings=settings, faults=faults)
 
 
@@ -110,10 +108,11 @@ def open_tenant(
     churn: float = 2.0,
     sign_ins: int | None = None,
     copilot: bool = False,
+    everything: bool = False,
     **changes: Any,
 ) -> Iterator[Tenant]:
     """A tenant whose clock stands still until it is moved, with its application added."""
-    with _sandbox(people, seed, faults, churn, sign_ins, copilot=copilot) as sandbox:
+    with _sandbox(people, seed, faults, churn, sign_ins, copilot=copilot, everything=everything) as sandbox:
         tenant = Tenant(sandbox, operator())
         tenant.add(**changes)
         yield tenant

@@ -55,7 +55,7 @@ def read_all(ready: dict[str, str], path: str, **query: str) -> Iterator[list[di
 
 def read_sign_ins(ready: dict[str, str], since: Instant, top: int = 100) -> Iterator[list[Row]]:
     """Sign-ins to the product since a moment, a page at a time."""
-    names = " or ".join(f"appId eq '{app.id}'" for app in apps() if app.grade != "other")
+    names = " or ".join(f"appId eq '{app.id}'" for app in apps() if app.grade() != "other")
     asked = f"createdDateTime ge {to_text(since)} and ({names})"
     for page in read_all(ready, "auditLogs/signIns", filter=asked, top=str(top)):
         yield [(row["id"], row["createdDateTime"], row["userId"]) for row in page]

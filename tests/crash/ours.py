@@ -32,7 +32,7 @@ from tests.crash.designs import How, Verdict
 from tests.crash.world import Event, Truth, World
 from tests.people import NAME, rows, same_time
 
-GRADES = {app.id: app.grade for app in apps()}
+GRADES = {app.id: app.grade() for app in apps()}
 Said = dict[str, Any]
 
 

@@ -126,7 +126,7 @@ def _events(sandbox: Sandbox, begin: int) -> Iterator[Event]:
     """Every sign-in to the product since the beginning of our history, and whether the log shows it by now."""
     tenant = sandbox.tenant
     now = tenant.seconds
-    graded = {code: app for code, app in enumerate(apps()) if app.grade != "other"}
+    graded = {code: app for code, app in enumerate(apps()) if app.grade() != "other"}
     mask = sum(1 << code for code in graded)
     for day in range(begin // DAY, now // DAY + 1):
         for value in tenant.log.day(day, mask):

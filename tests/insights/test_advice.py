@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seatkeeper.clock import days
+from seatkeeper.connectors.catalog import find_product
 from seatkeeper.insights.base import (
     DeletedHolder,
     Holder,
@@ -19,7 +20,8 @@ from seatkeeper.insights.base import (
 )
 from seatkeeper.insights.evidence import Activity, activity
 from seatkeeper.insights.findings import deleted, higher_plan, renewal, retired_service, two_plans, unused
-from seatkeeper.model import Evidence
+from seatkeeper.model import Evidence, to_key
+from seatkeeper.reporting.seats import Skus
 from tests.insights.test_activity import NOW, PLAN, holder, snapshot, span, told_by
 
 WEB_ONLY = Reported(NOW - days(3), 0, 12, False, days(90), NOW - days(2))
@@ -144,3 +146,16 @@ def test_a_renewal_is_told_sixty_days_ahead_and_not_once_it_is_past(ahead: int, 
     found = list(renewal.find(coming))
     assert bool(found) is said
     assert all("25 seats" in each.advice for each in found)
+
+
+def test_an_add_on_does_not_make_the_plan_it_stands_on_superfluous() -> None:
+    power_bi = find_product("power-bi")
+    listed = {sku.part_number: sku.id for sku in power_bi.skus}
+    skus = Skus(power_bi, ())
+
+    def dropped(*names: str) -> list[str]:
+        seats = [Seat(skus.of(to_key(listed[name])), "seat", None, "", "", "", "") for name in names]
+        return [f.plan for f in two_plans.find(snapshot(span(200), replace(holder(3), seats=tuple(seats))))]
+
+    assert dropped("POWER_BI_PRO", "PBI_PREMIUM_PER_USER") == ["Power BI Pro"]
+    assert dropped("POWER_BI_PRO", "PBI_PREMIUM_PER_USER_ADDON") == []  # sold to whoever has Pro, and nothing without

@@ -19,7 +19,7 @@ from seatkeeper.store import migrate
 from tests.crash.world import FORK
 from tests.insights_truth.compare import KEYS, Tally
 from tests.insights_truth.life import live
-from tests.insights_truth.mutants import MUTANTS, SHORT_LOG
+from tests.insights_truth.mutants import MUTANTS, REACHED, SHORT_LOG
 
 SHOWN = 40  # wrong things that are told in words
 
@@ -32,16 +32,18 @@ class Job(NamedTuple):
     folder: Path
     mutant: str = ""
     worst: bool = False
+    everything: bool = False
 
 
 def work(job: Job) -> tuple[Job, Tally]:
     """In a database of its own; bad too when the harness itself breaks."""
-    name = "-".join(map(str, (job.seed, job.worst, list(MUTANTS).index(job.mutant) if job.mutant else "")))
+    place = list(MUTANTS).index(job.mutant) if job.mutant else ""
+    name = "-".join(map(str, (job.seed, job.worst, job.everything, place)))
     path = job.folder / f"{name}.sqlite3"
     shutil.copyfile(job.folder / "template.sqlite3", path)
     try:
         with tests.conftest.connected(f"sqlite://{path}"):
-            return job, live(job.seed, job.days, job.mutant, worst=job.worst)
+            return job, live(job.seed, job.days, job.mutant, worst=job.worst, everything=job.everything)
     except Exception:  # noqa: BLE001 - whatever it is, it is told and the exit code is 1
         return job, Tally(wrong=[f"seed {job.seed}: {traceback.format_exc()}"])
     finally:
@@ -54,6 +56,7 @@ def read_arguments() -> argparse.Namespace:
         ("tenants", 200, "tenants"),
         ("days", 60, "days each lives"),
         ("worst", 200, "tenants whose vendor has every bad habit, for 40 days each"),
+        ("everything", 50, "tenants that have Power BI and Dynamics 365, too"),
         ("mutants", 5, "tenants of each wrong insight"),
         ("seed", 1, "of the first tenant"),
         ("jobs", 2, "processes"),
@@ -71,21 +74,30 @@ def main() -> int:
             migrate()
         wrong = range(asked.seed, asked.seed + asked.mutants)
         jobs = [Job(seed, asked.days, folder) for seed in seeds]
-        jobs += [Job(seed, asked.days, folder, mutant, mutant == SHORT_LOG) for mutant in MUTANTS for seed in wrong]
+        jobs += [
+            Job(seed, asked.days, folder, mutant, worst=mutant == SHORT_LOG, everything=mutant == REACHED)
+            for mutant in MUTANTS
+            for seed in wrong
+        ]
         jobs += [Job(seed, 40, folder, worst=True) for seed in range(asked.seed, asked.seed + asked.worst)]
-        tally, worst, found = Tally(), Tally(), Counter[str]()
+        more = range(asked.seed, asked.seed + asked.everything)
+        jobs += [Job(seed, asked.days, folder, everything=True) for seed in more]
+        tally, worst, everything, found = Tally(), Tally(), Tally(), Counter[str]()
         with ProcessPoolExecutor(asked.jobs, FORK) as pool:
             for done in as_completed([pool.submit(work, job) for job in jobs]):
                 job, part = done.result()
                 if job.mutant:
                     found[job.mutant] += bool(part.wrong)
                 else:
-                    (worst if job.worst else tally).add(part)
+                    (worst if job.worst else everything if job.everything else tally).add(part)
     bad = report(tally, asked.tenants, asked.days) if asked.tenants else False
     if asked.worst:
         say("\nLate by 36 hours or days, kept 7 or 30 days, our clock wrong, ids in capitals, times with offsets:")
         bad |= report(worst, asked.worst, 40)
         say(f"decisions looked at again: {worst.decisions:,}")
+    if asked.everything:
+        say("\nProject, Power BI and Dynamics 365, each added at another visit:")
+        bad |= report(everything, asked.everything, asked.days)
     for mutant in MUTANTS if asked.mutants else ():
         say(f"wrong on purpose: {mutant}: found in {found[mutant]} of {asked.mutants} tenants")
         bad |= not found[mutant]

@@ -21,7 +21,7 @@ from tests.insights_truth.world import World
 
 KEYS = tuple(insight.key for insight in INSIGHTS)
 IDLE = ("unused", "never-seen")
-TITLES = {sku.part_number: sku.title for product in load_products().products for sku in product.skus}
+TITLES = {(product.key, sku.part_number): sku.title for product in load_products().products for sku in product.skus}
 
 
 class Said(NamedTuple):
@@ -56,23 +56,25 @@ class Tally:
 
 def compare(world: World, application: tables.Application, tally: Tally) -> None:
     """Everything that can be said at this moment."""
-    snapshot = snapshots.take_snapshot(application, world.clock)
+    product, snapshot = application.product, snapshots.take_snapshot(application, world.clock)
     active = world.read[-1] if world.in_tenant else None
     reader = truth_findings.Reader(
-        world.threshold * DAY, world.grace * DAY, snapshot.observed, tuple(world.read), active,
+        world.threshold * DAY, world.grace * DAY, snapshot.observed, world.read_for(product), active,
         lateness=coverage_of(application, world.now).lateness // truth_findings.TICKS,
     )  # fmt: skip
     said = [(_said(found), found.units) for found in find_all(snapshot)]
     true = [
-        (Said(row["finding"], row["object_id"], _titles(row["skus"])), row)
-        for row in truth_findings.findings(world.tenant, reader)
+        (Said(row["finding"], row["object_id"], tuple(sorted(TITLES[product, name] for name in row["skus"]))), row)
+        for row in truth_findings.findings(world.tenant, reader, product=product)
     ]
-    where = f"seed {world.seed}, day {world.moved // 864_000_000_000}"
+    where = f"{world.name(product)}, day {world.moved // 864_000_000_000}"
     _count(where, [one for one, _units in said], [one for one, _row in true], tally)
     units = {one: row["units"] for one, row in true if row["units"]}
     tally.wrong += [f"{where}: {one} of {number} units" for one, number in said if units.get(one, number) != number]
     _compare_stored(where, world.now, application, {one for one, _row in true}, tally)
-    _look_for_use(where, world, reader, {one.object_id: one.key for one, _units in said if one.key in IDLE}, tally)
+    idle = {one.object_id: one.key for one, _units in said if one.key in IDLE}
+    uses = truth_findings.successes(world.tenant, reader, world.tenant.seconds, product)
+    _look_for_use(where, world, reader, idle, uses, tally)
     tally.moments += 1
 
 
@@ -82,10 +84,6 @@ def _said(found: Finding) -> Said:
 
 def _plans(titles: str) -> tuple[str, ...]:
     return tuple(sorted(titles.split("; ")))
-
-
-def _titles(part_numbers: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(TITLES[name] for name in part_numbers))
 
 
 def _count(where: str, said: list[Said], true: list[Said], tally: Tally) -> None:
@@ -109,7 +107,14 @@ def _compare_stored(where: str, now: Instant, application: tables.Application, t
     tally.wrong += [f"{where}: resolved, but true: {one}" for one in true & set(ended)]
 
 
-def _look_for_use(where: str, world: World, reader: truth_findings.Reader, idle: dict[str, str], tally: Tally) -> None:
+def _look_for_use(
+    where: str,
+    world: World,
+    reader: truth_findings.Reader,
+    idle: dict[str, str],
+    uses: Iterable[tuple[int, int, str, bool]],
+    tally: Tally,
+) -> None:
     """Nobody called unused came within the threshold, nobody called never seen in the stretch that we call complete;
     and that stretch is complete.
     """
@@ -118,7 +123,7 @@ def _look_for_use(where: str, world: World, reader: truth_findings.Reader, idle:
     stretch = Span(*reader.complete)
     since = {"never-seen": stretch.start, "unused": stretch.end - reader.threshold * truth_findings.TICKS}
     now, directory, used = world.tenant.seconds, world.tenant.directory, set()
-    for when, who, _grade, shown in truth_findings.successes(world.tenant, reader, now):
+    for when, who, _grade, shown in uses:
         if when > stretch.end:
             continue
         tally.unread += when >= stretch.start and not shown

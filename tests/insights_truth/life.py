@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seatkeeper.model import RunStatus
+from seatkeeper.sandbox.world.catalog import PROJECT
 from seatkeeper.services import findings, runs
 from seatkeeper.services.applications import add_application
 from seatkeeper.services.members import Who, operator
@@ -13,32 +14,39 @@ from tests.insights_truth.world import World, read_from
 from tests.people import Quiet
 
 
-def live(seed: int, days: int, mutant: str = "", *, worst: bool = False) -> Tally:
-    """All visits of one tenant, in the database that is connected."""
-    tally, world, who = Tally(), World(seed, days, worst=worst), operator()
+def live(seed: int, days: int, mutant: str = "", *, worst: bool = False, everything: bool = False) -> Tally:
+    """All visits of one tenant, in the database that is connected; with `everything`, each visit adds a product."""
+    tally, world, who = Tally(), World(seed, days, worst=worst, everything=everything), operator()
     accepted: dict[int, tuple[str, str]] = {}
-    application = add_application(who, world.new_application())
-    tables.Application.objects.filter(pk=application.pk).update(grace_days=world.grace)
-    application.refresh_from_db()
+    applications: list[tables.Application] = []
     with read_from(world) as patch:
         if mutant:
             mutants.MUTANTS[mutant](patch)
-        for step in [0, *world.visits]:
+        for number, step in enumerate([0, *world.visits]):
             world.move(step)
+            applications += [add(who, world, product) for product in world.products[number : number + 1]]
             visit(who, world)
-            compare(world, application, tally)
+            for application in applications:
+                compare(world, application, tally)
             if worst:
                 look_for_decisions(world, accepted, tally)
-                decide(who, application, accepted)
+                decide(who, applications, accepted)
             if mutant and tally.wrong:
                 break  # it is found
     return tally
 
 
+def add(who: Who, world: World, product: str) -> tables.Application:
+    application = add_application(who, world.new_application(product))
+    tables.Application.objects.filter(pk=application.pk).update(grace_days=world.grace)
+    application.refresh_from_db()
+    return application
+
+
 def visit(who: Who, world: World) -> None:
     """Read everything to its end; where so many left that a person must confirm it, one does."""
     world.read.append(world.tenant.seconds)
-    request = runs.SyncRequest(world.name)
+    request = runs.SyncRequest(world.name(PROJECT))  # its tasks read for every product of the tenant
     results = list(runs.sync(who, request, Quiet(), clock=world.our_clock if world.worst else world.clock))
     for result in results:
         assert result.run
@@ -48,9 +56,9 @@ def visit(who: Who, world: World) -> None:
             assert (result.run.status, result.exit_code) == (RunStatus.COMPLETE, 0), result
 
 
-def decide(who: Who, application: tables.Application, accepted: dict[int, tuple[str, str]]) -> None:
+def decide(who: Who, applications: list[tables.Application], accepted: dict[int, tuple[str, str]]) -> None:
     """Somebody accepts a few findings about people who did not come."""
-    rows = tables.Finding.objects.filter(application=application, state="open", key__in=IDLE).order_by("pk")
+    rows = tables.Finding.objects.filter(application__in=applications, state="open", key__in=IDLE).order_by("pk")
     for row in rows[::5]:
         findings.accept(who, row.pk, "asked her manager")
         accepted[row.pk] = row.key, row.subject

@@ -9,8 +9,10 @@ from typing import Final
 import pytest
 
 from seatkeeper.clock import days
+from seatkeeper.connectors.products import Product
 from seatkeeper.insights.base import Holder, Snapshot
 from seatkeeper.insights.evidence import grade, observed_since
+from seatkeeper.model import to_app_use
 from seatkeeper.reporting import refresh, snapshot
 from seatkeeper.spans import Span, join
 from seatkeeper.store import raw
@@ -91,6 +93,13 @@ def all_is_kept(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(access, "find_begin", lambda _connector, declared: Span(declared.start, declared.start))
 
 
+def client_alone(patch: pytest.MonkeyPatch) -> None:
+    """What was reached by a sign-in says nothing."""
+    find = Product.find_app
+    patch.setattr(Product, "find_app", lambda product, name: find(product, to_app_use(name).client))
+
+
+REACHED: Final = "what was reached ignored"  # found where there are products of which only that tells
 SHORT_LOG: Final = "short log taken for a long one"  # found where there is one: in the worst tenants
 MUTANTS: Final[dict[str, Callable[[pytest.MonkeyPatch], None]]] = {
     "grace ignored": no_grace,
@@ -101,4 +110,5 @@ MUTANTS: Final[dict[str, Callable[[pytest.MonkeyPatch], None]]] = {
     "account activity ignored": no_upper_bound,
     "late sign-ins ignored": nothing_comes_late,
     SHORT_LOG: all_is_kept,
+    REACHED: client_alone,
 }

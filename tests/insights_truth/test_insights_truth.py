@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import Database
 from tests.insights_truth.life import live
-from tests.insights_truth.mutants import MUTANTS, SHORT_LOG
+from tests.insights_truth.mutants import MUTANTS, REACHED, SHORT_LOG
 from tests.thorough import in_turn
 
 TELLING = (5, 3)  # between them, these tenants find every mutant but one
@@ -18,6 +18,18 @@ def test_every_finding_of_sixty_days_is_true_and_none_is_missing(database: Datab
     tally = live(seed, 60)
     assert tally.wrong == []
     assert (tally.used, tally.unread) == (0, 0)
+    assert tally.right.total() > 300, "there was little to find"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("seed", in_turn([6, 8], 2))  # 6: somebody with Pro and the add-on that stands on it
+def test_every_finding_about_power_bi_and_dynamics_added_later_is_true_and_none_is_missing(
+    database: Database, seed: int
+) -> None:
+    tally = live(seed, 25, everything=True)
+    assert tally.wrong == []
+    assert (tally.used, tally.unread) == (0, 0)
+    assert min(tally.right[key] for key in ("never-seen", "two-plans", "other-product")) > 5
     assert tally.right.total() > 300, "there was little to find"
 
 
@@ -35,5 +47,6 @@ def test_where_the_vendor_has_every_bad_habit_nothing_wrong_is_said_and_no_decis
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("mutant", in_turn(sorted(MUTANTS), 4))
 def test_an_insight_that_is_wrong_on_purpose_is_found(database: Database, mutant: str) -> None:
-    worst = mutant == SHORT_LOG
-    assert any(live(seed, 60, mutant, worst=worst).wrong for seed in ((SHORT,) if worst else TELLING))
+    worst, everything = mutant == SHORT_LOG, mutant == REACHED
+    seeds = (SHORT,) if worst else TELLING
+    assert any(live(seed, 60, mutant, worst=worst, everything=everything).wrong for seed in seeds)

@@ -22,6 +22,7 @@ from seatkeeper.model import TICKS, Instant, to_instant
 from seatkeeper.reporting import refresh
 from seatkeeper.sandbox.app import App
 from seatkeeper.sandbox.faults import FaultyTenant
+from seatkeeper.sandbox.world.catalog import PROJECT, SEEN
 from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.sandbox.world.tenant import Settings
 from seatkeeper.services.applications import NewApplication
@@ -35,12 +36,12 @@ PEOPLE = 120
 class World:
     """The tenant of a seed, its clock, and how its application is set up and visited."""
 
-    def __init__(self, seed: int, days: int, *, worst: bool = False) -> None:
+    def __init__(self, seed: int, days: int, *, worst: bool = False, everything: bool = False) -> None:
         roll = random.Random(seed)
         settings = Settings(
             PEOPLE, 45, seed, NOW,
             churn=roll.uniform(10, 20), sign_ins=roll.choice((30, 60, 120, 400)), frozen=True,
-            restless=roll.random() < 0.3,
+            restless=roll.random() < 0.3, everything=everything,
         )  # fmt: skip
         self.seed, self.tenant, self.moved = seed, FaultyTenant(settings), 0
         self.tenant.log.late = roll.choices(("on", "all", "off"), (6, 3, 1))[0]
@@ -53,7 +54,8 @@ class World:
         self.app, self.worst = App(self.tenant, HOST), worst
         ahead = roll.choice((-3, 0, 3)) * 3600 * TICKS if worst else 0
         self.our_clock: Clock = lambda: self.now + ahead  # perhaps wrong
-        self.name = f"Project {seed}"
+        self.products = SEEN if everything else SEEN[:1]
+        self.added: dict[str, int] = {}  # products by how many readings there were before them
         self.threshold, self.grace = roll.choice((15, 30, 60)), roll.choice((0, 7, 30))
         self.visits = list(_visits(roll, days, gaps=0.5 if worst else 0.25))
         self.in_tenant = roll.random() < 0.4  # whether it is read when accounts got in anywhere
@@ -71,9 +73,17 @@ class World:
         self.tenant.move(seconds=seconds)
         self.moved += seconds * TICKS
 
-    def new_application(self) -> NewApplication:
+    def name(self, product: str) -> str:
+        return f"{product} {self.seed}"
+
+    def read_for(self, product: str) -> tuple[int, ...]:
+        """The moments at which everything that tells of the product was read."""
+        return tuple(self.read[self.added[product] :])
+
+    def new_application(self, product: str = PROJECT) -> NewApplication:
+        self.added[product] = len(self.read)
         return NewApplication(
-            product="microsoft-project", name=self.name, tenant_id=self.tenant.tenant_id,
+            product=product, name=self.name(product), tenant_id=self.tenant.tenant_id,
             client_id=self.tenant.client_id, secret=self.tenant.client_secret,
             login_url=f"https://{HOST}", graph_url=f"https://{HOST}", threshold_days=self.threshold,
             tasks=tuple(key for key in name_tasks() if key != "copilot-usage") if self.in_tenant else (),

@@ -58,7 +58,7 @@ class Log:
 
     def _make(self, day: int) -> list[Event]:
         tenant = self.source.tenant
-        mask = sum(1 << code for code, app in enumerate(apps()) if app.grade != "other")
+        mask = sum(1 << code for code, app in enumerate(apps()) if app.grade() != "other")
         found = []
         for value in tenant.log.day(day, mask):
             assert app_of(value) < len(apps())

@@ -34,13 +34,14 @@ def serve(
     ),
     restless: bool = typer.Option(False, "--restless", help="Sign-ins are rewritten after MFA, some come twice."),
     copilot: bool = typer.Option(False, "--copilot", help="The tenant has Microsoft 365 Copilot, too."),
+    everything: bool = typer.Option(False, "--everything", help="Copilot, Power BI and Dynamics 365, too."),
 ) -> None:
     """Serve until interrupted; one JSON line on stdout says how to reach it."""
     from seatkeeper.errors import BadInput
     from seatkeeper.sandbox.serve import More
     from seatkeeper.sandbox.serve import serve as run
 
-    more = More(control_port, tenants, restless, copilot)
+    more = More(control_port, tenants, restless, copilot, everything)
     try:
         run(people=people, days=days, seed=seed, now=now, port=port, faults=fault, truth=truth, more=more)
     except (ValueError, OSError, OverflowError) as error:

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 from seatkeeper.sandbox.faults import FAULTS, FaultyTenant
 from seatkeeper.sandbox.ledger import ledger_hash
 from seatkeeper.sandbox.world import visio_use
-from seatkeeper.sandbox.world.catalog import PRODUCTS, PROJECT
+from seatkeeper.sandbox.world.catalog import MORE, PRODUCTS, PROJECT
 from seatkeeper.sandbox.world.clock import instant, iso
 from seatkeeper.sandbox.world.truth import stream
 from seatkeeper.sandbox.world.truth_findings import findings, read_question
@@ -129,8 +129,9 @@ def _truth(tenant: FaultyTenant, asked: Mapping[str, Any]) -> Iterable[bytes]:
 
 def _findings(tenant: FaultyTenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
     at, product = asked.get("at"), str(asked.get("product", PROJECT))
-    if product not in PRODUCTS:
-        raise ValueError(f"product: {product!r} is none of {', '.join(PRODUCTS)}")
+    products = (*PRODUCTS, *MORE) if tenant.settings.everything else PRODUCTS
+    if product not in products:
+        raise ValueError(f"product: {product!r} is none of {', '.join(products)}")
     return _one(findings(tenant, read_question(asked), None if at is None else int(instant(str(at))), product))
 
 

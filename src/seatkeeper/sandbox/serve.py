@@ -36,12 +36,13 @@ STARTING = 30.0  # seconds the server may take to listen
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """The less common options: a control endpoint (None: none), several tenants, a log that is rewritten, Copilot."""
+    """The less common options: a control endpoint (None: none), several tenants, and settings of each tenant."""
 
     control_port: int | None = None
     tenants: int = 1
     restless: bool = False
     copilot: bool = False
+    everything: bool = False
 
 
 PLAIN: Final = More()
@@ -99,7 +100,8 @@ class Sandbox:
 
         `settings`, when given, stands for the first four and has the less common ones too.
         """
-        chosen = settings or Settings(people, days, seed, now, restless=more.restless, copilot=more.copilot)
+        flags = {name: getattr(more, name) for name in ("restless", "copilot", "everything")}
+        chosen = settings or Settings(people, days, seed, now, **flags)
         self.tenants = neighbours(chosen, tuple(faults), more.tenants)
         self.tenant = self.tenants[0]
         self._port = port

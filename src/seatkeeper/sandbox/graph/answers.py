@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from seatkeeper.sandbox.world.catalog import ServicePlan, load
+from seatkeeper.sandbox.world.catalog import App, ServicePlan, load
 from seatkeeper.sandbox.world.clock import iso
 from seatkeeper.sandbox.world.dice import number
 from seatkeeper.sandbox.world.people import DOMAIN, Person
@@ -183,16 +183,13 @@ def outcome(code: int) -> bytes:
     )
 
 
-def application(id_: str, title: str, *, direct: bool) -> bytes:
-    """The application and the resource behind it: Dataverse for Project for the web, else Microsoft Graph."""
-    resource = ("Dataverse", "00000007-0000-0000-c000-000000000000")
-    if not direct:
-        resource = ("Microsoft Graph", "00000003-0000-0000-c000-000000000000")
+def application(app: App) -> bytes:
+    """The application and the resource behind it."""
     shape = {
-        "appId": id_,
-        "appDisplayName": title,
-        "resourceDisplayName": resource[0],
-        "resourceId": resource[1],
+        "appId": app.id,
+        "appDisplayName": app.title,
+        "resourceDisplayName": app.resource_title,
+        "resourceId": app.resource_id,
     }
     return _inner(shape)
 

@@ -9,7 +9,6 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from seatkeeper.sandbox.graph import answers
-from seatkeeper.sandbox.world.catalog import apps
 from seatkeeper.sandbox.world.clock import iso
 from seatkeeper.sandbox.world.concealed import conceal
 from seatkeeper.sandbox.world.crowd import ROWS, SHEETS, TOKEN
@@ -119,7 +118,7 @@ class SignInRows:
         self.log = log
         self.users = users
         self._profiles = [answers.profile(n, tenant_id) for n in range(answers.PROFILES)]
-        self._apps = [answers.application(a.id, a.title, direct=a.grade == "direct") for a in apps()]
+        self._apps = [answers.application(app) for app in log.apps]
         self._outcomes = {code: answers.outcome(code) for code in (0, 50126, 50057, 50140, 50074)}
         self._who: dict[int, bytes] = {}
         self._days: dict[int, bytes] = {}

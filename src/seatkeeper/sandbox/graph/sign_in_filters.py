@@ -9,13 +9,19 @@ from typing import Any, Final
 from seatkeeper.sandbox.graph import answers, refusals
 from seatkeeper.sandbox.graph.filters import BadFilterError, Node, leaves, matches, parse, ticks
 from seatkeeper.sandbox.graph.request import Request
-from seatkeeper.sandbox.world.catalog import apps
+from seatkeeper.sandbox.world.catalog import App
 from seatkeeper.sandbox.world.people import DAY, GHOST
 from seatkeeper.sandbox.world.tenant import Tenant
 
 OLDEST: Final = 90 * DAY  # a filter may not ask for more
 _EVER: Final = 1 << 62
 _ALL: Final = (1 << 16) - 1
+_OF_APPS: Final[dict[str, Callable[[App], str]]] = {
+    "appId": lambda app: app.id,
+    "appDisplayName": lambda app: app.title,
+    "resourceId": lambda app: app.resource_id,
+    "resourceDisplayName": lambda app: app.resource_title,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +85,15 @@ def bounds(tenant: Tenant, node: Node) -> Box:
     if node.path == "createdDateTime":
         low = node.value if node.op != "le" else 0
         return Box(low=low, high=node.value if node.op != "ge" else _EVER)
-    if node.path in {"appId", "appDisplayName"}:
-        return Box(mask=sum(1 << code for code, app in enumerate(apps()) if _fits(app, node)))
+    if node.path in _OF_APPS:
+        values = map(_OF_APPS[node.path], tenant.log.apps)
+        return Box(mask=sum(1 << code for code, value in enumerate(values) if _fits(value, node)))
     if node.path == "userId":
         return Box(people=_account(tenant, str(node.value)))
     return Box(exact=False)
 
 
-def _fits(app: Any, node: Node) -> bool:
-    value = app.id if node.path == "appId" else app.title
+def _fits(value: str, node: Node) -> bool:
     return bool(value.startswith(node.value) if node.op == "startsWith" else value == node.value)
 
 

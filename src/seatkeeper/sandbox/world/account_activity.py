@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from seatkeeper.sandbox.world.catalog import apps
 from seatkeeper.sandbox.world.clock import iso
 from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.sandbox.world.sign_ins import DAY_UNITS, SUCCESS, UNIT, end_of, ticks_of, who_of
@@ -34,9 +33,8 @@ def _tables(tenant: Tenant) -> tuple[dict[int, tuple[int, int]], dict[int, tuple
         return known[1], known[2]
     newest: dict[int, tuple[int, int]] = {}
     success: dict[int, tuple[int, int]] = {}
-    mask = (1 << len(apps())) - 1
     for day in range(tenant.log.first, now // DAY + 1):
-        for value in tenant.log.day(day, mask):
+        for value in tenant.log.day(day, -1):
             if day * DAY_UNITS + (value >> 30) > now * UNIT:
                 break
             newest[who_of(value)] = (day, value)

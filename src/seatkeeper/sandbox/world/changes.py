@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from seatkeeper.sandbox.world.catalog import PROJECT, VISIO, skus
+from seatkeeper.sandbox.world.catalog import DYNAMICS, POWER_BI, PROJECT, VISIO, skus
 from seatkeeper.sandbox.world.dice import dice
 from seatkeeper.sandbox.world.people import DOMAIN, Holding, Person
 
 # Whoever gets a seat gets the first SKU; whoever changes plans goes from the first to the second, or to the first.
-_USUAL: Final = {PROJECT: ("PROJECTPROFESSIONAL", "PROJECTPREMIUM"), VISIO: ("VISIOONLINE_PLAN1", "VISIOCLIENT")}
+USUAL: Final = {
+    PROJECT: ("PROJECTPROFESSIONAL", "PROJECTPREMIUM"),
+    VISIO: ("VISIOONLINE_PLAN1", "VISIOCLIENT"),
+    POWER_BI: ("POWER_BI_PRO", "PBI_PREMIUM_PER_USER"),
+    DYNAMICS: ("DYN365_BUSCENTRAL_ESSENTIAL", "DYN365_ENTERPRISE_SALES"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class Change:
 
 def gained(before: Person, product: str, at: int) -> Person:
     """With a seat of the product, unless it is held already."""
-    new = skus()[_USUAL[product][0]]
+    new = skus(everything=True)[USUAL[product][0]]
     held = before.holdings if any(h.sku is new for h in before.holdings) else (*before.holdings, Holding(new, at))
     kept = tuple((plan, when) for plan, when in before.removed if plan not in new.plans)
     return replace(before, holdings=held, removed=kept)
@@ -43,8 +48,8 @@ def swapped(before: Person, product: str, at: int) -> Person:
     seats = [held for held in before.holdings if held.sku.is_seat_of(product)]
     if not seats:
         return before
-    usual, other = _USUAL[product]
-    new = skus()[other if seats[0].sku.part_number != other else usual]
+    usual, other = USUAL[product]
+    new = skus(everything=True)[other if seats[0].sku.part_number != other else usual]
     kept = tuple(held for held in before.holdings if not held.sku.is_seat_of(product))
     plans = {plan: at for held in seats for plan in held.sku.plans if plan not in new.plans}
     removed = tuple((plan, when) for plan, when in before.removed if plan not in new.plans)

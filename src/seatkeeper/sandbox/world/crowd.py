@@ -50,6 +50,8 @@ _HOSTILE: Final = (
 _SUITES: Final = ("SPE_E3", "SPE_E5", "ENTERPRISEPACK", "STANDARDPACK", "SPE_F1", "O365_BUSINESS_PREMIUM")
 _PROJECT: Final = ("PROJECTPROFESSIONAL", "PROJECTPREMIUM", "PROJECT_P1", "PROJECTESSENTIALS", "PROJECTONLINE_PLAN_1")
 _VISIO: Final = ("VISIOONLINE_PLAN1", "VISIOCLIENT", "VISIO_PLAN1_DEPT", "VISIO_PLAN2_DEPT")
+_POWER_BI: Final = ("POWER_BI_PRO", "PBI_PREMIUM_PER_USER", "POWER_BI_PRO_DEPT", "PBI_PREMIUM_PER_USER_ADDON")
+_DYNAMICS: Final = ("DYN365_BUSCENTRAL_ESSENTIAL", "DYN365_ENTERPRISE_SALES", "DYN365_SALES_PREMIUM")
 _TITLES: Final = (None, "Project Manager", "Engineer", "Planner", "Analyst", "Controller", "Director")
 _DEPARTMENTS: Final = (None, "Construction", "Finance", "IT", "Operations", "Research", "Sales")
 
@@ -57,9 +59,10 @@ _DEPARTMENTS: Final = (None, "Construction", "Finance", "IT", "Operations", "Res
 class Crowd:
     """The prototypes of one seed. `start` is the tenant's first instant in seconds; dates are counted back from it."""
 
-    def __init__(self, seed: int, start: int, *, copilot: bool = False) -> None:
+    def __init__(self, seed: int, start: int, *, copilot: bool = False, everything: bool = False) -> None:
         self.seed = seed
-        self.copilot = copilot
+        self.copilot, self.everything = copilot or everything, everything
+        self.sold = skus(everything=everything)
         self.start = start
         self.groups = tuple(object_guid(seed, "group", n) for n in range(6))
         self._sheets: dict[int, list[Person]] = {}
@@ -140,6 +143,7 @@ class Crowd:
         holdings, removed = self._seats(roll, created) if not machine else ((), ())
         visio = self._visio(sheet, row, created) if not machine else ()
         copilot = self._copilot(sheet, row, created) if self.copilot and not machine else ()
+        more = self._more(sheet, row, created) if self.everything and not machine else ()
         return Person(
             number=row,
             id=f"{id_[:24]}{TOKEN}{id_[28:]}",
@@ -154,7 +158,7 @@ class Crowd:
             department=roll.choice(_DEPARTMENTS),
             title=roll.choice(_TITLES),
             country=roll.choice(("NO", "SE", "DE", "US", "IN", None)),
-            holdings=(*holdings, *visio, *copilot),
+            holdings=(*holdings, *visio, *copilot, *more),
             removed=removed,
             habit="machine" if machine else _habit(roll),
         )
@@ -165,13 +169,13 @@ class Crowd:
         """About 85 % hold a suite, 12 % a Project seat, 2 % a Dynamics licence with Project inside."""
         held: list[Holding] = []
         if roll.random() < 0.85:
-            held.append(self._holding(roll, created, skus()[roll.choice(_SUITES)]))
+            held.append(self._holding(roll, created, self.sold[roll.choice(_SUITES)]))
         if roll.random() < 0.12:
-            held.append(self._holding(roll, created, skus()[roll.choices(_PROJECT, (50, 15, 24, 8, 3))[0]]))
+            held.append(self._holding(roll, created, self.sold[roll.choices(_PROJECT, (50, 15, 24, 8, 3))[0]]))
             if roll.random() < 0.06 and held[-1].sku.part_number != "PROJECT_P1":
-                held.append(self._holding(roll, created, skus()["PROJECT_P1"]))
+                held.append(self._holding(roll, created, self.sold["PROJECT_P1"]))
         if roll.random() < 0.02:
-            held.append(self._holding(roll, created, skus()["DYN365_TEAM_MEMBERS"]))
+            held.append(self._holding(roll, created, self.sold["DYN365_TEAM_MEMBERS"]))
         removed: tuple[tuple[ServicePlan, int], ...] = ()
         if roll.random() < 0.03:
             three = skus()["PROJECTPROFESSIONAL"]
@@ -192,6 +196,20 @@ class Crowd:
         """About 8 % hold a Copilot seat, drawn from numbers of its own, too."""
         roll = dice(self.seed, "copilot", sheet, row)
         return () if roll.random() >= 0.08 else (self._holding(roll, created, skus()["Microsoft_365_Copilot"]),)
+
+    def _more(self, sheet: int, row: int, created: int) -> tuple[Holding, ...]:
+        """About 12 % hold a Power BI seat, 12 % the free licence, 8 % a Dynamics 365 seat: from numbers of its own."""
+        roll = dice(self.seed, "everything", sheet, row)
+        names = []
+        if (luck := roll.random()) < 0.12:
+            names += roll.choices(_POWER_BI, (60, 22, 8, 10))
+            if names[0] != "POWER_BI_PRO" and roll.random() < 0.3:
+                names.append("POWER_BI_PRO")
+        elif luck < 0.24:
+            names.append("POWER_BI_STANDARD")
+        if roll.random() < 0.08:
+            names += roll.choices(_DYNAMICS, (45, 40, 15))
+        return tuple(self._holding(roll, created, self.sold[name]) for name in names)
 
     def _holding(self, roll: random.Random, created: int, sku: Sku) -> Holding:
         luck = roll.random()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Final
 
-from seatkeeper.sandbox.world.catalog import PROJECT, VISIO
+from seatkeeper.sandbox.world.catalog import MORE, PROJECT, VISIO
 from seatkeeper.sandbox.world.changes import Change, gained, lost, renamed, swapped
 from seatkeeper.sandbox.world.crowd import ROWS, SHEETS, Crowd
 from seatkeeper.sandbox.world.dice import dice
@@ -21,7 +21,7 @@ KINDS: Final = ("join", "leave", "rename", "gain", "lose", "block", "return", "s
 _SHARES: Final = (0.19, 0.19, 0.11, 0.19, 0.13, 0.07, 0.06, 0.06)
 _REUSED: Final = 0.25  # of newcomers take over a name
 _JOINERS_GAIN: Final = 0.3  # of new seats go to people who joined since the first day
-_OF_VISIO: Final = 0.1  # changes of Visio seats for each change of the rest
+_APART: Final = 0.1  # changes of the seats of a product that is drawn apart, for each change of the rest
 RESTORABLE: Final = 30 * DAY  # how long a deleted account can be brought back
 _OF_SEATS: Final = {"gain": gained, "lose": lost, "swap": swapped}
 
@@ -46,11 +46,14 @@ class Pool:
 class Directory:
     """Accounts by number: 0 … first the stories, then the crowd; who joins later gets the next number."""
 
-    def __init__(self, seed: int, start: int, people: int, churn: float, *, copilot: bool = False) -> None:
+    def __init__(
+        self, seed: int, start: int, people: int, churn: float, *, copilot: bool = False, everything: bool = False
+    ) -> None:
         """`churn` is changes a day per thousand people."""
         self.seed, self.start, self.people, self.churn = seed, start, people, churn
-        self.crowd = Crowd(seed, start, copilot=copilot)
-        cast = story_people(seed, start, copilot=copilot)
+        self.everything = everything
+        self.crowd = Crowd(seed, start, copilot=copilot, everything=everything)
+        cast = story_people(seed, start, copilot=copilot, everything=everything)
         self.ghost = cast.pop()
         self.stories = cast[:people]
         self.base = len(self.stories)
@@ -135,13 +138,16 @@ class Directory:
         roll = dice(self.seed, "day", day)
         expected = self.people * self.churn / 1000
         count = int(expected) + (roll.random() < expected % 1)
-        times = [day * DAY + roll.randrange(6 * 3600, 18 * 3600) for _ in range(count)]
-        own = dice(self.seed, "visio day", day)  # so that nothing else of a day depends on Visio
-        count = int(expected * _OF_VISIO) + (own.random() < expected * _OF_VISIO % 1)
-        visio = [day * DAY + own.randrange(6 * 3600, 18 * 3600) for _ in range(count)]
-        for at, of_visio in sorted([*((at, False) for at in times), *((at, True) for at in visio)]):
-            if of_visio:
-                yield from self._of_visio(own, at)
+        moments = [(day * DAY + roll.randrange(6 * 3600, 18 * 3600), "") for _ in range(count)]
+        # With dice of their own, so that nothing else of a day depends on them.
+        apart = {VISIO: dice(self.seed, "visio day", day)}
+        apart |= {product: dice(self.seed, product, day) for product in (MORE if self.everything else ())}
+        for product, own in apart.items():
+            count = int(expected * _APART) + (own.random() < expected * _APART % 1)
+            moments += [(day * DAY + own.randrange(6 * 3600, 18 * 3600), product) for _ in range(count)]
+        for at, product in sorted(moments):
+            if product:
+                yield from self._of_seats(product, apart[product], at)
                 continue
             kind = roll.choices(KINDS, _SHARES)[0]
             number = self._subject(kind, roll.random(), at)
@@ -159,18 +165,18 @@ class Directory:
             if kind in {"join", "return"} or after != before:
                 yield Change(at, number, kind, after)
 
-    def _of_visio(self, roll: random.Random, at: int) -> Iterator[Change]:
-        """Somebody gets, loses or changes a Visio seat."""
+    def _of_seats(self, product: str, roll: random.Random, at: int) -> Iterator[Change]:
+        """Somebody gets, loses or changes a seat of the product."""
         kind = roll.choices(tuple(_OF_SEATS), (5, 3, 2))[0]
         pool = (
             self.pool("all", lambda _: True)
             if kind == "gain"
-            else self.pool("visio", lambda p: bool(seats_of(p, VISIO)))
+            else self.pool(f"seat of {product}", lambda p: bool(seats_of(p, product)))
         )
         place = int(roll.random() * pool.size)
         if at > self.start and pool.size and not self._is_gone(number := self.base + pool[place]):
             before = self._latest(number)
-            after = _OF_SEATS[kind](before, VISIO, at)
+            after = _OF_SEATS[kind](before, product, at)
             if after != before:
                 yield Change(at, number, kind, after)
 

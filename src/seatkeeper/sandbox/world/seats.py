@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
-from seatkeeper.sandbox.world.catalog import PROJECT
+from seatkeeper.sandbox.world.catalog import PROJECT, ServicePlan, product_data
 from seatkeeper.sandbox.world.people import Holding, Person
 
 
@@ -24,25 +25,43 @@ def seats_of(person: Person, product: str = PROJECT) -> list[Holding]:
     return [
         held
         for held in person.holdings
-        if held.sku.is_seat_of(product) and any(plan.seat and plan.id in usable for plan in held.enabled_plans())
+        if held.sku.is_seat_of(product)
+        and any(plan.makes_user_of(product) and plan.id in usable for plan in held.enabled_plans())
     ]
+
+
+def seats_apart(person: Person, product: str, kinds: tuple[str, ...] = ("other-product",)) -> list[Holding]:
+    """The holdings that bring the product without being a seat of it: other products' licences, and what is free."""
+    usable, opening = in_force(person), _opening(product)
+
+    def opens(plan: ServicePlan) -> bool:
+        return plan.id in usable and (plan.makes_user_of(product) or plan.id in opening)
+
+    ours = (held for held in person.holdings if held.sku.kind_for(product) in kinds)
+    return [held for held in ours if any(map(opens, held.enabled_plans()))]
+
+
+@cache
+def _opening(product: str) -> frozenset[str]:
+    """Plans that let people in to a product without making them users of it."""
+    return frozenset(p["id"] for p in product_data(product)["plans"] if p["class"] in {"operations", "free"})
 
 
 def active_date(person: Person, product: str = PROJECT) -> int | None:
     """Earliest date of an enabled plan; else the newest change of a SKU that has one; else the account's first day."""
     seats = seats_of(person, product)
-    dates = [date for held in seats for date in _plan_dates(person, held)]
+    dates = [date for held in seats for date in _plan_dates(person, held, product)]
     if dates:
         return min(dates)
     changes = [held.since for held in seats]
     return max(changes) if changes else person.created
 
 
-def _plan_dates(person: Person, seat: Holding) -> Iterator[int]:
+def _plan_dates(person: Person, seat: Holding, product: str) -> Iterator[int]:
     """When the seat plans of a holding were assigned; a plan that came twice has the date of its earliest good copy."""
     for plan in seat.enabled_plans():
         copies = [held for held in person.holdings if plan in held.enabled_plans()]
         good = [held.since for held in copies if held.status == "Enabled"]
         grace = [held.since for held in copies if held.status == "Warning"]
-        if plan.seat and (good or grace):  # every copy may be suspended
+        if plan.makes_user_of(product) and (good or grace):  # every copy may be suspended
             yield min(good or grace)

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from seatkeeper.sandbox.world.catalog import COPILOT, VISIO, apps
+from seatkeeper.sandbox.world.catalog import App, apps
 from seatkeeper.sandbox.world.dice import dice, guid, number, unveil, veil
 from seatkeeper.sandbox.world.directory import Directory
+from seatkeeper.sandbox.world.habits import HABITS, POOLS, RATES
 from seatkeeper.sandbox.world.lateness import comes_twice, delay_of, latest_of, still_changes
-from seatkeeper.sandbox.world.people import DAY, Person
+from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.sandbox.world.seats import seats_of
-from seatkeeper.sandbox.world.stories import STORIES
+from seatkeeper.sandbox.world.stories import MORE_STORIES, STORIES
 
 UNIT: Final = 100_000  # units a second
 DAY_UNITS: Final = DAY * UNIT
@@ -29,8 +30,6 @@ SUCCESS, FAILURE, INTERRUPT, DISABLED = 0, 1, 2, 3
 CACHED_EVENTS: Final = 6_000_000
 RETENTION: Final = 30 * DAY  # Entra ID P1/P2
 
-# Sign-ins a day per person of the application's people, in the order of the catalog; weekends have a third of it.
-_RATES: Final = (0.35, 0.02, 0.02, 0.0, 0.01, 0.005, 0.08, 0.1, 0.1, 0.05, 0.02, 0.005)
 _PRODUCT_APPS: Final = 8
 _JOINER_RATE: Final = 0.5  # sign-ins a working day to the product by somebody who joined and holds a seat
 _WEEK: Final = (1.0, 1.0, 1.0, 1.0, 1.0, 0.3, 0.3)
@@ -92,6 +91,15 @@ class SignIns:
     def __post_init__(self) -> None:
         self._salt = number(self.directory.seed, "sign-in ids")
 
+    @property
+    def apps(self) -> tuple[App, ...]:
+        """The applications people of this tenant sign in to, by their codes."""
+        return apps(everything=self.directory.everything)
+
+    def grades(self, product: str) -> dict[int, str]:
+        """What sign-ins say of a product, by the codes of the applications that say anything."""
+        return {code: app.grade(product) for code, app in enumerate(self.apps) if app.grade(product) != "other"}
+
     def id_of(self, day: int, value: int) -> str:
         """A GUID that shows nothing of the time."""
         return guid(veil(day << 64 | value, self._salt))
@@ -102,7 +110,7 @@ class SignIns:
             day, value = divmod(unveil(int(id_.replace("-", ""), 16), self._salt), 1 << 64)
         except ValueError:
             return None
-        if not self.first <= day < 1 << 20 or app_of(value) >= len(apps()):
+        if not self.first <= day < 1 << 20 or app_of(value) >= len(self.apps):
             return None
         stream = self.day(day, 1 << app_of(value))
         place = bisect_left(stream, value) if value < 1 << 63 else len(stream)
@@ -114,7 +122,7 @@ class SignIns:
         if found is not None:
             self._cache.move_to_end((day, mask))
             return found
-        parts = [code for code in range(len(apps())) if mask >> code & 1]
+        parts = [code for code in range(len(self.apps)) if mask >> code & 1]
         if len(parts) == 1:
             found = self._make(day, parts[0])
         else:
@@ -180,7 +188,7 @@ class SignIns:
             ):
                 events.update(self._of_pool(roll, day, (app, name, end), rate))
         else:
-            events.update(self._of_pool(roll, day, (app, "active", None), _RATES[app]))
+            events.update(self._of_pool(roll, day, (app, POOLS.get(app, "active"), None), RATES[app]))
         events.update(self._of_joiners(day, app))
         if self.restless:
             events.update(value + (7 << 30) for value in list(events) if comes_twice(value))
@@ -191,7 +199,7 @@ class SignIns:
         directory = self.directory
         there = bisect_left(directory.joined, (day * DAY, 0))
         roll = dice(self.directory.seed, "joiners", day, app)
-        rate = (_JOINER_RATE if app == 0 else _RATES[app]) * _WEEK[(day + 3) % 7] * self._times
+        rate = (_JOINER_RATE if app == 0 else RATES[app]) * _WEEK[(day + 3) % 7] * self._times
         expected = there * rate
         for _ in range(int(expected) + (roll.random() < expected % 1)):
             who = directory.joined[int(roll.random() * there)][1]
@@ -204,7 +212,7 @@ class SignIns:
         """Events of one day and application by the people of one habit."""
         app, name, end = what
         directory = self.directory
-        pool = directory.pool(name, _HABITS[name])
+        pool = directory.pool(name, HABITS[name])
         factor = rate * _WEEK[(day + 3) % 7] * (self._factor() if app < _PRODUCT_APPS else 1)
         expected = pool.size * factor * self._times
         luck = roll.random
@@ -226,11 +234,12 @@ class SignIns:
     def _of_stories(self, day: int, app: int) -> Iterator[int]:
         directory = self.directory
         age = directory.start // DAY - day
+        more = MORE_STORIES if directory.everything else {}
         for place, (name, (_, habits)) in enumerate(STORIES.items()):
             person = directory.ghost if name == "Ren" else None
             if person is None and place >= directory.base:
                 continue
-            for habit in habits:
+            for habit in (*habits, *more.get(name, ())):
                 past = habit.newest == 0 or age >= habit.newest
                 if habit.app != app or age > habit.oldest or not past or (day + place) % habit.every:
                     continue
@@ -244,27 +253,11 @@ class SignIns:
             return 1.0
         if not self._scale:
             pool = self.directory.pool
-            a_day = pool("weekly", _HABITS["weekly"]).size * 0.35 + pool("never", _HABITS["never"]).size * 0.02
-            a_day += pool("visitor", _HABITS["visitor"]).size * 0.1
-            a_day += pool("active", _HABITS["active"]).size * sum(_RATES[1:_PRODUCT_APPS])
+            a_day = pool("weekly", HABITS["weekly"]).size * 0.35 + pool("never", HABITS["never"]).size * 0.02
+            a_day += pool("visitor", HABITS["visitor"]).size * 0.1
+            a_day += pool("active", HABITS["active"]).size * sum(RATES[1:_PRODUCT_APPS])
             self._scale = self.wanted / max(a_day * 30 * sum(_WEEK) / 7, 1e-9)
         return self._scale
-
-
-_APART: Final = (VISIO, COPILOT)  # whether somebody holds these changes no sign-in
-
-
-def _active(person: Person) -> bool:
-    return person.enabled and person.habit != "machine"
-
-
-_HABITS: Final = {
-    "active": _active,
-    "weekly": lambda p: _active(p) and p.habit == "weekly" and bool(seats_of(p)),
-    "lapsed": lambda p: _active(p) and p.habit == "lapsed" and bool(seats_of(p)),
-    "never": lambda p: _active(p) and p.habit == "never" and bool(seats_of(p)),
-    "visitor": lambda p: _active(p) and all(h.sku.product in _APART for h in p.holdings) and p.habit == "lapsed",
-}
 
 
 def _edges(events: array[int], day: int, low: int, high: int) -> tuple[int, int]:

@@ -21,7 +21,8 @@ class Story:
     error: int = 0
 
 
-PORTFOLIOS, PLANNER, SHAREPOINT, OFFICE = 0, 1, 6, 7  # places in catalog.apps()
+PORTFOLIOS, PLANNER, SHAREPOINT, OFFICE, POWER_BI = 0, 1, 6, 7, 10  # places in catalog.apps()
+TEAMS, DESKTOP, BUSINESS_CENTRAL, SALES = 12, 13, 14, 15  # only where a tenant has everything
 
 # What each story proves, and its sign-ins. The order is the order of their accounts.
 STORIES: Final[dict[str, tuple[str, tuple[Story, ...]]]] = {
@@ -43,25 +44,40 @@ STORIES: Final[dict[str, tuple[str, tuple[Story, ...]]]] = {
     "Pat": ("writes the name in capitals; the log does not", (Story(PORTFOLIOS, 2),)),
     "Ren": ("deleted account that signed in to Project", (Story(PORTFOLIOS, 4, oldest=29, newest=8),)),
 }
+# What the same people do besides in a tenant that has everything.
+MORE_STORIES: Final[dict[str, tuple[Story, ...]]] = {
+    "Ada": (Story(POWER_BI, 6),),
+    "Di": (Story(TEAMS, 3),),
+    "Eve": (Story(POWER_BI, 2, newest=33),),
+    "Flo": (Story(POWER_BI, 5),),
+    "Hal": (Story(POWER_BI, 4),),
+    "Ivy": (Story(POWER_BI, 8),),
+    "Kim": (Story(POWER_BI, 5), Story(BUSINESS_CENTRAL, 4)),
+    "Lou": (Story(DESKTOP, 4), Story(SALES, 3)),
+    "Mo": (Story(POWER_BI, 2, error=50126),),
+    "Ned": (Story(POWER_BI, 6), Story(BUSINESS_CENTRAL, 9)),
+    "Pat": (Story(POWER_BI, 3),),
+}
 _SURNAMES: Final = dict(zip(STORIES, (
     "Berg", "Dahl", "Ek", "Foss", "Gran", "Hauge", "Iversen", "Juul", "Krogh", "Lie", "Moe", "Nygaard", "Olsen",
     "Prestmo", "Quist", "Rask", "Solli",
 ), strict=True))  # fmt: skip
 
 
-def _seats(name: str, start: int) -> tuple[Holding, ...]:
+def _seats(name: str, start: int, *, everything: bool) -> tuple[Holding, ...]:
     """The SKUs of one story; dates are counted back from the tenant's first day."""
-    three, five, one = skus()["PROJECTPROFESSIONAL"], skus()["PROJECTPREMIUM"], skus()["PROJECT_P1"]
+    sold = skus(everything=everything)
+    three, five, one = sold["PROJECTPROFESSIONAL"], sold["PROJECTPREMIUM"], sold["PROJECT_P1"]
     year, yesterday = start - 400 * DAY, start - DAY
     plain = Holding(three, year)
     special: dict[str, tuple[Holding, ...]] = {
         "Cy": (Holding(five, year),),
         "Di": (Holding(one, start - 500 * DAY), Holding(three, start - 90 * DAY)),
         "Gus": (Holding(three, yesterday),),
-        "Hal": (Holding(skus()["SPE_E5"], year),),
-        "Ivy": (Holding(skus()["DYN365_ENTERPRISE_PLAN1"], year),),
+        "Hal": (Holding(sold["SPE_E5"], year),),
+        "Ivy": (Holding(sold["DYN365_ENTERPRISE_PLAN1"], year),),
         "Jo": (Holding(three, year, frozenset(plan.id for plan in three.plans)),),
-        "Kim": (Holding(skus()["SPE_E3"], year),),
+        "Kim": (Holding(sold["SPE_E3"], year),),
         "Ned": (replace(plain, status="Warning"),),
         "Ola": (replace(plain, status="Suspended"),),
     }
@@ -102,7 +118,25 @@ def _copilot(name: str, start: int) -> tuple[Holding, ...]:
     return special.get(name, (Holding(copilot, year),) if name in held else ())
 
 
-def story_people(seed: int, start: int, *, copilot: bool = False) -> list[Person]:
+def _everything(name: str, start: int) -> tuple[Holding, ...]:
+    """The seats of Power BI and of Dynamics 365 of one story, in a tenant that has them."""
+    sold, year = skus(everything=True), start - 300 * DAY
+    pro = Holding(sold["POWER_BI_PRO"], year)
+    special: dict[str, tuple[Holding, ...]] = {
+        "Ada": (Holding(sold["PBI_PREMIUM_PER_USER"], year),),
+        "Cy": (pro, Holding(sold["DYN365_BUSCENTRAL_ESSENTIAL"], year)),
+        "Gus": (replace(pro, since=start - DAY),),
+        "Ivy": (pro, Holding(sold["PBI_PREMIUM_PER_USER"], start - 80 * DAY)),
+        "Jo": (replace(pro, disabled=frozenset(plan.id for plan in pro.sku.plans)),),
+        "Kim": (Holding(sold["POWER_BI_STANDARD"], year), Holding(sold["DYN365_BUSCENTRAL_ESSENTIAL"], year)),
+        "Lou": (pro, Holding(sold["DYN365_ENTERPRISE_SALES"], year)),
+        "Ned": (replace(pro, status="Warning"),),
+        "Ola": (replace(pro, status="Suspended"),),
+    }
+    return special.get(name, (pro,) if name in {"Bo", "Di", "Eve", "Flo", "Hal", "Mo"} else ())
+
+
+def story_people(seed: int, start: int, *, copilot: bool = False, everything: bool = False) -> list[Person]:
     """The people with stories in the order of their accounts; the last one is no longer in the directory."""
     people = []
     for number, (name, surname) in enumerate(_SURNAMES.items()):
@@ -113,6 +147,9 @@ def story_people(seed: int, start: int, *, copilot: bool = False) -> list[Person
         if name == "Flo":
             mail = f"Flo.{surname}@Contoso.example"
             upn = f"flo.{surname.lower()}_contoso.example#EXT#@{DOMAIN}"
+        holdings = (*_seats(name, start, everything=everything), *_visio(name, start))
+        holdings += _copilot(name, start) if copilot or everything else ()
+        holdings += _everything(name, start) if everything else ()
         people.append(
             Person(
                 number=GHOST if name == "Ren" else number,
@@ -126,7 +163,7 @@ def story_people(seed: int, start: int, *, copilot: bool = False) -> list[Person
                 enabled=name != "Cy",
                 guest=name == "Flo",
                 department="Projects",
-                holdings=(*_seats(name, start), *_visio(name, start), *(_copilot(name, start) if copilot else ())),
+                holdings=holdings,
                 habit="story",
             )
         )

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
-from seatkeeper.sandbox.world.catalog import Sku, skus
+from seatkeeper.sandbox.world.catalog import MORE, Sku, skus
+from seatkeeper.sandbox.world.changes import USUAL
 from seatkeeper.sandbox.world.crowd import ROWS, SHEETS
 from seatkeeper.sandbox.world.dice import dice, number
 from seatkeeper.sandbox.world.people import DAY, Person
 from seatkeeper.sandbox.world.tenant import Tenant
+
+_FREE: Final = 1_000_000  # units that a tenant has of what costs nothing
 
 
 def subscriptions(tenant: Tenant, at: int | None = None) -> list[tuple[Sku, int, int]]:
     """Each SKU of the tenant with the seats bought and the seats assigned, now or at a moment of the past."""
     first, now = _first_day(tenant), consumed(tenant, at)
     found = []
-    for name in sorted({*first, "PROJECTPROFESSIONAL", "VISIOONLINE_PLAN1", "VISIOCLIENT"}):  # what days may bring
+    everything = tenant.settings.everything
+    may_come = {"PROJECTPROFESSIONAL", "VISIOONLINE_PLAN1", "VISIOCLIENT"}  # with the days
+    may_come |= {name for product in (MORE if everything else ()) for name in USUAL[product]}
+    for name in sorted({*first, *may_come}):
         spare = dice(tenant.settings.seed, "bought", name).choice((0, 3, 5, 10, 25, -1))
-        found.append((skus()[name], max(first[name] + spare, 1), now[name]))
+        sku = skus(everything=everything)[name]
+        bought = _FREE if sku.kind == "free" else max(first[name] + spare, 1)
+        found.append((sku, bought, now[name]))
     return found
 
 

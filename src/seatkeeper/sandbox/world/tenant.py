@@ -42,7 +42,8 @@ class Settings:
     many sign-ins to the product's applications in 30 days, None for what the people's habits make. `frozen` stops the
     clock, so that only `move` moves it. `retention` is the days the log keeps: 30, or 7 as in a free tenant. `restless`
     lets the log change what it said: sign-ins are rewritten after MFA, and now and then one comes twice. `copilot`
-    gives the tenant Microsoft 365 Copilot; nothing else in it changes.
+    gives the tenant Microsoft 365 Copilot; nothing else in it changes. `everything` gives it Copilot, Power BI and
+    Dynamics 365, with the applications that these are used by; who holds and uses Project stays as it is.
     """
 
     people: int = 250
@@ -55,6 +56,7 @@ class Settings:
     retention: int = 30
     restless: bool = False
     copilot: bool = False
+    everything: bool = False
 
     def check(self) -> None:
         """ValueError that names what is wrong."""
@@ -102,7 +104,9 @@ class Tenant:
         self.permissions: set[str] = set(READ_ALL)
         self.federated: list[Federated] = []
         self.certificates: list[x509.Certificate] = []
-        self.directory = Directory(seed, start, settings.people, settings.churn, copilot=settings.copilot)
+        self.directory = Directory(
+            seed, start, settings.people, settings.churn, copilot=settings.copilot, everything=settings.everything
+        )
         self.log = SignIns(self.directory, start // DAY - settings.days, settings.sign_ins)
         self.log.keeps = settings.retention * DAY
         self.log.restless = settings.restless

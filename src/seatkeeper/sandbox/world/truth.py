@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from heapq import merge
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from seatkeeper.sandbox.world import copilot_use
-from seatkeeper.sandbox.world.catalog import COPILOT, PROJECT, VISIO, apps
+from seatkeeper.sandbox.world.catalog import COPILOT, MORE, PROJECT, VISIO
 from seatkeeper.sandbox.world.lateness import delay_of
-from seatkeeper.sandbox.world.people import DAY, GHOST, Person
-from seatkeeper.sandbox.world.seats import active_date, seats_of
-from seatkeeper.sandbox.world.sign_ins import SUCCESS, UNIT, app_of, end_of, ticks_of, who_of
+from seatkeeper.sandbox.world.people import GHOST, Person
+from seatkeeper.sandbox.world.seats import active_date, seats_apart, seats_of
+from seatkeeper.sandbox.world.seen import Seen, second, see, stamp
+from seatkeeper.sandbox.world.sign_ins import ticks_of, who_of
 from seatkeeper.sandbox.world.subscriptions import subscriptions
 from seatkeeper.sandbox.world.tenant import Tenant
 from seatkeeper.sandbox.world.visio_use import Use, uses
 
 PIECES: Final = 1_000  # rows worked out at a time
-
-
-def stamp(ticks: int | None) -> str | None:
-    """An instant in 100 ns as text with seven digits, so that texts sort as instants do."""
-    if ticks is None:
-        return None
-    seconds, rest = divmod(ticks, 10_000_000)
-    return f"{_second(seconds)}.{rest:07d}Z"
-
-
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def truth(tenant: Tenant, at: int | None = None) -> dict[str, Any]:
@@ -46,7 +34,7 @@ def stream(tenant: Tenant, at: int | None = None) -> Iterator[bytes]:
     with tenant.lock:
         now = tenant.tick()
         if at is not None and not tenant.directory.start <= at <= now:
-            raise ValueError(f"at: the truth is known from {_second(tenant.directory.start)}Z until {_second(now)}Z")
+            raise ValueError(f"at: the truth is known from {second(tenant.directory.start)}Z until {second(now)}Z")
         return _locked(tenant, _pieces(tenant, now if at is None else at))
 
 
@@ -63,8 +51,8 @@ def _locked(tenant: Tenant, pieces: Iterator[bytes]) -> Iterator[bytes]:
 def _pieces(tenant: Tenant, now: int) -> Iterator[bytes]:
     numbers = [person.number for person in holders(tenant, now)]
     held = set(numbers)
-    seen = _seen(tenant, now)
-    yield f'{{"tenant_id": "{tenant.tenant_id}", "now": "{_second(now)}Z"'.encode()
+    seen = see(tenant, now)
+    yield f'{{"tenant_id": "{tenant.tenant_id}", "now": "{second(now)}Z"'.encode()
     people = (_there(tenant, number, now) for number in numbers)
     yield from _list("roster", (_member(person) for person in people))
     people = (_there(tenant, number, now) for number in numbers)
@@ -76,6 +64,7 @@ def _pieces(tenant: Tenant, now: int) -> Iterator[bytes]:
     seats = {
         sku.part_number: {
             "bought": bought, "assigned": assigned, "sku_id": sku.id, "kind": sku.kind, "product": sku.product,
+            **({"also": dict(sku.also)} if sku.also else {}),
         }
         for sku, bought, assigned in subscriptions(tenant, now)
     }  # fmt: skip
@@ -105,13 +94,43 @@ def _products(tenant: Tenant, now: int) -> Iterator[bytes]:
     yield from _list("roster", (_member(_there(tenant, number, now), VISIO) for number in visio))
     yield from _list("reported", (_reported(use) for use in uses(tenant, at=now)))
     yield b"}"
-    if tenant.settings.copilot:
+    if tenant.settings.copilot or tenant.settings.everything:
         yield f', "{COPILOT}": {{"holders": '.encode()
         copilot = [person.number for person in holders(tenant, now, COPILOT)]
         yield _json(len(copilot))
         yield from _list("roster", (_member(_there(tenant, number, now), COPILOT) for number in copilot))
         yield from _list("reported", (_told(use) for use in copilot_use.uses(tenant, now)))
         yield b"}"
+    for product in MORE if tenant.settings.everything else ():
+        yield from _signed_in_to(tenant, now, product)
+
+
+def _signed_in_to(tenant: Tenant, now: int, product: str) -> Iterator[bytes]:
+    """A product whose use shows in the sign-in log, as Project's does."""
+    numbers = [person.number for person in holders(tenant, now, product)]
+    held, seen = set(numbers), see(tenant, now, product)
+    yield f', "{product}": {{"holders": {len(numbers)}'.encode()
+    yield from _list("roster", (_member(_there(tenant, number, now), product) for number in numbers))
+    there = (_there(tenant, number, now) for number in numbers)
+    yield from _list("access", (_access(person, seen) | _uses(tenant, person, seen) for person in there))
+    others = [number for number in sorted(seen.count) if number not in held]
+    allowed = {number for number in others if _is_allowed(tenant, number, now, product)}
+    for name, some in (("suspicious", [n for n in others if n not in allowed]), ("allowed", sorted(allowed))):
+        yield from _list(name, (_suspect(tenant, number, seen, now) for number in some))
+    yield b"}"
+
+
+def _is_allowed(tenant: Tenant, number: int, now: int, product: str) -> bool:
+    """Whether somebody without a seat may use the product: by what is free, or inside another product's licence."""
+    person = None if number == GHOST else tenant.directory.at(number, now)
+    return person is not None and bool(seats_apart(person, product, ("free", "other-product")))
+
+
+def _uses(tenant: Tenant, person: Person, seen: Seen) -> dict[str, Any]:
+    """The newest sign-in to each application that says anything of the product, and what it reached."""
+    newest = sorted(seen.newest.get(person.number, {}).items())
+    apps = tenant.log.apps
+    return {"uses": [{"app": apps[n].id, "resource": apps[n].resource_id, "last": stamp(when)} for n, when in newest]}
 
 
 def _json(shape: Any) -> bytes:
@@ -152,31 +171,6 @@ def _people(tenant: Tenant, now: int) -> int:
     return directory.people + sum(changed)
 
 
-def _seen(tenant: Tenant, now: int) -> _Seen:
-    """The whole log of the product's applications, walked through once."""
-    seen = _Seen()
-    log = tenant.log
-    graded = {code: app.grade for code, app in enumerate(apps()) if app.grade != "other"}
-    mask = sum(1 << code for code in graded)
-    for day in range(log.first, now // DAY + 1):
-        for value in log.day(day, mask):
-            created = day * DAY + (value >> 30) // UNIT
-            if created > now:
-                continue
-            visible = log.visible(day, value, now)
-            pending = visible and log.restless and log.pending(day, value, now)
-            seen.pending += pending
-            seen.note(day, value, graded[app_of(value)], visible=visible and not pending)
-            seen.visible += visible
-            if not visible and created >= now - log.keeps:
-                seen.late += 1
-                seen.hidden.append((day, value))
-            elif not visible:
-                seen.gone += 1
-                seen.edges = (min(seen.edges[0], ticks_of(day, value)), max(seen.edges[1], ticks_of(day, value)))
-    return seen
-
-
 def _event(tenant: Tenant, day: int, value: int) -> dict[str, Any]:
     """A sign-in that happened and that the log does not show yet."""
     who, created = who_of(value), ticks_of(day, value)
@@ -186,50 +180,17 @@ def _event(tenant: Tenant, day: int, value: int) -> dict[str, Any]:
         "id": tenant.log.id_of(day, value),
         "object_id": person.id,
         "created": stamp(created),
-        "visible_at": _second(created // 10_000_000 + delay_of(day, value, tenant.log.late)) + "Z",
+        "visible_at": second(created // 10_000_000 + delay_of(day, value, tenant.log.late)) + "Z",
     }
 
 
-def _access(person: Person, seen: _Seen) -> dict[str, Any]:
+def _access(person: Person, seen: Seen) -> dict[str, Any]:
     return {
         "user_id": person.upn,
         "object_id": person.id,
         "last_login": stamp(seen.direct.get(person.number)),
         "last_possible": stamp(seen.ambiguous.get(person.number)),
     }
-
-
-class _Seen:
-    """What the log says of each account."""
-
-    def __init__(self) -> None:
-        self.direct: dict[int, int] = {}
-        self.ambiguous: dict[int, int] = {}
-        self.ever: dict[int, int] = {}
-        self.first: dict[int, int] = {}
-        self.count: dict[int, int] = {}
-        self.visible = self.late = self.gone = self.pending = 0
-        self.hidden: list[tuple[int, int]] = []  # what the log does not show yet
-        self.edges = (1 << 62, 0)  # in ticks, of what it no longer shows
-
-    def lost(self) -> dict[str, Any]:
-        """What can no longer be read at the source."""
-        first, last = (stamp(tick) if self.gone else None for tick in self.edges)
-        return {"sign_ins": self.gone, "first": first, "last": last}
-
-    def note(self, day: int, value: int, grade: str, *, visible: bool) -> None:
-        """One event; days come in order, and so do the events of a day."""
-        who, when = who_of(value), ticks_of(day, value)
-        if end_of(value) == SUCCESS and grade == "direct":
-            self.ever[who] = when
-        if not visible or end_of(value) != SUCCESS:
-            return
-        if grade == "ambiguous":
-            self.ambiguous[who] = when
-            return
-        self.direct[who] = when
-        self.first.setdefault(who, when)
-        self.count[who] = self.count.get(who, 0) + 1
 
 
 def _member(person: Person, product: str = PROJECT) -> dict[str, Any]:
@@ -239,7 +200,7 @@ def _member(person: Person, product: str = PROJECT) -> dict[str, Any]:
         "email": person.mail,
         "first_name": person.given,
         "last_name": person.surname,
-        "active_date": None if (date := active_date(person, product)) is None else _second(date) + "Z",
+        "active_date": None if (date := active_date(person, product)) is None else second(date) + "Z",
         "blocked": not person.enabled,
         "guest": person.guest,
         "skus": [held.sku.part_number for held in seats_of(person, product)],
@@ -250,7 +211,7 @@ def _reported(use: Use) -> dict[str, Any]:
     return {
         "user_id": use.person.upn,
         "object_id": use.person.id,
-        "last_activity": None if use.last is None else _second(use.last)[:10],
+        "last_activity": None if use.last is None else second(use.last)[:10],
         "desktop": use.desktop,
         "web": use.web,
     }
@@ -260,12 +221,12 @@ def _told(use: copilot_use.Use) -> dict[str, Any]:
     return {
         "user_id": use.person.upn,
         "object_id": use.person.id,
-        "last_activity": None if use.last is None else _second(use.last)[:10],
-        "apps": {app: _second(day)[:10] for app, day in use.apps.items()},
+        "last_activity": None if use.last is None else second(use.last)[:10],
+        "apps": {app: second(day)[:10] for app, day in use.apps.items()},
     }
 
 
-def _suspect(tenant: Tenant, number: int, seen: _Seen, now: int) -> dict[str, Any]:
+def _suspect(tenant: Tenant, number: int, seen: Seen, now: int) -> dict[str, Any]:
     person = tenant.directory.at(number, now)
     last = person or (tenant.directory.ghost if number == GHOST else tenant.directory.original(number))
     return {

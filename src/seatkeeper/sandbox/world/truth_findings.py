@@ -13,12 +13,12 @@ from typing import Any, Final, NamedTuple
 
 from seatkeeper.sandbox.world import visio_use
 from seatkeeper.sandbox.world.account_activity import STEP
-from seatkeeper.sandbox.world.catalog import PRODUCTS, PROJECT, ServicePlan, Sku, apps, product_data
+from seatkeeper.sandbox.world.catalog import PROJECT, SEEN, Sku, product_data
 from seatkeeper.sandbox.world.clock import instant
 from seatkeeper.sandbox.world.directory import RESTORABLE
 from seatkeeper.sandbox.world.lateness import delay_of
 from seatkeeper.sandbox.world.people import DAY, Holding, Person
-from seatkeeper.sandbox.world.seats import active_date, in_force, seats_of
+from seatkeeper.sandbox.world.seats import active_date, in_force, seats_apart, seats_of
 from seatkeeper.sandbox.world.sign_ins import SUCCESS, app_of, end_of, ticks_of, who_of
 from seatkeeper.sandbox.world.subscriptions import renewal_of, subscriptions
 from seatkeeper.sandbox.world.tenant import Tenant
@@ -59,8 +59,8 @@ def findings(tenant: Tenant, reader: Reader, at: int | None = None, product: str
     """Each with its key, the account's object id or "", the part numbers it is about, and how many units."""
     with tenant.lock:
         now = tenant.tick() if at is None else at
-        seen = product == PROJECT  # by sign-ins of its own
-        uses = known_uses(tenant, reader, now) if seen else _reported_uses(tenant, reader)
+        seen = product in SEEN  # by sign-ins of its own
+        uses = known_uses(tenant, reader, now, product) if seen else _reported_uses(tenant, reader)
         found: list[dict[str, Any]] = []
         for person in _everybody(tenant, now, product):
             seats = [held.sku for held in seats_of(person, product)]
@@ -75,11 +75,11 @@ def _row(key: str, person: Person | None, *seats: Sku, units: int = 0) -> dict[s
     return {"finding": key, "object_id": person.id if person else "", "skus": part_numbers, "units": units}
 
 
-def known_uses(tenant: Tenant, reader: Reader, now: int) -> Uses:
+def known_uses(tenant: Tenant, reader: Reader, now: int, product: str = PROJECT) -> Uses:
     """Includes all that happened in the complete stretch: the reader claims to know it, shown by the log or not."""
     uses = Uses({}, {}, _anywhere(tenant, reader))
     low, high = reader.complete or (1, 0)
-    for when, who, grade, shown in successes(tenant, reader, now):
+    for when, who, grade, shown in successes(tenant, reader, now, product):
         if shown or low <= when <= high:
             newest = uses.direct if grade == "direct" else uses.ambiguous
             newest[who] = max(newest.get(who, 0), when)
@@ -111,10 +111,10 @@ def _anywhere(tenant: Tenant, reader: Reader) -> dict[int, int]:
     return tries | found
 
 
-def successes(tenant: Tenant, reader: Reader, now: int) -> Iterator[tuple[int, int, str, bool]]:
+def successes(tenant: Tenant, reader: Reader, now: int, product: str = PROJECT) -> Iterator[tuple[int, int, str, bool]]:
     """Every success: when, who, to what kind of application, and whether the log ever showed it to the reader."""
     log = tenant.log
-    graded = {code: app.grade for code, app in enumerate(apps()) if app.grade != "other"}
+    graded = log.grades(product)
     mask = sum(1 << code for code in graded)
     for day in range(log.first, now // DAY + 1):
         for value in log.day(day, mask):
@@ -130,11 +130,11 @@ def _everybody(tenant: Tenant, now: int, product: str) -> Iterator[Person]:
     """Who holds a seat, and who has the product inside another product's licence."""
     yield from holders(tenant, now, product)
     directory = tenant.directory
-    pool = directory.pool(f"apart of {product}", lambda person: bool(_apart(person, product)))
+    pool = directory.pool(f"apart of {product}", lambda person: bool(seats_apart(person, product)))
     drawn = (directory.base + pool[place] for place in range(pool.size))
     for number in sorted({*range(directory.base), *drawn, *directory.changed}):
         person = directory.at(number, now)
-        if person and _apart(person, product) and not seats_of(person, product):
+        if person and seats_apart(person, product) and not seats_of(person, product):
             yield person
 
 
@@ -146,10 +146,10 @@ def _of_person(person: Person, product: str) -> Iterator[dict[str, Any]]:
             yield _row("blocked", person, *skus)
         if person.guest:
             yield _row("guest", person, *skus)
-        yield from (_row("two-plans", person, sku) for sku in skus if _is_covered(sku, skus))
-        yield from (_row("retired-service", person, held.sku) for held in seats if _is_retired(person, held))
+        yield from (_row("two-plans", person, sku) for sku in skus if _is_covered(sku, skus, product))
+        yield from (_row("retired-service", person, held.sku) for held in seats if _is_retired(person, held, product))
         yield from (_row("assignment-error", person, held.sku) for held in seats if held.error != "None")
-    if apart := _apart(person, product):
+    if apart := seats_apart(person, product):
         yield _row("other-product", person, *(held.sku for held in apart))
 
 
@@ -183,39 +183,36 @@ def _idle_unseen(person: Person, uses: Uses, reader: Reader, product: str) -> st
 
 
 @cache
-def _plans() -> dict[str, tuple[str, bool]]:
+def _plans(product: str) -> dict[str, tuple[str, bool]]:
     """What kind of thing each service plan opens, and whether Microsoft ends it."""
-    found = [plan for product in PRODUCTS for plan in product_data(product)["plans"]]
-    return {plan["id"]: (plan["class"], "retires" in plan) for plan in found}
+    return {plan["id"]: (plan["class"], "retires" in plan) for plan in product_data(product)["plans"]}
 
 
-def _is_covered(sku: Sku, held: list[Sku]) -> bool:
+@cache
+def _ranked(product: str) -> frozenset[str]:
+    """The SKUs that Microsoft sells as one above the other; of others nobody can say that one would do."""
+    return frozenset(sku["id"] for sku in product_data(product)["skus"] if sku["level"] is not None)
+
+
+def _is_covered(sku: Sku, held: list[Sku], product: str) -> bool:
     """Whether one other SKU of the same person opens all that this one does, and it is not the other way round too."""
-    others = (other for other in held if other is not sku and _opens(other) >= _opens(sku))
-    return any(_opens(other) > _opens(sku) or other.part_number > sku.part_number for other in others)
+    ranked = [one for one in held if one.id in _ranked(product)]
+    mine = _opens(sku, product)
+    others = (one for one in ranked if sku in ranked and one is not sku and _opens(one, product) >= mine)
+    return any(_opens(one, product) > mine or one.part_number > sku.part_number for one in others)
 
 
-def _opens(sku: Sku) -> set[str]:
+def _opens(sku: Sku, product: str) -> set[str]:
     """Kinds of use; who may plan in Project Online or on the web may also do there what a team member does."""
-    kinds = {_plans()[plan.id][0] for plan in sku.plans if plan.seat}
+    kinds = {_plans(product)[plan.id][0] for plan in sku.plans if plan.makes_user_of(product)}
     return kinds | {"essentials"} if kinds & {"online", "web"} else kinds
 
 
-def _is_retired(person: Person, held: Holding) -> bool:
+def _is_retired(person: Person, held: Holding, product: str) -> bool:
     """Whether all that the assignment opens is ended by Microsoft."""
     usable = in_force(person)
-    return all(_plans()[plan.id][1] for plan in held.enabled_plans() if plan.seat and plan.id in usable)
-
-
-def _apart(person: Person, product: str) -> list[Holding]:
-    """Licences of another product with this one inside."""
-    usable = in_force(person)
-
-    def opens(plan: ServicePlan) -> bool:
-        return plan.id in usable and (plan.seat or _plans().get(plan.id, ("",))[0] == "operations")
-
-    other = (held for held in person.holdings if held.sku.kind == "other-product" and held.sku.product == product)
-    return [held for held in other if any(map(opens, held.enabled_plans()))]
+    plans = (plan for plan in held.enabled_plans() if plan.makes_user_of(product) and plan.id in usable)
+    return all(_plans(product)[plan.id][1] for plan in plans)
 
 
 def _of_deleted(tenant: Tenant, reader: Reader, now: int, product: str) -> Iterator[dict[str, Any]]:
