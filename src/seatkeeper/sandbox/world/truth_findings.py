@@ -7,7 +7,7 @@ is known. So the question comes from a `Reader`, who says when they read the log
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -62,11 +62,12 @@ def findings(tenant: Tenant, reader: Reader, at: int | None = None, product: str
         seen = product in SEEN  # by sign-ins of its own
         uses = known_uses(tenant, reader, now, product) if seen else _reported_uses(tenant, reader)
         found: list[dict[str, Any]] = []
+        told = {sku.part_number for sku, _bought, _assigned in subscriptions(tenant, now)}
         for person in _everybody(tenant, now, product):
             seats = [held.sku for held in seats_of(person, product)]
             idle = (_idle if seen else _idle_unseen)(person, uses, reader, product) if seats else ""
             found += [_row(idle, person, *seats)] if idle else []
-            found += _of_person(person, product)
+            found += [*_of_person(person, product), *_of_overlaps(person, product, told)]
         return [*found, *_of_deleted(tenant, reader, now, product), *_of_purchases(tenant, now, product)]
 
 
@@ -151,6 +152,26 @@ def _of_person(person: Person, product: str) -> Iterator[dict[str, Any]]:
         yield from (_row("assignment-error", person, held.sku) for held in seats if held.error != "None")
     if apart := seats_apart(person, product):
         yield _row("other-product", person, *(held.sku for held in apart))
+
+
+def _of_overlaps(person: Person, product: str, told: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Seats of whoever holds another licence with all in it that these have, by what the tenant tells of its SKUs."""
+    seats, usable = seats_of(person, product), in_force(person)
+
+    def gives(held: Holding) -> set[str]:
+        return {plan.id for plan in held.enabled_plans() if plan.makes_user_of(product) and plan.id in usable}
+
+    def is_inside(held: Holding, other: Holding) -> bool:
+        one, larger = held.sku, other.sku
+        mine, theirs = ({plan.id for plan in sku.plans} for sku in (one, larger))
+        ranked = {one.id, larger.id} <= _ranked(product)
+        lower = mine != theirs or one.part_number < larger.part_number
+        return one != larger and not ranked and mine <= theirs and lower and gives(held) <= gives(other)
+
+    known = [held for held in (*seats, *seats_apart(person, product)) if held.sku.part_number in told]
+    for held in seats:
+        if held in known and any(is_inside(held, other) for other in known):
+            yield _row("overlap", person, held.sku)
 
 
 def _idle(person: Person, uses: Uses, reader: Reader, product: str) -> str:
