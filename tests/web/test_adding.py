@@ -157,7 +157,7 @@ def test_bad_input_is_refused_at_its_field_and_nothing_is_saved(
     ("content", "words"),
     [
         (b"x" * 65_537, "larger than 64 kB"),
-        (b"\xff\xfe\x00", "not text"),
+        (b"\xff\xfe\x00", "damaged"),
         (b"-----BEGIN NONSENSE-----", "private key"),
     ],
     ids=["large", "binary", "nonsense"],

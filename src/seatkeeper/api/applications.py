@@ -70,10 +70,11 @@ class ApplicationOut(Schema):
 
 
 class ApplicationIn(Schema, extra="forbid"):
-    """What Add Application asks for: of Microsoft a client secret, or a certificate with its key as PEM.
+    """What Add Application asks for: of Microsoft a client secret, or a certificate with its key as PEM or base64 of a
+    PFX file, with its password as `client_certificate_password` in `fields`.
 
     For a tenant that is read already, client id and credential may be left out: the product shares the connection.
-    What only another vendor asks for stands in `fields`, by the keys of its form.
+    What only one vendor asks for stands in `fields`, by the keys of its form.
     """
 
     product: Text = "microsoft-project"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from seatkeeper.cli.credentials import ask_secret, confirm_addresses, read_authorities, read_credential, to_field
+from seatkeeper.cli.credentials import ask_secret, confirm_addresses, read_authorities, read_credential, read_fields
 from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, clean, complain, out, print_table, read_file, say
 from seatkeeper.cli.start import open_home
 
@@ -16,7 +16,10 @@ app = typer.Typer(help="Managed SaaS applications: add, authorize, edit, deactiv
 NAME = typer.Argument(help="Name of the application.", show_default=False)
 SECRET_FILE = typer.Option(None, "--client-secret-file", help="File that holds the secret's value.")
 CERTIFICATE_FILE = typer.Option(
-    None, "--client-certificate-file", help="PEM file that holds a certificate and its private key."
+    None, "--client-certificate-file", help="PEM or PFX file that holds a certificate and its private key."
+)
+PASSWORD_FILE = typer.Option(
+    None, "--client-certificate-password-file", help="File that holds the password of the certificate's file."
 )
 TASK = typer.Option(
     None, "--task", help="roster, access, licenses or activity; repeat for several. Default: the first three."
@@ -49,6 +52,7 @@ def add(
     ),
     secret_file: Path | None = SECRET_FILE,
     certificate_file: Path | None = CERTIFICATE_FILE,
+    password_file: Path | None = PASSWORD_FILE,
     task: list[str] | None = TASK,
     threshold: int = THRESHOLD,
     tags: str = typer.Option("", "--tags", help="Your own labels, comma separated."),
@@ -68,9 +72,9 @@ def add(
     from seatkeeper.services.tenants import list_sharing
 
     sharing = list_sharing(who, product, tenant_id or "")
-    certificate = read_credential(certificate_file, "--client-certificate-file")
+    certificate = read_credential(certificate_file, "--client-certificate-file", binary=True)
     secret = read_credential(secret_file, "--client-secret-file") if certificate is None else None
-    fields = dict(map(to_field, field))
+    fields = read_fields(field, password_file)
     if certificate is None and secret is None and client_id is not None and not sharing:
         secret = ask_secret()
     application = add_application(
@@ -164,6 +168,7 @@ def edit(
     client_id: str | None = typer.Option(None, "--client-id", help="Another app registration."),
     secret_file: Path | None = SECRET_FILE,
     certificate_file: Path | None = CERTIFICATE_FILE,
+    password_file: Path | None = PASSWORD_FILE,
     login_url: str | None = LOGIN_URL,
     graph_url: str | None = GRAPH_URL,
     ca_file: Path | None = CA_FILE,
@@ -188,11 +193,11 @@ def edit(
             tasks=task or None,
             client_id=client_id,
             secret=read_credential(secret_file, "--client-secret-file"),
-            certificate=read_credential(certificate_file, "--client-certificate-file"),
+            certificate=read_credential(certificate_file, "--client-certificate-file", binary=True),
             login_url=login_url,
             graph_url=graph_url,
             ca_file=read_authorities(ca_file),
-            fields=dict(map(to_field, field)),
+            fields=read_fields(field, password_file),
         ),
     )
     say(f"Changed {application.name!r}.")

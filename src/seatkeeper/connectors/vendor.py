@@ -40,6 +40,7 @@ class FormField(NamedTuple):
     placeholder: str = ""
     identity: bool = False  # says which tenant it is, so it cannot be edited
     folded: bool = False  # for few: shown when asked for
+    binary: bool = False  # of a file: what is not text is given as base64
     address: bool = False  # says where the credential is sent, or whom to trust there; empty for the vendor's own
 
 

@@ -32,9 +32,10 @@ FORM: Final = (
     FormField(
         "client_certificate",
         "Client Certificate",
-        "Instead of a secret: PEM with its private key, at most 64 kB.",
+        "Instead of a secret: with its private key, as PEM or PFX, at most 64 kB.",
         FieldKind.FILE,
         required=False,
+        binary=True,
     ),
     FormField(
         "cloud",
@@ -46,6 +47,14 @@ FORM: Final = (
             "dod": "US Government L5 (DoD)",
             "china": "China (21Vianet)",
         },
+    ),
+    FormField(
+        "client_certificate_password",
+        "Client Certificate Password",
+        "If the file is locked with one. It opens the file once and is not kept.",
+        FieldKind.SECRET,
+        required=False,
+        folded=True,
     ),
     FormField(
         "login_url",
@@ -90,11 +99,7 @@ def check_form(given: Mapping[str, str], before: ConnectionDetails | None) -> Co
     client_id = before.client_id if before else ""
     if before is None or "client_id" in given:
         client_id = check(check_client_id, given.get("client_id", ""))
-    credential: tuple[str, Secret | None, Instant | None]
-    if before is None or "client_secret" in given or "client_certificate" in given:
-        credential = check(to_credential, given.get("client_secret"), given.get("client_certificate"), client_id)
-    else:
-        credential = before.credential_kind, None, before.expires
+    credential = check(to_credential, given, client_id, before)
     cloud = given.get("cloud") or (before.cloud if before else "global")
     stays = before if before and before.cloud == cloud else None  # another cloud has addresses of its own
     trusted = before.ca_file if before else ""  # the path that an earlier version stored is refused where it is used
@@ -135,17 +140,29 @@ def fill_form(details: ConnectionDetails) -> dict[str, str]:
     }
 
 
-def to_credential(secret: str | None, certificate: str | None, client_id: str) -> tuple[str, Secret, Instant | None]:
-    """Its kind, the credential itself, and when it expires if that can be seen. Raises BadInput."""
-    if secret is None and certificate is None:
-        raise BadInput("client_secret", "give a client secret or a certificate.")
+def to_credential(
+    given: Mapping[str, str], client_id: str, before: ConnectionDetails | None
+) -> tuple[str, Secret | None, Instant | None]:
+    """Its kind, the credential itself unless the stored one stays, and when it expires if known. Raises BadInput."""
+    secret, certificate = given.get("client_secret"), given.get("client_certificate")
+    password = _without_line_end(given.get("client_certificate_password", ""))
     if secret is not None and certificate is not None:
         raise BadInput("client_secret", "give either a client secret or a certificate, and not both.")
+    if certificate is not None:
+        opened = ClientCertificate(client_id, Secret(certificate), Secret(password) if password else None).check()
+        return "certificate", opened.pem, opened.ends
+    if password:
+        raise BadInput("client_certificate_password", "give the certificate's file with it; it is not kept.")
     if secret is not None:
         return "secret", check_secret(secret), None
-    assert certificate is not None
-    opened = ClientCertificate(client_id, Secret(certificate))
-    return "certificate", opened.pem, opened.check()
+    if before is None:
+        raise BadInput("client_secret", "give a client secret or a certificate.")
+    return before.credential_kind, None, before.expires
+
+
+def _without_line_end(text: str) -> str:
+    """One line break at the end of a file is no part of a secret."""
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def check_tenant_id(text: str) -> str:
@@ -177,8 +194,8 @@ def check_client_id(text: str) -> str:
 
 
 def check_secret(text: str) -> Secret:
-    """A client secret's value. One line break at the end of a file is not part of it."""
-    secret = text.removesuffix("\n").removesuffix("\r")
+    """A client secret's value."""
+    secret = _without_line_end(text)
     if not secret:
         raise BadInput("client_secret", "it is empty. Paste the Value column of Certificates & secrets.")
     if any(character.isspace() or not character.isprintable() for character in secret):

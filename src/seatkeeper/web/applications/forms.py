@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -31,7 +32,11 @@ def _text(label: str, hint: str = "", *, most: int = 300, required: bool = True,
 
 
 class TextFile(forms.FileField):
-    """A file that is read as text at once."""
+    """A file that is read as text at once; where bytes may be given, they become base64."""
+
+    def __init__(self, *, binary: bool, **told: Any) -> None:
+        super().__init__(**told)
+        self.binary = binary
 
     def clean(self, data: UploadedFile[bytes] | None, initial: Any = None) -> str | None:
         file = super().clean(data, initial)
@@ -39,11 +44,13 @@ class TextFile(forms.FileField):
             return None
         if file.size is None or file.size > LARGEST_FILE:
             raise forms.ValidationError("The file is larger than 64 kB; this cannot be the right one.")
+        body: bytes = file.read()
         try:
-            text: str = file.read().decode()
+            return body.decode()
         except UnicodeDecodeError:
+            if self.binary:
+                return b64encode(body).decode()
             raise forms.ValidationError("The file is not text.") from None
-        return text
 
 
 def _to_field(asked: FormField, *, is_chosen: bool) -> forms.Field:
@@ -55,7 +62,7 @@ def _to_field(asked: FormField, *, is_chosen: bool) -> forms.Field:
         hidden = forms.PasswordInput(attrs={"class": "form-control", "autocomplete": "off"})
         return forms.CharField(max_length=1000, strip=False, widget=hidden, **told)
     if asked.kind is FieldKind.FILE:
-        return TextFile(widget=forms.FileInput(attrs={"class": "form-control"}), **told)
+        return TextFile(binary=asked.binary, widget=forms.FileInput(attrs={"class": "form-control"}), **told)
     if asked.kind is FieldKind.LONG_TEXT:
         box = forms.Textarea(attrs={"class": "form-control", "rows": 4, "spellcheck": "false"})
         return forms.CharField(max_length=LARGEST_FILE, widget=box, **told)
