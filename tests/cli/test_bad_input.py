@@ -42,6 +42,7 @@ def nothing_saved(shell: Shell) -> bool:
         ({"ca_file": "/does/not/exist.pem"}, ("CA File", "no such file")),
         ({"cloud": "mars"}, ("Cloud", "usgov")),
         ({"threshold": "0"}, ("Threshold",)),
+        ({"client_secret_expires": "2020-01-01"}, ("Client Secret Expires", "not in the future")),
         ({"task": "billing"}, ("Task", "roster")),
         ({"name": " "}, ("Name",)),
         ({"client_secret_file": "/does/not/exist"}, ("/does/not/exist", "cannot be read")),

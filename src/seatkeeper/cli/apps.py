@@ -21,6 +21,9 @@ CERTIFICATE_FILE = typer.Option(
 PASSWORD_FILE = typer.Option(
     None, "--client-certificate-password-file", help="File that holds the password of the certificate's file."
 )
+SECRET_EXPIRES = typer.Option(
+    None, "--client-secret-expires", help="Day on which the secret ends, such as 2027-08-01, for warnings."
+)
 TASK = typer.Option(
     None, "--task", help="roster, access, licenses or activity; repeat for several. Default: the first three."
 )
@@ -51,6 +54,7 @@ def add(
         None, "--client-id", help="Application (client) ID; not needed for a tenant that is read already."
     ),
     secret_file: Path | None = SECRET_FILE,
+    secret_expires: str | None = SECRET_EXPIRES,
     certificate_file: Path | None = CERTIFICATE_FILE,
     password_file: Path | None = PASSWORD_FILE,
     task: list[str] | None = TASK,
@@ -74,7 +78,7 @@ def add(
     sharing = list_sharing(who, product, tenant_id or "")
     certificate = read_credential(certificate_file, "--client-certificate-file", binary=True)
     secret = read_credential(secret_file, "--client-secret-file") if certificate is None else None
-    fields = read_fields(field, password_file)
+    fields = read_fields(field, password_file, secret_expires)
     if certificate is None and secret is None and client_id is not None and not sharing:
         secret = ask_secret()
     application = add_application(
@@ -167,6 +171,7 @@ def edit(
     task: list[str] | None = TASK,
     client_id: str | None = typer.Option(None, "--client-id", help="Another app registration."),
     secret_file: Path | None = SECRET_FILE,
+    secret_expires: str | None = SECRET_EXPIRES,
     certificate_file: Path | None = CERTIFICATE_FILE,
     password_file: Path | None = PASSWORD_FILE,
     login_url: str | None = LOGIN_URL,
@@ -197,7 +202,7 @@ def edit(
             login_url=login_url,
             graph_url=graph_url,
             ca_file=read_authorities(ca_file),
-            fields=read_fields(field, password_file),
+            fields=read_fields(field, password_file, secret_expires),
         ),
     )
     say(f"Changed {application.name!r}.")

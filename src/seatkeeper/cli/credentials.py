@@ -29,7 +29,7 @@ def read_authorities(path: Path | None) -> str | None:
     return None if path is None else read_credential_file(path, "ca_file")
 
 
-def read_fields(given: Sequence[str], password_file: Path | None) -> dict[str, str]:
+def read_fields(given: Sequence[str], password_file: Path | None, secret_expires: str | None) -> dict[str, str]:
     """What was given by the keys of the vendor's form: KEY=VALUE, or KEY=@FILE for the text of a file."""
     from seatkeeper.errors import BadInput
 
@@ -39,8 +39,11 @@ def read_fields(given: Sequence[str], password_file: Path | None) -> dict[str, s
         if not sign:
             raise BadInput("--field", f"{text[:40]!r} is not of the form KEY=VALUE.")
         fields[key] = (read_credential(Path(value[1:]), "--field") or "") if value.startswith("@") else value
-    password = read_credential(password_file, "--client-certificate-password-file")
-    return fields if password is None else fields | {"client_certificate_password": password}
+    if (password := read_credential(password_file, "--client-certificate-password-file")) is not None:
+        fields["client_certificate_password"] = password
+    if secret_expires is not None:
+        fields["client_secret_expires"] = secret_expires
+    return fields
 
 
 def ask_secret() -> str:

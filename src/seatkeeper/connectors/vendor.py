@@ -26,6 +26,7 @@ class FieldKind(enum.StrEnum):
     SECRET = "secret"  # noqa: S105 - sealed when saved, and never shown again
     FILE = "file"  # the text of a file; sealed as a secret is
     CHOICE = "choice"
+    DATE = "date"  # such as 2026-08-01
 
 
 class FormField(NamedTuple):

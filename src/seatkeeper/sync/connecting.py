@@ -69,7 +69,9 @@ def save_details(connection: Connection, details: ConnectionDetails) -> list[str
     }
     if details.credential is not None:
         values["credential"] = seal.seal(details.credential.reveal(), **_place(connection))
-    return [name for name in connection.save_changes(values) if not name.startswith("credential_")]
+    changed = connection.save_changes(values)
+    alone = ["credential_expires"] if "credential" not in changed and "credential_expires" in changed else []
+    return [name for name in changed if not name.startswith("credential_")] + alone
 
 
 class _Place(TypedDict):

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
-from uuid import UUID
 
+from seatkeeper.connectors.microsoft.credential import is_guid, show_end, to_credential
 from seatkeeper.connectors.vendor import GIVE_AGAIN, ConnectionDetails, FieldKind, FormField
 from seatkeeper.errors import BadInput, Refusals
 from seatkeeper.graph.clouds import CLOUDS, SHARED_TENANTS, Endpoints, to_endpoints
-from seatkeeper.graph.token import ClientCertificate
-from seatkeeper.model import Instant, Secret
 
 FORM: Final = (
     FormField("tenant_id", "Tenant ID", "Directory (tenant) ID, or a verified domain.", identity=True),
@@ -27,6 +25,13 @@ FORM: Final = (
         "Client Secret",
         "The secret's Value, not its ID. It is sealed when saved and never shown again.",
         FieldKind.SECRET,
+        required=False,
+    ),
+    FormField(
+        "client_secret_expires",
+        "Client Secret Expires",
+        "The day in the column Expires. Microsoft does not tell it to us; with it you are warned in time.",
+        FieldKind.DATE,
         required=False,
     ),
     FormField(
@@ -133,36 +138,12 @@ def fill_form(details: ConnectionDetails) -> dict[str, str]:
     return {
         "tenant_id": details.tenant_id,
         "client_id": details.client_id,
+        "client_secret_expires": show_end(details),
         "cloud": details.cloud,
         "login_url": "" if details.login_url == usual.login_url else details.login_url,
         "graph_url": "" if details.graph_url == usual.graph_url else details.graph_url,
         "ca_file": details.ca_file,
     }
-
-
-def to_credential(
-    given: Mapping[str, str], client_id: str, before: ConnectionDetails | None
-) -> tuple[str, Secret | None, Instant | None]:
-    """Its kind, the credential itself unless the stored one stays, and when it expires if known. Raises BadInput."""
-    secret, certificate = given.get("client_secret"), given.get("client_certificate")
-    password = _without_line_end(given.get("client_certificate_password", ""))
-    if secret is not None and certificate is not None:
-        raise BadInput("client_secret", "give either a client secret or a certificate, and not both.")
-    if certificate is not None:
-        opened = ClientCertificate(client_id, Secret(certificate), Secret(password) if password else None).check()
-        return "certificate", opened.pem, opened.ends
-    if password:
-        raise BadInput("client_certificate_password", "give the certificate's file with it; it is not kept.")
-    if secret is not None:
-        return "secret", check_secret(secret), None
-    if before is None:
-        raise BadInput("client_secret", "give a client secret or a certificate.")
-    return before.credential_kind, None, before.expires
-
-
-def _without_line_end(text: str) -> str:
-    """One line break at the end of a file is no part of a secret."""
-    return text.removesuffix("\n").removesuffix("\r")
 
 
 def check_tenant_id(text: str) -> str:
@@ -191,30 +172,3 @@ def check_client_id(text: str) -> str:
             f"{text[:80]!r} is not a GUID. Paste the Application (client) ID from the app registration's Overview.",
         )
     return client
-
-
-def check_secret(text: str) -> Secret:
-    """A client secret's value."""
-    secret = _without_line_end(text)
-    if not secret:
-        raise BadInput("client_secret", "it is empty. Paste the Value column of Certificates & secrets.")
-    if any(character.isspace() or not character.isprintable() for character in secret):
-        raise BadInput(
-            "client_secret",
-            "it holds a space, a line break or an invisible character, which no secret of Microsoft's does. "
-            "Copy the Value column of Certificates & secrets again.",
-        )
-    if is_guid(secret):
-        raise BadInput(
-            "client_secret",
-            "this is a bare GUID, which is the secret's ID. Paste the Value column of Certificates & secrets "
-            "instead; it is shown only once, right after the secret was made.",
-        )
-    return Secret(secret)
-
-
-def is_guid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

@@ -66,6 +66,9 @@ def _to_field(asked: FormField, *, is_chosen: bool) -> forms.Field:
     if asked.kind is FieldKind.LONG_TEXT:
         box = forms.Textarea(attrs={"class": "form-control", "rows": 4, "spellcheck": "false"})
         return forms.CharField(max_length=LARGEST_FILE, widget=box, **told)
+    if asked.kind is FieldKind.DATE:
+        day = forms.DateInput(attrs={"class": "form-control", "type": "date"})
+        return forms.CharField(max_length=40, widget=day, **told)
     if asked.kind is FieldKind.CHOICE:
         menu, choices = forms.Select(attrs={"class": "form-select"}), list(asked.choices.items())
         if not is_chosen:
