@@ -74,5 +74,5 @@ def test_a_certificate_tells_its_own_end() -> None:
     assert fill_form(new)["client_secret_expires"] == ""
     assert check_form({"client_secret_expires": ""}, new).expires == new.expires
     for given, before in (({"client_certificate": LASTING}, secret), ({}, new._replace(credential=Secret("")))):
-        with pytest.raises(BadInput, match="tells its own end"):
+        with pytest.raises(BadInput, match="only a client secret has an end"):
             check_form(given | {"client_secret_expires": "2091-01-01"}, before)

@@ -63,7 +63,7 @@ def test_a_new_certificate_is_opened_once_and_while_nobody_waits_for_it(
 ) -> None:
     inside = []
 
-    def open_it(*_: Any) -> tuple[str, Secret, None]:
+    def open_it(*_: Any, **__: Any) -> tuple[str, Secret, None]:
         inside.append(connection.in_atomic_block)
         return "certificate", Secret("pem"), None
 

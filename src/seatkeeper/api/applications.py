@@ -71,7 +71,9 @@ class ApplicationOut(Schema):
 
 class ApplicationIn(Schema, extra="forbid"):
     """What Add Application asks for: of Microsoft a client secret, or a certificate with its key as PEM or base64 of a
-    PFX file, with its password as `client_certificate_password` in `fields`.
+    PFX file. Its password is `client_certificate_password` in `fields`; there, too, a secret's last day
+    (`client_secret_expires`), and `credential`, which is `federated` to sign in as the server itself where that is
+    offered.
 
     For a tenant that is read already, client id and credential may be left out: the product shares the connection.
     What only one vendor asks for stands in `fields`, by the keys of its form.

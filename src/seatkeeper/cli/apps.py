@@ -79,7 +79,7 @@ def add(
     certificate = read_credential(certificate_file, "--client-certificate-file", binary=True)
     secret = read_credential(secret_file, "--client-secret-file") if certificate is None else None
     fields = read_fields(field, password_file, secret_expires)
-    if certificate is None and secret is None and client_id is not None and not sharing:
+    if certificate is None and secret is None and client_id is not None and not sharing and "credential" not in fields:
         secret = ask_secret()
     application = add_application(
         who,
@@ -133,11 +133,12 @@ def show(name: str = NAME) -> None:
     from seatkeeper.model import to_text
     from seatkeeper.services.addresses import list_own
     from seatkeeper.services.applications import find_application, list_ticked
+    from seatkeeper.services.catalogue import FEDERATED
     from seatkeeper.services.tenants import same_tenant_as
 
     application = find_application(who, name)
     connection = application.connection
-    expires = connection.credential_expires
+    expires, is_federated = connection.credential_expires, connection.credential_kind == FEDERATED
     lines = {
         "Name": application.name,
         "Product": application.product,
@@ -145,7 +146,7 @@ def show(name: str = NAME) -> None:
         "Directory": (connection.directory_id or "unknown until the first contact")
         + (f", which {twins} reads, too" if (twins := same_tenant_as(who, application)) else ""),
         "Client ID": connection.client_id,
-        "Credential": f"{connection.credential_kind}, sealed"
+        "Credential": f"{connection.credential_kind}, {'of this server' if is_federated else 'sealed'}"
         + (f", expires {to_text(expires)[:10]}" if expires else ""),
         "Cloud": connection.cloud,
         "Login": connection.login_url,

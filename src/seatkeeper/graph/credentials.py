@@ -33,6 +33,9 @@ class ClientSecret(msgspec.Struct, frozen=True):
     client_id: str
     secret: Secret
 
+    def to_msal(self) -> str:
+        return self.secret.reveal()
+
 
 class _Pair(msgspec.Struct, frozen=True):
     key: rsa.RSAPrivateKey

@@ -9,27 +9,43 @@ from typing import Final
 from uuid import UUID
 
 from seatkeeper.clock import days, system_clock
-from seatkeeper.connectors.vendor import ConnectionDetails
+from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails
 from seatkeeper.errors import BadInput
 from seatkeeper.graph.token import ClientCertificate
 from seatkeeper.model import Instant, Secret, to_instant, to_text
+
+GIVEN: Final = "given"
+CREDENTIALS: Final = {
+    GIVEN: "The secret or certificate given here",
+    FEDERATED: "This server's own identity (federated)",
+}
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONGEST: Final = days(36_525)  # a hundred years: Entra offers two, and certificates of its own last longer
 
 
 def to_credential(
-    given: Mapping[str, str], client_id: str, before: ConnectionDetails | None
+    given: Mapping[str, str], client_id: str, before: ConnectionDetails | None, *, moved: bool
 ) -> tuple[str, Secret | None, Instant | None]:
-    """Its kind, the credential itself unless the stored one stays, and when it expires if known. Raises BadInput."""
+    """Its kind, the credential itself unless the stored one stays, and when it expires if known. Raises BadInput.
+
+    `moved` is whether anything differs of where and as whom the connection signs in.
+    """
     secret, certificate = given.get("client_secret"), given.get("client_certificate")
     password = _without_line_end(given.get("client_certificate_password", ""))
+    if given.get("credential") == FEDERATED:
+        if secret is not None or certificate is not None or password:
+            told = f"choose {CREDENTIALS[GIVEN]!r}, or leave secret and certificate empty."
+            raise BadInput("credential", told)
+        return FEDERATED, Secret("") if moved else None, None
+    if given.get("credential", "") not in ("", GIVEN):
+        raise BadInput("credential", f"must be one of {', '.join(CREDENTIALS)}.")
     kept, ends = before and before.credential_kind, given.get("client_secret_expires", "").strip()
     shown = show_end(before) if before else ""
     if secret is not None and certificate is not None:
         raise BadInput("client_secret", "give either a client secret or a certificate, and not both.")
     if ends and ends != shown and (certificate is not None or (secret is None and kept not in (None, "secret"))):
-        raise BadInput("client_secret_expires", "a certificate tells its own end. Leave this empty.")
+        raise BadInput("client_secret_expires", "only a client secret has an end to be given. Leave this empty.")
     if certificate is not None:
         opened = ClientCertificate(client_id, Secret(certificate), Secret(password) if password else None).check()
         return "certificate", opened.pem, opened.ends
@@ -37,7 +53,7 @@ def to_credential(
         raise BadInput("client_certificate_password", "give the certificate's file with it; it is not kept.")
     if secret is not None:
         return "secret", check_secret(secret), check_end(ends)
-    if before is None:
+    if before is None or (kept == FEDERATED and "credential" in given):
         raise BadInput("client_secret", "give a client secret or a certificate.")
     changes = kept == "secret" and "client_secret_expires" in given and ends != shown
     return before.credential_kind, None, check_end(ends) if changes else before.expires

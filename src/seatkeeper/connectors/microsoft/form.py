@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from seatkeeper.connectors.microsoft.credential import is_guid, show_end, to_credential
-from seatkeeper.connectors.vendor import GIVE_AGAIN, ConnectionDetails, FieldKind, FormField
+from seatkeeper.connectors.microsoft.credential import CREDENTIALS, GIVEN, is_guid, show_end, to_credential
+from seatkeeper.connectors.vendor import FEDERATED, GIVE_AGAIN, ConnectionDetails, FieldKind, FormField
 from seatkeeper.errors import BadInput, Refusals
 from seatkeeper.graph.clouds import CLOUDS, SHARED_TENANTS, Endpoints, to_endpoints
 
@@ -19,6 +19,16 @@ FORM: Final = (
         "Application (client) ID of the app registration. Leave it and the credential empty for a tenant that is read "
         "here already: its connection is shared.",
         required=False,
+    ),
+    FormField(
+        "credential",
+        "Credential",
+        "With this server's identity there is no secret to keep: the app registration trusts a token that the server "
+        "is given (a federated credential).",
+        FieldKind.CHOICE,
+        required=False,
+        choices=CREDENTIALS,
+        identity_of_server=True,
     ),
     FormField(
         "client_secret",
@@ -104,7 +114,8 @@ def check_form(given: Mapping[str, str], before: ConnectionDetails | None) -> Co
     client_id = before.client_id if before else ""
     if before is None or "client_id" in given:
         client_id = check(check_client_id, given.get("client_id", ""))
-    credential = check(to_credential, given, client_id, before)
+    moved = before is None or any(given.get(key, told) != told for key, told in fill_form(before).items())
+    credential = check(to_credential, given, client_id, before, moved=moved)
     cloud = given.get("cloud") or (before.cloud if before else "global")
     stays = before if before and before.cloud == cloud else None  # another cloud has addresses of its own
     trusted = before.ca_file if before else ""  # the path that an earlier version stored is refused where it is used
@@ -116,7 +127,7 @@ def check_form(given: Mapping[str, str], before: ConnectionDetails | None) -> Co
         given.get("graph_url", stays.graph_url if stays else "") or None,
         ca_file if ca_file and ca_file != trusted else None,
     )
-    if before and not given.keys() & {"client_secret", "client_certificate"}:
+    if before and credential and credential[1] is None:
         check(_refuse_to_send_elsewhere, before, endpoints)
     refusals.end()
     directory_id = before.directory_id if before else tenant_id if is_guid(tenant_id) else ""
@@ -138,6 +149,7 @@ def fill_form(details: ConnectionDetails) -> dict[str, str]:
     return {
         "tenant_id": details.tenant_id,
         "client_id": details.client_id,
+        "credential": FEDERATED if details.credential_kind == FEDERATED else GIVEN,
         "client_secret_expires": show_end(details),
         "cloud": details.cloud,
         "login_url": "" if details.login_url == usual.login_url else details.login_url,

@@ -12,10 +12,10 @@ from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
-from seatkeeper.services import addresses, catalogue
+from seatkeeper.services import addresses, catalogue, own_identity
 from seatkeeper.services.application_input import THRESHOLDS, Edit, NewApplication
 from seatkeeper.services.applications import fill_form, list_ticked, version_of
-from seatkeeper.services.catalogue import FieldKind, FormField
+from seatkeeper.services.catalogue import FEDERATED, FieldKind, FormField
 from seatkeeper.services.members import Who
 
 if TYPE_CHECKING:
@@ -107,7 +107,13 @@ class ConnectForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.product, may_move = product, addresses.are_allowed(who)
         fields = catalogue.list_fields(who, product)
-        self.asked = [each for each in fields if may_move or not each.address or self.initial.get(each.key)]
+        as_server = own_identity.is_offered(who) or self.initial.get(own_identity.FIELD) == FEDERATED
+        self.asked = [
+            each
+            for each in fields
+            if (may_move or not each.address or self.initial.get(each.key))
+            and (as_server or not each.identity_of_server)
+        ]
         kinds = catalogue.list_tasks(who, product)
         tasks: Any = self.fields["tasks"]
         tasks.choices = [(kind.key, kind.title) for kind in kinds]
@@ -187,7 +193,7 @@ class EditForm(ConnectForm):
                 told = ", ".join(now[name]) if isinstance(now[name], list) else now[name]
                 self.add_error(name, f"Changed meanwhile: it is “{told}” now.")
         secret = next((asked.key for asked in self.asked if asked.kind in HIDDEN), None)
-        if "credential" in changed and secret:
+        if "sealed" in changed and secret:
             self.add_error(secret, "Changed meanwhile: another credential was given.")
         data = cast("QueryDict", self.data).copy()
         data["shown"] = _sign(now)
@@ -203,7 +209,7 @@ def _as_it_is(who: Who, application: Application) -> dict[str, Any]:
         "threshold_days": application.threshold_days,
         "tags": application.tags,
         "version": version_of(application),
-        "credential": sha256(bytes(connection.credential)).hexdigest(),  # of what is sealed: tells only that it changed
+        "sealed": sha256(bytes(connection.credential)).hexdigest(),  # of what is sealed: tells only that it changed
     }
 
 
