@@ -14,6 +14,8 @@ from seatkeeper.store.models import Application, AuditEvent, Connection
 from .conftest import SignedIn
 from .test_adding import add, typed
 
+pytestmark = pytest.mark.usefixtures("made_up_credentials")
+
 
 @pytest.fixture
 def browser(signed_in: SignedIn) -> Client:

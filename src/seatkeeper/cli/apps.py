@@ -206,9 +206,9 @@ def edit(
             fields=read_fields(field, password_file, secret_expires),
         ),
     )
-    say(f"Changed {application.name!r}.")
-    if secret_file or certificate_file or client_id or field:
-        say(f"Next: `seatkeeper apps authorize {_quoted(application.name)}` tries the new credential.")
+    say(f"Changed {application.name!r}." + (" The new credential was tried first and works." if has_credential else ""))
+    if has_credential or client_id or field:
+        say(f"Next: `seatkeeper apps authorize {_quoted(application.name)}` checks what may be read with it.")
 
 
 @app.command()

@@ -186,7 +186,7 @@ def end_nothing(_licensing: str) -> Mapping[str, Instant]:
 
 
 def check_nothing(_details: ConnectionDetails) -> None:
-    """Of a vendor that takes no identity of this server there is nothing to look at."""
+    """Of a vendor that does not say, all details are as good as any."""
 
 
 def open_nothing(_licensing: str) -> Iterable[str]:
@@ -200,7 +200,8 @@ class Vendor:
     `check_form` turns what was typed in (by the keys of `form`) into details, or changes those that are stored; it
     raises BadInput that names fields by their keys. `fill_form` is the way back, without secrets. `open` reaches the
     tenant until its context ends. `check_identity` raises CredentialsRejected when the token of this server's identity
-    would be refused; nothing is sent. Of what is kept of an account's licensing, `list_assigned` names the SKUs,
+    would be refused; nothing is sent. `sign_in` asks for access once, with a credential that is not stored yet,
+    and raises what the answer means. Of what is kept of an account's licensing, `list_assigned` names the SKUs,
     `list_failed` those that could not be assigned, with the reason, `list_opened` the products that another product's
     licence opens, and `list_ended` when products were taken away; `is_guest` tells a guest by what is kept of an
     account, in any generation: its type, as the vendor calls it, and its name.
@@ -216,6 +217,7 @@ class Vendor:
     open: Callable[[ConnectionDetails, Pacer | None], AbstractContextManager[Connector]]
     guide: Callable[[Sequence[TaskKind]], Guide]
     check_identity: Callable[[ConnectionDetails], None] = check_nothing
+    sign_in: Callable[[ConnectionDetails], None] = check_nothing
     log: SignInLog | None = None  # of sign-ins, if there is one
     request_limit: RequestLimit | None = None
     new_credential: str = "Create a new one"  # where that is done, for whoever is told that the old one expires

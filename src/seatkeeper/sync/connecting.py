@@ -47,6 +47,11 @@ def with_identity(details: ConnectionDetails) -> ConnectionDetails:
     return details._replace(credential=Secret(str(SEATKEEPER.identity.token_file)))
 
 
+def sign_in(connection: Connection, details: ConnectionDetails) -> None:
+    """Ask the vendor for access with details that are not stored (yet). Raises CredentialsRejected, TryLater."""
+    find_vendor(connection.vendor).sign_in(with_identity(details))
+
+
 def watch_products(connector: Connector, connection: Connection) -> None:
     """Read for the products that are managed now, with the SKUs that the tenant said last it owns."""
     applications = Application.objects.filter(connection=connection, active=True).order_by("product")

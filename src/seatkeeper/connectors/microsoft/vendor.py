@@ -22,6 +22,7 @@ from seatkeeper.graph import throttle
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.clouds import CLOUDS, Endpoints, list_aliases
 from seatkeeper.graph.egress import Egress
+from seatkeeper.graph.retry import Retry
 from seatkeeper.graph.token import ClientCertificate, ClientSecret, Credential, FederatedToken, TokenSource
 from seatkeeper.model import RequestLimit
 
@@ -30,6 +31,9 @@ from seatkeeper.model import RequestLimit
 LOG_LIMIT: Final = RequestLimit(
     window=LOG.window + seconds(0.1), unanswered=seconds(70), in_tenant=LOG.requests, over_all=122, slow=2
 )
+
+
+TRY_SECONDS: Final = 10.0  # for each of the two requests that make a token
 
 
 class GraphPacer:
@@ -68,12 +72,14 @@ def check_identity(details: ConnectionDetails) -> None:
     credential.read()
 
 
-@contextmanager
-def open_tenant(details: ConnectionDetails, pacer: Pacer | None) -> Iterator[MicrosoftConnector]:
-    """The door to a tenant, with its credential in memory; closed at the end."""
-    assert pacer is not None
+def _to_tokens(details: ConnectionDetails, endpoints: Endpoints, egress: Egress, retry: Retry) -> TokenSource:
+    credential, directory_id = open_credential(details), details.directory_id
+    return TokenSource(details.tenant_id, credential, endpoints, egress, directory_id=directory_id, retry=retry)
+
+
+def _to_endpoints(details: ConnectionDetails) -> Endpoints:
     cloud = CLOUDS[details.cloud]
-    endpoints = Endpoints(
+    return Endpoints(
         details.login_url,
         details.graph_url,
         cloud.scope,
@@ -81,12 +87,27 @@ def open_tenant(details: ConnectionDetails, pacer: Pacer | None) -> Iterator[Mic
         list_aliases(cloud, details.login_url),
         cloud.exchange,
     )
+
+
+@contextmanager
+def open_tenant(details: ConnectionDetails, pacer: Pacer | None) -> Iterator[MicrosoftConnector]:
+    """The door to a tenant, with its credential in memory; closed at the end."""
+    assert pacer is not None
+    endpoints = _to_endpoints(details)
     egress = Egress(endpoints)
-    tokens = TokenSource(
-        details.tenant_id, open_credential(details), endpoints, egress, directory_id=details.directory_id
-    )
+    tokens = _to_tokens(details, endpoints, egress, Retry())
     try:
         yield MicrosoftConnector(Client(endpoints, tokens, egress, GraphPacer(pacer)))
+    finally:
+        egress.close()
+
+
+def sign_in(details: ConnectionDetails) -> None:
+    """Ask for a token once; whoever replaces a credential waits for it. Raises CredentialsRejected, TryLater."""
+    endpoints = _to_endpoints(details)
+    egress = Egress(endpoints, deadline=TRY_SECONDS)
+    try:
+        _to_tokens(details, endpoints, egress, Retry(attempts=1)).renew()
     finally:
         egress.close()
 
@@ -101,6 +122,7 @@ MICROSOFT: Final = Vendor(
     fill_form=fill_form,
     open=open_tenant,
     check_identity=check_identity,
+    sign_in=sign_in,
     guide=guide,
     log=LOG,
     request_limit=LOG_LIMIT,
