@@ -74,6 +74,12 @@ def connected(url: str, *, durable: bool = False) -> Iterator[None]:
         connections.settings = before
 
 
+@pytest.fixture
+def made_up_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Edits give credentials that nobody at Microsoft knows, and they are tried nowhere."""
+    monkeypatch.setattr("seatkeeper.services.rotation.sign_in", lambda *_: None)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(django_db_blocker: DjangoDbBlocker) -> Path:
     """A migrated, empty file, made by the first worker that needs it."""

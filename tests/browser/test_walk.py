@@ -74,7 +74,7 @@ def add(eyes: Eyes, sandbox: Sandbox) -> None:
     eyes.look("04-add-refused")
     page.get_by_label("Tenant ID").fill(sandbox.tenant_id)
     page.get_by_label("Client Secret").fill(sandbox.client_secret)  # which is never sent back to a page
-    page.get_by_text("Custom endpoints").click()
+    page.get_by_text("More options").click()
     page.locator("[name=login_url]").fill(sandbox.login_url)
     page.locator("[name=graph_url]").fill(sandbox.graph_url)
     page.locator("[name=ca_file]").fill(Path(sandbox.ca_file).read_text())

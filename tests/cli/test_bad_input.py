@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Done, Shell
+from tests.graph.certificates import certificate, pfx, rsa_key
 from tests.people import NOW
 
 
@@ -39,6 +42,7 @@ def nothing_saved(shell: Shell) -> bool:
         ({"ca_file": "/does/not/exist.pem"}, ("CA File", "no such file")),
         ({"cloud": "mars"}, ("Cloud", "usgov")),
         ({"threshold": "0"}, ("Threshold",)),
+        ({"client_secret_expires": "2020-01-01"}, ("Client Secret Expires", "not in the future")),
         ({"task": "billing"}, ("Task", "roster")),
         ({"name": " "}, ("Name",)),
         ({"client_secret_file": "/does/not/exist"}, ("/does/not/exist", "cannot be read")),
@@ -174,6 +178,23 @@ def test_a_certificate_without_its_key_is_refused(shell: Shell, tmp_path: Path) 
     trustme.CA().cert_pem.write_to_path(str(file))
     refused(shell.add(client_secret_file=None, client_certificate_file=str(file)), "Client Certificate", "private key")
     assert json.loads(shell.run("apps", "list", "--format", "json").out) == []
+
+
+def test_a_pfx_is_opened_with_the_password_of_a_file(shell: Shell, tmp_path: Path) -> None:
+    key = rsa_key()
+    file, password = tmp_path / "certificate.pfx", tmp_path / "password"
+    file.write_bytes(base64.b64decode(pfx(key, certificate(key, end=timedelta(36_500)), [], b"word")))
+
+    def add(word: str | None) -> Done:
+        password.write_text(f"{word}\n")  # as an editor leaves it
+        more = () if word is None else ("--client-certificate-password-file", str(password))
+        return shell.add(*more, client_secret_file=None, client_certificate_file=str(file))
+
+    refused(add(None), "Client Certificate Password: is missing")
+    refused(add("wrong"), "Client Certificate Password: does not open")
+    assert nothing_saved(shell)
+    assert add("word").code == 0
+    assert "certificate, sealed, expires 2126" in shell.run("apps", "show", "Project").out
 
 
 def test_a_tenant_that_is_not_read_yet_needs_what_it_is_read_with(shell: Shell) -> None:

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -51,6 +52,20 @@ def _run(server: Any, statement: str) -> None:
         base.execute(statement.encode())
 
 
+def start(server: Any) -> None:
+    """Until it takes questions: recovery takes as long as it takes, and the library waits for ten seconds."""
+    for tries_left in reversed(range(12)):
+        try:
+            server.ensure_postgres_running()
+            _run(server, "SELECT 1")
+        except (subprocess.SubprocessError, psycopg.OperationalError):
+            if not tries_left:
+                raise
+            time.sleep(1)
+        else:
+            return
+
+
 def stop(server: Any) -> None:
     """At once, as `pg_ctl stop -m immediate` does: no checkpoint, every connection cut."""
     process = psutil.Process(server.get_pid())
@@ -75,5 +90,5 @@ class ServerStop:
             stop(self.server)
         code = child.finish()
         if done is None:
-            self.server.ensure_postgres_running()
+            start(self.server)
         return End(child, code, code in (2, 4), code in (0, 2, 4), f"server stopped, exit code {code}")

@@ -52,6 +52,12 @@ def pem(*parts: Key | x509.Certificate, password: bytes | None = None) -> str:
     return b"".join(texts).decode()
 
 
-def pfx(key: Key | None, main: x509.Certificate | None, chain: list[x509.Certificate], password: bytes | None) -> str:
-    lock = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+Lock = serialization.KeySerializationEncryption
+
+
+def pfx(
+    key: Key | None, main: x509.Certificate | None, chain: list[x509.Certificate], password: bytes | Lock | None
+) -> str:
+    lock = serialization.BestAvailableEncryption(password) if isinstance(password, bytes) else password
+    lock = lock or serialization.NoEncryption()
     return base64.b64encode(pkcs12.serialize_key_and_certificates(b"reader", key, main, chain, lock)).decode()

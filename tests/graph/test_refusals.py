@@ -208,6 +208,8 @@ def refuse(number: int, text: str = "", error: str = "unauthorized_client") -> s
         (500014, "Microsoft Graph is disabled"),
         (90002, "was deleted"),
         (700024, "clock"),
+        (700211, "has the issuer"),
+        (700212, "has the audience"),
     ],
 )
 def test_a_known_code_says_what_it_means_and_the_step_to_take(number: int, word: str) -> None:

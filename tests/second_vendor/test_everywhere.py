@@ -53,7 +53,7 @@ def test_it_is_in_the_catalogue_and_its_panel_asks_its_one_question(browser: Cli
     assert 'name="path"' in panel
     assert "Write who holds which plan into a JSON file." in panel
     assert "People of the file" in panel
-    assert not any(name in panel for name in ("Microsoft", "client_id", "Custom endpoints", "Entra"))
+    assert not any(name in panel for name in ("Microsoft", "client_id", "More options", "Entra"))
     wrong = {"name": "x", "tasks": "roster", "threshold_days": "60", "path": "people.csv"}
     refused = browser.post("/applications/add?product=paper-canvas", wrong)
     assert refused.status_code == 422

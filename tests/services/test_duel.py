@@ -27,7 +27,7 @@ from tests.web.test_adding import CLIENT, SECRET, TENANT, typed
 
 from .test_edit_at_once import secret_of
 
-pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.both_engines]
+pytestmark = [pytest.mark.usefixtures("database", "made_up_credentials"), pytest.mark.both_engines]
 START = 100
 
 

@@ -24,7 +24,7 @@ TENANT = "8f2f4a61-3a3e-4b7c-9d2e-0c6f0a6b1d11"
 CLIENT = "1b6a6d0e-58a5-4b53-8a4f-3f0f6d9c2a22"
 NEW_SECRET = "another~secret.of-the-same-application"
 
-pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.both_engines]
+pytestmark = [pytest.mark.usefixtures("database", "made_up_credentials"), pytest.mark.both_engines]
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_new_certificate_is_opened_once_and_while_nobody_waits_for_it(
 ) -> None:
     inside = []
 
-    def open_it(*_: Any) -> tuple[str, Secret, None]:
+    def open_it(*_: Any, **__: Any) -> tuple[str, Secret, None]:
         inside.append(connection.in_atomic_block)
         return "certificate", Secret("pem"), None
 

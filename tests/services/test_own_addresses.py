@@ -20,7 +20,7 @@ from seatkeeper.store.models import Application, AuditEvent, Connection
 from tests.graph.certificates import certificate, rsa_key
 from tests.web.conftest import NewMember, client, empty_store, new_member, organization, signed_in  # noqa: F401
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("database", "made_up_credentials")
 
 EVIL = "https://evil.example"
 REAL = "the-real~secret.of-the-administrator"

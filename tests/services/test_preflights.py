@@ -12,7 +12,7 @@ import stamina
 
 from seatkeeper.errors import TooOften
 from seatkeeper.graph.egress import Egress
-from seatkeeper.services import applications, preflights
+from seatkeeper.services import applications, authorizing, preflights, waiting
 from seatkeeper.services.applications import Check
 from seatkeeper.services.members import Role, Who, operator, who_is
 from seatkeeper.store.models import Application, Connection, Organization
@@ -38,14 +38,14 @@ def test_of_twenty_calls_to_a_silent_vendor_two_wait_and_not_for_long(
         answer.wait(30)
         yield Check("Credential accepted", True, "")
 
-    monkeypatch.setattr(applications, "_preflight", silent)
+    monkeypatch.setattr(authorizing, "_preflight", silent)
     pk = Application.objects.get().pk
 
     assert not preflights.wait(member, pk, 0.01).told, "it goes on without whoever asked"
     callers = [threading.Thread(target=preflights.wait, args=(member, pk, 20.0)) for _ in range(2)]
     for caller in callers:
         caller.start()
-    assert until(lambda: preflights._waiting[member.organization_id] == 2)
+    assert until(lambda: waiting._waiting[member.organization_id] == 2)
     for _ in range(18):
         with pytest.raises(TooOften):
             preflights.wait(member, pk, 5.0)
@@ -53,7 +53,7 @@ def test_of_twenty_calls_to_a_silent_vendor_two_wait_and_not_for_long(
     for caller in callers:
         caller.join()
     assert preflights.wait(member, pk, 20.0).told
-    assert not preflights._waiting.total()
+    assert not waiting._waiting.total()
 
 
 def serve(server: socket.socket, greeting: bytes) -> None:

@@ -15,7 +15,7 @@ from seatkeeper.errors import BadInput, SameTenant
 from seatkeeper.model import RunStatus
 from seatkeeper.notices.conditions import list_conditions
 from seatkeeper.sandbox.world.people import DOMAIN
-from seatkeeper.services import applications, runs, savings, tenants
+from seatkeeper.services import applications, authorizing, runs, savings, tenants
 from seatkeeper.services.listings import applications as listed
 from seatkeeper.store.models import Account, Application, Connection, SeatHolder, Task
 from seatkeeper.sync import identity
@@ -80,7 +80,7 @@ def test_a_second_name_of_a_tenant_is_refused_at_its_first_contact_and_nothing_i
 def test_the_check_list_stops_at_a_second_name(tenant: Tenant) -> None:
     add_twice(tenant)
     *_, last = applications.authorize(tenant.who, "Second")
-    assert (last.title, last.passed) == (applications.ONE_NAME, False)
+    assert (last.title, last.passed) == (authorizing.ONE_NAME, False)
     assert repr(tenant.name) in last.message
 
 
@@ -149,6 +149,7 @@ def test_another_product_of_a_known_tenant_joins_its_connection_without_the_cred
     assert tenants.list_sharing(tenant.who, VISIO, typed) == ["B", tenant.name]
 
 
+@pytest.mark.usefixtures("made_up_credentials")
 def test_another_credential_for_a_known_tenant_takes_the_place_of_its_own(tenant: Tenant) -> None:
     before = bytes(Connection.objects.get().credential)
     tenant.add(product=VISIO, name="B", client_id=OTHER, secret="another~secret.of-the-same-tenant")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from seatkeeper.errors import BadSetting
-from seatkeeper.settings.reader import Settings, read
+from seatkeeper.settings.reader import Identity, Settings, read
 
 KEY = "k" * 40
 
@@ -116,3 +116,25 @@ def test_importing_the_settings_makes_no_database(sqlite_home: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
     assert sorted(path.name for path in sqlite_home.iterdir()) == ["secret.key"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, None),
+        ({"SEATKEEPER_FEDERATED_TOKEN_FILE": "/run/token"}, Identity(Path("/run/token"), for_members=True)),
+        ({"AZURE_FEDERATED_TOKEN_FILE": "/var/token"}, Identity(Path("/var/token"), for_members=False)),
+        (
+            {"AZURE_FEDERATED_TOKEN_FILE": "/var/token", "SEATKEEPER_FEDERATED_TOKEN_FILE": "/run/token"},
+            Identity(Path("/run/token"), for_members=True),
+        ),
+        ({"AZURE_FEDERATED_TOKEN_FILE": "not-ours"}, None),
+    ],
+)
+def test_whose_identity_this_server_has(tmp_path: Path, given: dict[str, str], expected: Identity | None) -> None:
+    assert read({"SEATKEEPER_HOME": str(tmp_path), **given}).identity == expected
+
+
+def test_a_token_file_is_named_from_the_root(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="SEATKEEPER_FEDERATED_TOKEN_FILE is not an absolute path"):
+        read({"SEATKEEPER_HOME": str(tmp_path), "SEATKEEPER_FEDERATED_TOKEN_FILE": "token"})

@@ -18,7 +18,7 @@ from tests.conftest import connected
 class SmallPages(Egress):
     """Our own door, which asks for less at once and waits less long for it."""
 
-    def __init__(self, *endpoints: Any) -> None:
+    def __init__(self, *endpoints: Any, **_: Any) -> None:
         super().__init__(*endpoints, deadline=1.3)
 
     def send(self, method: str, url: str | httpx2.URL, headers: Mapping[str, str], body: bytes | None = None) -> Answer:

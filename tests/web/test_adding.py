@@ -157,7 +157,7 @@ def test_bad_input_is_refused_at_its_field_and_nothing_is_saved(
     ("content", "words"),
     [
         (b"x" * 65_537, "larger than 64 kB"),
-        (b"\xff\xfe\x00", "not text"),
+        (b"\xff\xfe\x00", "damaged"),
         (b"-----BEGIN NONSENSE-----", "private key"),
     ],
     ids=["large", "binary", "nonsense"],
@@ -197,6 +197,7 @@ def test_edit_keeps_the_credential_that_is_not_given_anew(browser: Client) -> No
     assert AuditEvent.objects.filter(action="application.edited", subject="Renamed").exists()
 
 
+@pytest.mark.usefixtures("made_up_credentials")
 @pytest.mark.parametrize("moved", [{"graph_url": "https://graph.example.org"}, {"cloud": "usgov"}])
 def test_a_stored_credential_is_never_sent_to_another_address(browser: Client, moved: dict[str, str]) -> None:
     add(browser)

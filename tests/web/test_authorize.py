@@ -78,6 +78,7 @@ def test_each_failure_says_what_mends_it_and_offers_to_try_again(browser: Client
         assert "b0afded3-3588-46d8-8b3d-9842eff778da=Role" in last
 
 
+@pytest.mark.usefixtures("made_up_credentials")
 def test_a_wrong_secret_stops_the_list_at_its_cause(browser: Client) -> None:
     with at(browser) as address:
         browser.post(

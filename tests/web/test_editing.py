@@ -7,11 +7,14 @@ import re
 import pytest
 from django.test import Client
 
+from seatkeeper.model import to_text
 from seatkeeper.services.members import Role
 from seatkeeper.store.models import Application, AuditEvent, Connection
 
 from .conftest import SignedIn
 from .test_adding import add, typed
+
+pytestmark = pytest.mark.usefixtures("made_up_credentials")
 
 
 @pytest.fixture
@@ -59,3 +62,21 @@ def test_the_trail_names_what_an_edit_changed_and_nothing_else(browser: Client) 
     assert AuditEvent.objects.get(action="application.edited").detail == "threshold days"
     browser.post(address, typed(client_secret="", threshold_days="30"))
     assert AuditEvent.objects.filter(action="application.edited").count() == 1  # nothing was changed
+
+
+def test_the_end_of_a_secret_is_asked_for_shown_and_changed_alone(browser: Client) -> None:
+    add(browser, client_secret_expires="2090-08-01")
+    address = f"/applications/{Application.objects.get().pk}/edit"
+    page = browser.get(address).content.decode()
+    assert re.search(r'<input type="date" name="client_secret_expires" value="2090-08-01"', page)
+    sealed = bytes(Connection.objects.get().credential)
+    browser.post(address, typed(client_secret="", client_secret_expires="2091-02-03"))
+    stored = Connection.objects.get()
+    assert to_text(stored.credential_expires or 0) == "2091-02-03T00:00:00Z"
+    assert bytes(stored.credential) == sealed
+    assert AuditEvent.objects.get(action="application.edited").detail == "credential expires"
+    refused = browser.post(address, typed(client_secret="", client_secret_expires="2020-02-03"))
+    assert refused.status_code == 422
+    assert 'id="id_client_secret_expires_error"' in refused.content.decode()
+    browser.post(address, typed(client_secret="", client_secret_expires=""))
+    assert Connection.objects.get().credential_expires is None

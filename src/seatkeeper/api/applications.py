@@ -70,10 +70,13 @@ class ApplicationOut(Schema):
 
 
 class ApplicationIn(Schema, extra="forbid"):
-    """What Add Application asks for: of Microsoft a client secret, or a certificate with its key as PEM.
+    """What Add Application asks for: of Microsoft a client secret, or a certificate with its key as PEM or base64 of a
+    PFX file. Its password is `client_certificate_password` in `fields`; there, too, a secret's last day
+    (`client_secret_expires`), and `credential`, which is `federated` to sign in as the server itself where that is
+    offered.
 
     For a tenant that is read already, client id and credential may be left out: the product shares the connection.
-    What only another vendor asks for stands in `fields`, by the keys of its form.
+    What only one vendor asks for stands in `fields`, by the keys of its form.
     """
 
     product: Text = "microsoft-project"
@@ -94,7 +97,8 @@ class ApplicationIn(Schema, extra="forbid"):
 
 class ApplicationEdit(Schema, extra="forbid"):
     """What is to change; what is left out stays as it is. Where a connection has addresses of its own, a new credential
-    is given together with them (`login_url`, `graph_url`, `ca_file`; empty for the vendor's own).
+    is given together with them (`login_url`, `graph_url`, `ca_file`; empty for the vendor's own). A new credential is
+    tried at the vendor before the stored one goes.
     """
 
     name: Text | None = None
@@ -106,7 +110,7 @@ class ApplicationEdit(Schema, extra="forbid"):
     client_certificate: Credential | None = None
     login_url: Text | None = None
     graph_url: Text | None = None
-    ca_file: Text | None = None
+    ca_file: Authorities | None = None
     fields: Fields
 
 
@@ -148,7 +152,7 @@ def to_out(who: Who, application: Application) -> dict[str, Any]:
 offer(router, "/applications", listing.LISTING, listing.rows, of_application=False)
 
 
-@router.post("/applications", response={201: ApplicationOut, **REFUSALS}, summary="Add an application")
+@router.post("/applications", response={201: ApplicationOut, 412: Problem, **REFUSALS}, summary="Add an application")
 def add_application(request: Called, new: ApplicationIn, response: HttpResponse) -> Any:
     told = new.dict(exclude={"client_secret", "client_certificate", "tags"})
     application = service.add_application(
@@ -183,7 +187,9 @@ def edit_application(
     response: HttpResponse,
     if_match: Annotated[str | None, Header(alias="If-Match")] = None,
 ) -> Any:
-    """What is left out stays. With `If-Match`, 412 when somebody has changed it since that `ETag` was told."""
+    """What is left out stays. A new credential is tried first: 409 when the vendor refuses it, 503 when it does not
+    answer; nothing is changed then. With `If-Match`, 412 when somebody has changed it since that `ETag` was told.
+    """
     told = edit.dict(exclude={"client_secret", "client_certificate", "tags"})
     tags = None if edit.tags is None else ", ".join(edit.tags)
     changes = service.Edit(**told, secret=edit.client_secret, certificate=edit.client_certificate, tags=tags)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from seatkeeper.cli.credentials import ask_secret, confirm_addresses, read_authorities, read_credential, to_field
+from seatkeeper.cli.credentials import ask_secret, confirm_addresses, read_authorities, read_credential, read_fields
 from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, clean, complain, out, print_table, read_file, say
 from seatkeeper.cli.start import open_home
 
@@ -16,7 +16,13 @@ app = typer.Typer(help="Managed SaaS applications: add, authorize, edit, deactiv
 NAME = typer.Argument(help="Name of the application.", show_default=False)
 SECRET_FILE = typer.Option(None, "--client-secret-file", help="File that holds the secret's value.")
 CERTIFICATE_FILE = typer.Option(
-    None, "--client-certificate-file", help="PEM file that holds a certificate and its private key."
+    None, "--client-certificate-file", help="PEM or PFX file that holds a certificate and its private key."
+)
+PASSWORD_FILE = typer.Option(
+    None, "--client-certificate-password-file", help="File that holds the password of the certificate's file."
+)
+SECRET_EXPIRES = typer.Option(
+    None, "--client-secret-expires", help="Day on which the secret ends, such as 2027-08-01, for warnings."
 )
 TASK = typer.Option(
     None, "--task", help="roster, access, licenses or activity; repeat for several. Default: the first three."
@@ -48,7 +54,9 @@ def add(
         None, "--client-id", help="Application (client) ID; not needed for a tenant that is read already."
     ),
     secret_file: Path | None = SECRET_FILE,
+    secret_expires: str | None = SECRET_EXPIRES,
     certificate_file: Path | None = CERTIFICATE_FILE,
+    password_file: Path | None = PASSWORD_FILE,
     task: list[str] | None = TASK,
     threshold: int = THRESHOLD,
     tags: str = typer.Option("", "--tags", help="Your own labels, comma separated."),
@@ -68,10 +76,10 @@ def add(
     from seatkeeper.services.tenants import list_sharing
 
     sharing = list_sharing(who, product, tenant_id or "")
-    certificate = read_credential(certificate_file, "--client-certificate-file")
+    certificate = read_credential(certificate_file, "--client-certificate-file", binary=True)
     secret = read_credential(secret_file, "--client-secret-file") if certificate is None else None
-    fields = dict(map(to_field, field))
-    if certificate is None and secret is None and client_id is not None and not sharing:
+    fields = read_fields(field, password_file, secret_expires)
+    if certificate is None and secret is None and client_id is not None and not sharing and "credential" not in fields:
         secret = ask_secret()
     application = add_application(
         who,
@@ -125,11 +133,12 @@ def show(name: str = NAME) -> None:
     from seatkeeper.model import to_text
     from seatkeeper.services.addresses import list_own
     from seatkeeper.services.applications import find_application, list_ticked
+    from seatkeeper.services.catalogue import FEDERATED
     from seatkeeper.services.tenants import same_tenant_as
 
     application = find_application(who, name)
     connection = application.connection
-    expires = connection.credential_expires
+    expires, is_federated = connection.credential_expires, connection.credential_kind == FEDERATED
     lines = {
         "Name": application.name,
         "Product": application.product,
@@ -137,7 +146,7 @@ def show(name: str = NAME) -> None:
         "Directory": (connection.directory_id or "unknown until the first contact")
         + (f", which {twins} reads, too" if (twins := same_tenant_as(who, application)) else ""),
         "Client ID": connection.client_id,
-        "Credential": f"{connection.credential_kind}, sealed"
+        "Credential": f"{connection.credential_kind}, {'of this server' if is_federated else 'sealed'}"
         + (f", expires {to_text(expires)[:10]}" if expires else ""),
         "Cloud": connection.cloud,
         "Login": connection.login_url,
@@ -163,7 +172,9 @@ def edit(
     task: list[str] | None = TASK,
     client_id: str | None = typer.Option(None, "--client-id", help="Another app registration."),
     secret_file: Path | None = SECRET_FILE,
+    secret_expires: str | None = SECRET_EXPIRES,
     certificate_file: Path | None = CERTIFICATE_FILE,
+    password_file: Path | None = PASSWORD_FILE,
     login_url: str | None = LOGIN_URL,
     graph_url: str | None = GRAPH_URL,
     ca_file: Path | None = CA_FILE,
@@ -188,16 +199,16 @@ def edit(
             tasks=task or None,
             client_id=client_id,
             secret=read_credential(secret_file, "--client-secret-file"),
-            certificate=read_credential(certificate_file, "--client-certificate-file"),
+            certificate=read_credential(certificate_file, "--client-certificate-file", binary=True),
             login_url=login_url,
             graph_url=graph_url,
             ca_file=read_authorities(ca_file),
-            fields=dict(map(to_field, field)),
+            fields=read_fields(field, password_file, secret_expires),
         ),
     )
-    say(f"Changed {application.name!r}.")
-    if secret_file or certificate_file or client_id or field:
-        say(f"Next: `seatkeeper apps authorize {_quoted(application.name)}` tries the new credential.")
+    say(f"Changed {application.name!r}." + (" The new credential was tried first and works." if has_credential else ""))
+    if has_credential or client_id or field:
+        say(f"Next: `seatkeeper apps authorize {_quoted(application.name)}` checks what may be read with it.")
 
 
 @app.command()

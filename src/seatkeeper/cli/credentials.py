@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -11,12 +11,12 @@ import typer
 from seatkeeper.cli.screen import clean, say
 
 
-def read_credential(path: Path | None, field: str) -> str | None:
+def read_credential(path: Path | None, field: str, *, binary: bool = False) -> str | None:
     if path is None:
         return None
     from seatkeeper.services.credential_files import is_readable_by_others, read_credential_file
 
-    text = read_credential_file(path, field)
+    text = read_credential_file(path, field, binary=binary)
     if is_readable_by_others(path):
         say(f"Warning: other users of this machine can read {path}. Run `chmod 600 {path}`, or delete it now.")
     return text
@@ -29,13 +29,21 @@ def read_authorities(path: Path | None) -> str | None:
     return None if path is None else read_credential_file(path, "ca_file")
 
 
-def to_field(text: str) -> tuple[str, str]:
+def read_fields(given: Sequence[str], password_file: Path | None, secret_expires: str | None) -> dict[str, str]:
+    """What was given by the keys of the vendor's form: KEY=VALUE, or KEY=@FILE for the text of a file."""
     from seatkeeper.errors import BadInput
 
-    key, sign, value = text.partition("=")
-    if not sign:
-        raise BadInput("--field", f"{text[:40]!r} is not of the form KEY=VALUE.")
-    return key, (read_credential(Path(value[1:]), "--field") or "") if value.startswith("@") else value
+    fields = {}
+    for text in given:
+        key, sign, value = text.partition("=")
+        if not sign:
+            raise BadInput("--field", f"{text[:40]!r} is not of the form KEY=VALUE.")
+        fields[key] = (read_credential(Path(value[1:]), "--field") or "") if value.startswith("@") else value
+    if (password := read_credential(password_file, "--client-certificate-password-file")) is not None:
+        fields["client_certificate_password"] = password
+    if secret_expires is not None:
+        fields["client_secret_expires"] = secret_expires
+    return fields
 
 
 def ask_secret() -> str:

@@ -17,6 +17,8 @@ from seatkeeper.connectors.feasibility import SignInLog
 from seatkeeper.connectors.products import ProductData
 from seatkeeper.model import Instant, Key, RequestLimit, Secret
 
+FEDERATED: Final = "federated"  # the kind of a credential that is none of the connection's: this server's own identity
+
 
 class FieldKind(enum.StrEnum):
     """How a field of a form is filled in."""
@@ -26,6 +28,7 @@ class FieldKind(enum.StrEnum):
     SECRET = "secret"  # noqa: S105 - sealed when saved, and never shown again
     FILE = "file"  # the text of a file; sealed as a secret is
     CHOICE = "choice"
+    DATE = "date"  # such as 2026-08-01
 
 
 class FormField(NamedTuple):
@@ -40,6 +43,8 @@ class FormField(NamedTuple):
     placeholder: str = ""
     identity: bool = False  # says which tenant it is, so it cannot be edited
     folded: bool = False  # for few: shown when asked for
+    binary: bool = False  # of a file: what is not text is given as base64
+    identity_of_server: bool = False  # lets the connection sign in as this server; the operator says who may
     address: bool = False  # says where the credential is sent, or whom to trust there; empty for the vendor's own
 
 
@@ -47,6 +52,7 @@ class ConnectionDetails(NamedTuple):
     """How a tenant is reached, and as whom: what is stored of a connection.
 
     `credential` is sealed; None leaves the stored one as it is. `expires` is when the vendor stops taking it, if known.
+    Of the kind FEDERATED nothing is sealed; when it is opened, `credential` is the path of the token's file.
     `tenant_id` is what was typed in, perhaps one of several names; `directory_id` is the vendor's own id once known.
     """
 
@@ -179,6 +185,10 @@ def end_nothing(_licensing: str) -> Mapping[str, Instant]:
     return {}
 
 
+def check_nothing(_details: ConnectionDetails) -> None:
+    """Of a vendor that does not say, all details are as good as any."""
+
+
 def open_nothing(_licensing: str) -> Iterable[str]:
     return ()
 
@@ -189,7 +199,9 @@ class Vendor:
 
     `check_form` turns what was typed in (by the keys of `form`) into details, or changes those that are stored; it
     raises BadInput that names fields by their keys. `fill_form` is the way back, without secrets. `open` reaches the
-    tenant until its context ends. Of what is kept of an account's licensing, `list_assigned` names the SKUs,
+    tenant until its context ends. `check_identity` raises CredentialsRejected when the token of this server's identity
+    would be refused; nothing is sent. `sign_in` asks for access once, with a credential that is not stored yet,
+    and raises what the answer means. Of what is kept of an account's licensing, `list_assigned` names the SKUs,
     `list_failed` those that could not be assigned, with the reason, `list_opened` the products that another product's
     licence opens, and `list_ended` when products were taken away; `is_guest` tells a guest by what is kept of an
     account, in any generation: its type, as the vendor calls it, and its name.
@@ -204,6 +216,8 @@ class Vendor:
     fill_form: Callable[[ConnectionDetails], Mapping[str, str]]
     open: Callable[[ConnectionDetails, Pacer | None], AbstractContextManager[Connector]]
     guide: Callable[[Sequence[TaskKind]], Guide]
+    check_identity: Callable[[ConnectionDetails], None] = check_nothing
+    sign_in: Callable[[ConnectionDetails], None] = check_nothing
     log: SignInLog | None = None  # of sign-ins, if there is one
     request_limit: RequestLimit | None = None
     new_credential: str = "Create a new one"  # where that is done, for whoever is told that the old one expires

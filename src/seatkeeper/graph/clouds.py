@@ -17,7 +17,8 @@ from seatkeeper.wire import GIVE_PEM, is_pem, to_tls
 class Endpoints(msgspec.Struct, frozen=True):
     """The two servers of one cloud, urls without a trailing slash, and the only switch of TLS: `ca_file`, PEM text.
 
-    `aliases` are other names of the sign-in server that its own discovery document may send us to.
+    `aliases` are other names of the sign-in server that its own discovery document may send us to; `exchange` is whom
+    a federated token must be meant for.
     """
 
     login_url: str
@@ -25,6 +26,7 @@ class Endpoints(msgspec.Struct, frozen=True):
     scope: str
     ca_file: str | None = None
     aliases: tuple[str, ...] = ()
+    exchange: str = "api://AzureADTokenExchange"
 
 
 SHARED_TENANTS: Final = ("common", "organizations", "consumers")  # each stands for many; our credential is of one
@@ -42,17 +44,20 @@ CLOUDS: Final[Mapping[str, Endpoints]] = MappingProxyType(
             "https://login.microsoftonline.us",
             "https://graph.microsoft.us",
             "https://graph.microsoft.us/.default",
+            exchange="api://AzureADTokenExchangeUSGov",
         ),
         "dod": Endpoints(
             "https://login.microsoftonline.us",
             "https://dod-graph.microsoft.us",
             "https://dod-graph.microsoft.us/.default",
+            exchange="api://AzureADTokenExchangeUSGov",
         ),
         "china": Endpoints(
             "https://login.chinacloudapi.cn",
             "https://microsoftgraph.chinacloudapi.cn",
             "https://microsoftgraph.chinacloudapi.cn/.default",
             aliases=("https://login.partner.microsoftonline.cn",),
+            exchange="api://AzureADTokenExchangeChina",
         ),
     }
 )
@@ -83,6 +88,7 @@ def to_endpoints(
         scope=known.scope,
         ca_file=ca_file,
         aliases=list_aliases(known, login),
+        exchange=known.exchange,
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import threading
 import time
@@ -18,14 +16,16 @@ from seatkeeper.errors import BadInput, BrokenAnswer, CredentialsRejected, Throt
 from seatkeeper.graph.clouds import SHARED_TENANTS, Endpoints
 from seatkeeper.graph.credentials import ClientCertificate, ClientSecret
 from seatkeeper.graph.egress import Egress
+from seatkeeper.graph.federated import FederatedToken
+from seatkeeper.graph.jwt import read_claims
 from seatkeeper.graph.messenger import Grant, Messenger
 from seatkeeper.graph.retry import Again, Retry
 from seatkeeper.model import TICKS, Instant, Secret
 from seatkeeper.wire import NotTrusted
 
-__all__ = ["ClientCertificate", "ClientSecret", "Credential", "Token", "TokenSource"]
+__all__ = ["ClientCertificate", "ClientSecret", "Credential", "FederatedToken", "Token", "TokenSource"]
 
-Credential = ClientSecret | ClientCertificate
+Credential = ClientSecret | ClientCertificate | FederatedToken
 
 _EARLY: Final = 300.0  # seconds before its end at which a token is replaced, as msal does; it lives 60 to 90 minutes
 _TENANT: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
@@ -117,9 +117,7 @@ class TokenSource:
         try:
             application = msal.ConfidentialClientApplication(
                 credential.client_id,
-                client_credential=(
-                    credential.secret.reveal() if isinstance(credential, ClientSecret) else credential.to_msal()
-                ),
+                client_credential=credential.to_msal(),  # read anew each time: a federated token is short-lived
                 authority=f"{self._endpoints.login_url}/{self._tenant_id}",
                 instance_discovery=False,  # it would ask the public cloud about servers it does not have
                 azure_region=False,  # else an environment variable could choose the server
@@ -146,7 +144,7 @@ class TokenSource:
         Learns the tenant's GUID from the first token, or from who issues it. Raises CredentialsRejected for a token
         that is plainly meant for another tenant or another server.
         """
-        claims = _to_claims(text)
+        claims = read_claims(text, _Claims)
         told = claims.tid.lower() if claims and claims.tid else ""
         if told and self._directory_id and told != self._directory_id:
             raise CredentialsRejected(
@@ -166,14 +164,3 @@ class TokenSource:
                 "Microsoft gave a token for another service. Check that the cloud is the tenant's."
             )
         return frozenset(claims.roles)
-
-
-def _to_claims(text: str) -> _Claims | None:
-    parts = text.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        return msgspec.json.decode(payload, type=_Claims)
-    except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError):
-        return None

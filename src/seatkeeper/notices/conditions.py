@@ -18,7 +18,7 @@ from seatkeeper.store.queries import roster
 from seatkeeper.sync.coverage import coverage_of
 
 TROUBLE: Final = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD)
-SECRET_DAYS: Final = (30, 14, 7, 1)
+SECRET_DAYS: Final = (60, 30, 14, 7, 1)
 RENEWAL_DAYS: Final = (60, 30, 7)
 CLOCKS_DIFFER: Final = hours(1)
 GAP_DAYS: Final = 30  # so long a loss is worth a notice; the coverage bar shows it for ever

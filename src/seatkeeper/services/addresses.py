@@ -24,7 +24,7 @@ def list_own(connection: Connection) -> dict[str, str]:
     """The connection's addresses that are not its vendor's, by what people call them; none for nearly everybody."""
     vendor = find_vendor(connection.vendor)
     titles = {field.key: field.title for field in vendor.form}
-    return {titles[key]: value for key, value in _own(vendor, to_details(connection)).items()}
+    return {titles[key]: value for key, value in own_of(vendor, to_details(connection)).items()}
 
 
 def in_words(own: Mapping[str, str]) -> str:
@@ -33,7 +33,7 @@ def in_words(own: Mapping[str, str]) -> str:
 
 def refuse_files(who: Who, vendor: Vendor, typed: Mapping[str, str], before: ConnectionDetails | None) -> None:
     """Raises BadInput for a path on the server before anybody looks whether there is such a file."""
-    was = _own(vendor, before) if before else {}
+    was = own_of(vendor, before) if before else {}
     for field in vendor.form:
         value = typed.get(field.key, "")
         if field.address and value not in ("", was.get(field.key)) and not value.startswith(ORIGIN):
@@ -48,7 +48,7 @@ def check_addresses(
     Who moved an address earlier must not get a credential that somebody else gives later, believing it goes to the
     vendor. So what is sent elsewhere is given together with where.
     """
-    own, was = _own(vendor, details), _own(vendor, before) if before else {}
+    own, was = own_of(vendor, details), own_of(vendor, before) if before else {}
     for key in own:
         if own[key] != was.get(key):
             _require_permission(who, key)
@@ -71,7 +71,7 @@ def check_addresses(
 
 def list_changes(vendor: Vendor, before: ConnectionDetails | None, details: ConnectionDetails) -> list[str]:
     """What the audit trail says of addresses that changed, and of where a new credential is sent."""
-    own, was = _own(vendor, details), _own(vendor, before) if before else {}
+    own, was = own_of(vendor, details), own_of(vendor, before) if before else {}
     titles = {field.key: field.title for field in vendor.form}
     told = [
         f"{titles[key]}: {was.get(key, 'the usual')} → {own.get(key, 'the usual')}"
@@ -83,7 +83,8 @@ def list_changes(vendor: Vendor, before: ConnectionDetails | None, details: Conn
     return told
 
 
-def _own(vendor: Vendor, details: ConnectionDetails) -> dict[str, str]:
+def own_of(vendor: Vendor, details: ConnectionDetails) -> dict[str, str]:
+    """The addresses that are not the vendor's, by their keys."""
     filled = vendor.fill_form(details)
     return {field.key: value for field in vendor.form if field.address and (value := filled.get(field.key, ""))}
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from seatkeeper.clock import system_clock
-from seatkeeper.errors import BadInput, ChangedMeanwhile, CredentialsRejected, NotFound, Refusals, SameTenant, TryLater
+from seatkeeper.errors import BadInput, ChangedMeanwhile, NotFound, Refusals
 from seatkeeper.reporting import refresh
-from seatkeeper.services import addresses, audit, refreshes, tenants
+from seatkeeper.services import addresses, audit, authorizing, refreshes, rotation, tenants
 from seatkeeper.services.application_input import (
     Edit,
     NewApplication,
@@ -23,8 +23,7 @@ from seatkeeper.services.application_input import (
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.erasing import erase_after_commit
 from seatkeeper.store.models import Application, Connection, Organization, Task
-from seatkeeper.sync.connecting import open_connector, save_details, to_details
-from seatkeeper.sync.identity import recognize
+from seatkeeper.sync.connecting import save_details, to_details
 from seatkeeper.sync.vendors import (
     Check,
     ConnectionDetails,
@@ -36,13 +35,19 @@ from seatkeeper.sync.vendors import (
 
 __all__ = ["Check", "Edit", "NewApplication"]
 
-ONE_NAME = "The tenant is known by one name"
 Which = int | str  # an application by its id, as addresses name it, or by its name, as people do
 
 
 def add_application(who: Who, new: NewApplication) -> Application:
-    """Save an application; it is authorized later. Raises BadInput with all that is wrong; then nothing is saved."""
-    check_new(who, new)  # before the transaction: opening what was typed in takes its time
+    """Save an application; it is authorized later.
+
+    Raises BadInput with all that is wrong, and what rotation.py raises for a credential that is to replace one; then
+    nothing is saved.
+    """
+    who.require(May.APPLICATIONS)
+    before_lock = _check_new(who, new)  # opening what was typed in, and trying it, takes its time
+    if before_lock.known is not None:
+        rotation.try_new(who, before_lock.known, before_lock.details)
     with transaction.atomic():
         _alone(who)
         vendor, checked = find_vendor_of(new.product), _check_new(who, new)
@@ -50,6 +55,7 @@ def add_application(who: Who, new: NewApplication) -> Application:
             connection = tenants.connect(who, vendor, checked.details, checked.tasks)
             moved = addresses.list_changes(vendor, None, checked.details)
         else:
+            rotation.refuse_untried(before_lock.details if before_lock.known else None, checked.details)
             moved = addresses.list_changes(vendor, to_details(connection), checked.details)
             save_details(connection, checked.details)
             tenants.tick(who, connection, vendor, checked.tasks if new.tasks else (), only=False)
@@ -159,20 +165,22 @@ def find_refreshed(who: Who, which: Which) -> Application:
 def edit_application(who: Who, which: Which, edit: Edit, version: str | None = None) -> Application:
     """Change what was given and differs; everything else stays as somebody else may have left it meanwhile.
 
-    Raises BadInput with all that is wrong, and ChangedMeanwhile when `version` is given and is not the one there is;
-    then nothing is changed.
+    Raises BadInput with all that is wrong, ChangedMeanwhile when `version` is given and is not the one there is, and
+    what rotation.py raises for a new credential; then nothing is changed.
     """
     who.require(May.APPLICATIONS)
     seen = find_application(who, which)
     before_lock = _check_edit(who, seen, edit)  # nobody waits while a certificate is opened
+    _require_version(seen, version)
+    rotation.try_new(who, seen.connection, before_lock.details)
     with transaction.atomic():
         _alone(who)
         application = find_application(who, which)
-        if version is not None and version != version_of(application):
-            raise ChangedMeanwhile(f"{application.name!r} was changed after you had opened it. Nothing was saved.")
+        _require_version(application, version)
         connection = application.connection
         opened = before_lock.details if connection.version == seen.connection.version else None
         checked = _check_edit(who, application, edit, opened)
+        rotation.refuse_untried(before_lock.details, checked.details)
         vendor, before = find_vendor(connection.vendor), to_details(connection)
         changed = application.save_changes(checked.values) + save_details(connection, checked.details)
         if checked.tasks is not None:
@@ -182,6 +190,11 @@ def edit_application(who: Who, which: Which, edit: Edit, version: str | None = N
             audit.record(who, "application.edited", application.name, "; ".join(told))
             _request_refresh(who, connection)
     return find(who, application.pk)
+
+
+def _require_version(application: Application, version: str | None) -> None:
+    if version is not None and version != version_of(application):
+        raise ChangedMeanwhile(f"{application.name!r} was changed after you had opened it. Nothing was saved.")
 
 
 def check_edit(who: Who, which: Which, edit: Edit) -> None:
@@ -226,29 +239,7 @@ def authorize(who: Who, which: Which) -> Iterator[Check]:
     who.require(May.APPLICATIONS)
     application = find_application(who, which)
     audit.record(who, "application.authorized", application.name)
-    own = {} if who.at_the_machine else addresses.list_own(application.connection)
-    checks = _preflight(application.connection)
-    if not own:
-        return checks
-    # Whether a machine inside refused, kept silent or speaks something else would map the network for a member.
-    said = f"Nothing answers as the vendor does at {addresses.in_words(own)}."
-    told = f"{said} `seatkeeper apps authorize` says why, to whoever runs this machine."
-    return (check._replace(message=told) if check.unanswered else check for check in checks)
-
-
-def _preflight(connection: Connection) -> Iterator[Check]:
-    with open_connector(connection) as connector:
-        for number, check in enumerate(connector.preflight()):
-            yield check
-            if number == 0 and check.passed:  # the credential is accepted, so the tenant can be known
-                try:
-                    directory_id = connector.identify()
-                    recognize(connection, directory_id)
-                except (CredentialsRejected, SameTenant, TryLater) as error:
-                    yield Check(ONE_NAME, False, str(error), unanswered=isinstance(error, TryLater))
-                    return
-                if directory_id not in ("", connection.tenant_id):
-                    yield Check(ONE_NAME, passed=True, message=f"{connection.tenant_id} is the tenant {directory_id}.")
+    return authorizing.list_checks(who, application.connection)
 
 
 def set_active(who: Who, which: Which, *, active: bool) -> Application:

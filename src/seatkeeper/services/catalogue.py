@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from seatkeeper.services.members import May, Who
 from seatkeeper.sync import vendors
-from seatkeeper.sync.vendors import FieldKind, FormField, Guide, Product, TaskKind
+from seatkeeper.sync.vendors import FEDERATED, FieldKind, FormField, Guide, Product, TaskKind
 
-__all__ = ["FieldKind", "FormField"]
+__all__ = ["FEDERATED", "FieldKind", "FormField"]
 
 
 def list_products(who: Who, search: str = "") -> list[Product]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +11,8 @@ from seatkeeper.errors import BadInput
 LARGEST: Final = 64 * 1024
 
 
-def read_credential_file(path: Path, field: str) -> str:
-    """The text of a credential's file. Raises BadInput when it cannot be read."""
+def read_credential_file(path: Path, field: str, *, binary: bool = False) -> str:
+    """The text of a credential's file; base64 of what is none, where that may be. Raises BadInput."""
     try:
         with path.open("rb") as file:  # a device or a pipe tells no size
             body = file.read(LARGEST + 1)
@@ -23,6 +24,8 @@ def read_credential_file(path: Path, field: str) -> str:
             field, f"{path} cannot be read ({(error.strerror or 'no file').lower()}). Check path and permissions."
         ) from error
     except UnicodeDecodeError as error:
+        if binary:
+            return b64encode(body).decode()
         raise BadInput(field, f"{path} is not text. Give a secret's value, or certificate and key as PEM.") from error
 
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput
-from seatkeeper.services import addresses
+from seatkeeper.services import addresses, own_identity
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Application, Connection, Task
 from seatkeeper.sync.connecting import save_details, to_details
@@ -47,6 +47,7 @@ def check_details(
         addresses.refuse_files(who, vendor, typed, before)
         details = vendor.check_form(typed, before) if typed or before is None else before
         addresses.check_addresses(who, vendor, typed, before, details)
+        own_identity.check(who, vendor, before, details)
     except BadInput as error:
         problems = [each._replace(title=titles.get(each.field, each.title)) for each in error.problems]
         raise BadInput.together(problems) from None

@@ -29,6 +29,8 @@ LOG: Final = "SEATKEEPER_LOG"
 NOTICE_HOSTS: Final = "SEATKEEPER_NOTICE_HOSTS"
 OWN_ADDRESSES: Final = "SEATKEEPER_OWN_ADDRESSES"
 METRICS: Final = "SEATKEEPER_METRICS"
+FEDERATED_TOKEN_FILE: Final = "SEATKEEPER_FEDERATED_TOKEN_FILE"  # noqa: S105
+AZURE_TOKEN_FILE: Final = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - set in each pod by Azure's workload identity
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -37,6 +39,13 @@ METRICS_FOR: Final = ("no", "token", "local")  # nobody, an administrator's toke
 SECRET_LENGTH: Final = 32  # characters at least: fewer could be guessed, and everything sealed hangs on it
 
 _HOST: Final = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]|\*")
+
+
+class Identity(NamedTuple):
+    """What this server proves who it is with: a file that somebody renews, and whether members may use it."""
+
+    token_file: Path
+    for_members: bool
 
 
 class Settings(NamedTuple):
@@ -54,6 +63,7 @@ class Settings(NamedTuple):
     notice_hosts: tuple[str, ...]
     own_addresses: bool  # whether members may give other addresses for a vendor than its own
     metrics: str
+    identity: Identity | None
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -88,7 +98,17 @@ def read(environment: Mapping[str, str]) -> Settings:
         notice_hosts=inside,
         own_addresses=_choose(given, OWN_ADDRESSES, YES_NO, "no") == "yes",
         metrics=_choose(given, METRICS, METRICS_FOR, "token"),
+        identity=_read_identity(given),
     )
+
+
+def _read_identity(given: Mapping[str, str]) -> Identity | None:
+    """The file is looked for when it is used: whatever mounts and renews it may come later."""
+    text = given.get(FEDERATED_TOKEN_FILE)
+    path = Path(text or given.get(AZURE_TOKEN_FILE, ""))
+    if text and not path.is_absolute():
+        raise BadSetting(f"{FEDERATED_TOKEN_FILE} is not an absolute path: {path}. Write it from the root")
+    return Identity(path, for_members=bool(text)) if path.is_absolute() else None
 
 
 def _read_home(text: str | None) -> Path:

@@ -8,8 +8,11 @@ from typing import TypedDict
 
 from seatkeeper.connectors.base import Connector
 from seatkeeper.connectors.catalog import find_product, find_vendor
-from seatkeeper.connectors.vendor import ConnectionDetails
-from seatkeeper.model import to_id
+from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails
+from seatkeeper.errors import CredentialsRejected
+from seatkeeper.model import Secret, to_id
+from seatkeeper.settings import SEATKEEPER
+from seatkeeper.settings.reader import FEDERATED_TOKEN_FILE
 from seatkeeper.store import seal
 from seatkeeper.store.models import Application, Connection, Task
 from seatkeeper.store.pacing import SharedPacer
@@ -24,9 +27,29 @@ def open_connector(connection: Connection) -> Iterator[Connector]:
     tenant = connection.directory_id or connection.tenant_id  # the limit is the tenant's, by whatever name it is asked
     pacer = SharedPacer(connection.client_id, tenant, limit) if limit else None
     credential = seal.open_sealed(bytes(connection.credential), **_place(connection))
-    with vendor.open(to_details(connection)._replace(credential=credential), pacer) as connector:
+    with vendor.open(with_identity(to_details(connection)._replace(credential=credential)), pacer) as connector:
         watch_products(connector, connection)
         yield connector
+
+
+def with_identity(details: ConnectionDetails) -> ConnectionDetails:
+    """Details that can be opened: of a connection that signs in as this server, with where its token is now.
+
+    The operator's setting alone says that. Raises CredentialsRejected where there is none (any more).
+    """
+    if details.credential_kind != FEDERATED:
+        return details
+    if SEATKEEPER.identity is None:
+        raise CredentialsRejected(
+            "This connection signs in as the server itself, which has no identity any more. Whoever runs this "
+            f"server sets {FEDERATED_TOKEN_FILE}; or give a client secret or a certificate."
+        )
+    return details._replace(credential=Secret(str(SEATKEEPER.identity.token_file)))
+
+
+def sign_in(connection: Connection, details: ConnectionDetails) -> None:
+    """Ask the vendor for access with details that are not stored (yet). Raises CredentialsRejected, TryLater."""
+    find_vendor(connection.vendor).sign_in(with_identity(details))
 
 
 def watch_products(connector: Connector, connection: Connection) -> None:
@@ -69,7 +92,9 @@ def save_details(connection: Connection, details: ConnectionDetails) -> list[str
     }
     if details.credential is not None:
         values["credential"] = seal.seal(details.credential.reveal(), **_place(connection))
-    return [name for name in connection.save_changes(values) if not name.startswith("credential_")]
+    changed = connection.save_changes(values)
+    alone = ["credential_expires"] if "credential" not in changed and "credential_expires" in changed else []
+    return [name for name in changed if not name.startswith("credential_")] + alone
 
 
 class _Place(TypedDict):

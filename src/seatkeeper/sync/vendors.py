@@ -12,6 +12,7 @@ from seatkeeper.connectors.catalog import (
 )
 from seatkeeper.connectors.products import Product
 from seatkeeper.connectors.vendor import (
+    FEDERATED,
     GIVE_AGAIN,
     ConnectionDetails,
     FieldKind,
@@ -24,7 +25,7 @@ from seatkeeper.connectors.vendor import (
 )
 
 __all__ = [
-    "GIVE_AGAIN", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product", "ReportColumn",
-    "SeatToTake", "TaskKind", "UsageReport", "Vendor", "find_product", "find_task", "find_vendor", "find_vendor_of",
-    "list_products", "list_vendors", "name_tasks",
+    "FEDERATED", "GIVE_AGAIN", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product",
+    "ReportColumn", "SeatToTake", "TaskKind", "UsageReport", "Vendor", "find_product", "find_task",
+    "find_vendor", "find_vendor_of", "list_products", "list_vendors", "name_tasks",
 ]  # fmt: skip

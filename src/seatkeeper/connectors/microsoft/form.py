@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
-from uuid import UUID
 
-from seatkeeper.connectors.vendor import GIVE_AGAIN, ConnectionDetails, FieldKind, FormField
+from seatkeeper.connectors.microsoft.credential import CREDENTIALS, GIVEN, is_guid, show_end, to_credential
+from seatkeeper.connectors.vendor import FEDERATED, GIVE_AGAIN, ConnectionDetails, FieldKind, FormField
 from seatkeeper.errors import BadInput, Refusals
 from seatkeeper.graph.clouds import CLOUDS, SHARED_TENANTS, Endpoints, to_endpoints
-from seatkeeper.graph.token import ClientCertificate
-from seatkeeper.model import Instant, Secret
 
 FORM: Final = (
     FormField("tenant_id", "Tenant ID", "Directory (tenant) ID, or a verified domain.", identity=True),
@@ -23,6 +21,16 @@ FORM: Final = (
         required=False,
     ),
     FormField(
+        "credential",
+        "Credential",
+        "With this server's identity there is no secret to keep: the app registration trusts a token that the server "
+        "is given (a federated credential).",
+        FieldKind.CHOICE,
+        required=False,
+        choices=CREDENTIALS,
+        identity_of_server=True,
+    ),
+    FormField(
         "client_secret",
         "Client Secret",
         "The secret's Value, not its ID. It is sealed when saved and never shown again.",
@@ -30,11 +38,19 @@ FORM: Final = (
         required=False,
     ),
     FormField(
+        "client_secret_expires",
+        "Client Secret Expires",
+        "The day in the column Expires. Microsoft does not tell it to us; with it you are warned in time.",
+        FieldKind.DATE,
+        required=False,
+    ),
+    FormField(
         "client_certificate",
         "Client Certificate",
-        "Instead of a secret: PEM with its private key, at most 64 kB.",
+        "Instead of a secret: with its private key, as PEM or PFX, at most 64 kB.",
         FieldKind.FILE,
         required=False,
+        binary=True,
     ),
     FormField(
         "cloud",
@@ -46,6 +62,14 @@ FORM: Final = (
             "dod": "US Government L5 (DoD)",
             "china": "China (21Vianet)",
         },
+    ),
+    FormField(
+        "client_certificate_password",
+        "Client Certificate Password",
+        "If the file is locked with one. It opens the file once and is not kept.",
+        FieldKind.SECRET,
+        required=False,
+        folded=True,
     ),
     FormField(
         "login_url",
@@ -90,11 +114,8 @@ def check_form(given: Mapping[str, str], before: ConnectionDetails | None) -> Co
     client_id = before.client_id if before else ""
     if before is None or "client_id" in given:
         client_id = check(check_client_id, given.get("client_id", ""))
-    credential: tuple[str, Secret | None, Instant | None]
-    if before is None or "client_secret" in given or "client_certificate" in given:
-        credential = check(to_credential, given.get("client_secret"), given.get("client_certificate"), client_id)
-    else:
-        credential = before.credential_kind, None, before.expires
+    moved = before is None or any(given.get(key, told) != told for key, told in fill_form(before).items())
+    credential = check(to_credential, given, client_id, before, moved=moved)
     cloud = given.get("cloud") or (before.cloud if before else "global")
     stays = before if before and before.cloud == cloud else None  # another cloud has addresses of its own
     trusted = before.ca_file if before else ""  # the path that an earlier version stored is refused where it is used
@@ -106,7 +127,7 @@ def check_form(given: Mapping[str, str], before: ConnectionDetails | None) -> Co
         given.get("graph_url", stays.graph_url if stays else "") or None,
         ca_file if ca_file and ca_file != trusted else None,
     )
-    if before and not given.keys() & {"client_secret", "client_certificate"}:
+    if before and credential and credential[1] is None:
         check(_refuse_to_send_elsewhere, before, endpoints)
     refusals.end()
     directory_id = before.directory_id if before else tenant_id if is_guid(tenant_id) else ""
@@ -128,24 +149,13 @@ def fill_form(details: ConnectionDetails) -> dict[str, str]:
     return {
         "tenant_id": details.tenant_id,
         "client_id": details.client_id,
+        "credential": FEDERATED if details.credential_kind == FEDERATED else GIVEN,
+        "client_secret_expires": show_end(details),
         "cloud": details.cloud,
         "login_url": "" if details.login_url == usual.login_url else details.login_url,
         "graph_url": "" if details.graph_url == usual.graph_url else details.graph_url,
         "ca_file": details.ca_file,
     }
-
-
-def to_credential(secret: str | None, certificate: str | None, client_id: str) -> tuple[str, Secret, Instant | None]:
-    """Its kind, the credential itself, and when it expires if that can be seen. Raises BadInput."""
-    if secret is None and certificate is None:
-        raise BadInput("client_secret", "give a client secret or a certificate.")
-    if secret is not None and certificate is not None:
-        raise BadInput("client_secret", "give either a client secret or a certificate, and not both.")
-    if secret is not None:
-        return "secret", check_secret(secret), None
-    assert certificate is not None
-    opened = ClientCertificate(client_id, Secret(certificate))
-    return "certificate", opened.pem, opened.check()
 
 
 def check_tenant_id(text: str) -> str:
@@ -174,30 +184,3 @@ def check_client_id(text: str) -> str:
             f"{text[:80]!r} is not a GUID. Paste the Application (client) ID from the app registration's Overview.",
         )
     return client
-
-
-def check_secret(text: str) -> Secret:
-    """A client secret's value. One line break at the end of a file is not part of it."""
-    secret = text.removesuffix("\n").removesuffix("\r")
-    if not secret:
-        raise BadInput("client_secret", "it is empty. Paste the Value column of Certificates & secrets.")
-    if any(character.isspace() or not character.isprintable() for character in secret):
-        raise BadInput(
-            "client_secret",
-            "it holds a space, a line break or an invisible character, which no secret of Microsoft's does. "
-            "Copy the Value column of Certificates & secrets again.",
-        )
-    if is_guid(secret):
-        raise BadInput(
-            "client_secret",
-            "this is a bare GUID, which is the secret's ID. Paste the Value column of Certificates & secrets "
-            "instead; it is shown only once, right after the secret was made.",
-        )
-    return Secret(secret)
-
-
-def is_guid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

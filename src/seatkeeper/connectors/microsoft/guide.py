@@ -30,8 +30,9 @@ this organizational directory only”, no redirect URI.
 From its Overview, copy “Application (client) ID” and “Directory (tenant) ID” into the form.
 API permissions → Add a permission → Microsoft Graph → Application permissions. Tick those below, then press “Grant \
 admin consent”.
-Certificates & secrets → New client secret. Copy its Value, not its Secret ID. Better: upload a certificate, and give \
-PEM with its key here.
+Certificates & secrets → New client secret. Copy its Value, not its Secret ID. Better: upload a certificate's public \
+part, and give it with its key here, as PEM or PFX. Best, where this server has an identity of its own: Federated \
+credentials → Add credential, with its issuer and subject.
 Sign-ins are readable only in a tenant with Entra ID P1 or P2.
 """.strip().splitlines()
 NOTE: Final = "Directory.Read.All serves the roster and the licences too; it reads more than they need."
@@ -232,7 +233,7 @@ _SCRIPTS: Final = (
     (
         "bicep",
         "Bicep",
-        "Bicep makes no secret: upload a certificate's public part to the application, and give PEM with its key here.",
+        "Bicep makes no secret: upload a certificate's public part to the application, and give it with its key here.",
         _BICEP,
         "  '$id' // $permission",
         "\n",

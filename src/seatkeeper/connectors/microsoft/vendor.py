@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from seatkeeper.clock import seconds
@@ -16,12 +17,13 @@ from seatkeeper.connectors.microsoft.products import load_products
 from seatkeeper.connectors.microsoft.reclaim_scripts import SCRIPTS
 from seatkeeper.connectors.microsoft.reports import REPORTS
 from seatkeeper.connectors.microsoft.roster import is_guest
-from seatkeeper.connectors.vendor import ConnectionDetails, Pacer, Vendor
+from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails, Pacer, Vendor
 from seatkeeper.graph import throttle
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.clouds import CLOUDS, Endpoints, list_aliases
 from seatkeeper.graph.egress import Egress
-from seatkeeper.graph.token import ClientCertificate, ClientSecret, TokenSource
+from seatkeeper.graph.retry import Retry
+from seatkeeper.graph.token import ClientCertificate, ClientSecret, Credential, FederatedToken, TokenSource
 from seatkeeper.model import RequestLimit
 
 # 5 requests on the sign-in log in 10 s of one app in one tenant, 122 over all tenants; a little more for clocks that
@@ -29,6 +31,9 @@ from seatkeeper.model import RequestLimit
 LOG_LIMIT: Final = RequestLimit(
     window=LOG.window + seconds(0.1), unanswered=seconds(70), in_tenant=LOG.requests, over_all=122, slow=2
 )
+
+
+TRY_SECONDS: Final = 10.0  # for each of the two requests that make a token
 
 
 class GraphPacer:
@@ -51,20 +56,58 @@ class GraphPacer:
             self._local.done(family)
 
 
+def open_credential(details: ConnectionDetails) -> Credential:
+    """What the application signs in with, of details that have it in memory."""
+    assert details.credential is not None
+    if details.credential_kind == FEDERATED:
+        return FederatedToken(details.client_id, Path(details.credential.reveal()), CLOUDS[details.cloud].exchange)
+    kind = ClientCertificate if details.credential_kind == "certificate" else ClientSecret
+    return kind(details.client_id, details.credential)
+
+
+def check_identity(details: ConnectionDetails) -> None:
+    """Raises CredentialsRejected when the token of this server would be refused; nothing is sent."""
+    credential = open_credential(details)
+    assert isinstance(credential, FederatedToken)
+    credential.read()
+
+
+def _to_tokens(details: ConnectionDetails, endpoints: Endpoints, egress: Egress, retry: Retry) -> TokenSource:
+    credential, directory_id = open_credential(details), details.directory_id
+    return TokenSource(details.tenant_id, credential, endpoints, egress, directory_id=directory_id, retry=retry)
+
+
+def _to_endpoints(details: ConnectionDetails) -> Endpoints:
+    cloud = CLOUDS[details.cloud]
+    return Endpoints(
+        details.login_url,
+        details.graph_url,
+        cloud.scope,
+        details.ca_file or None,
+        list_aliases(cloud, details.login_url),
+        cloud.exchange,
+    )
+
+
 @contextmanager
 def open_tenant(details: ConnectionDetails, pacer: Pacer | None) -> Iterator[MicrosoftConnector]:
     """The door to a tenant, with its credential in memory; closed at the end."""
-    assert details.credential is not None
     assert pacer is not None
-    kind = ClientCertificate if details.credential_kind == "certificate" else ClientSecret
-    cloud = CLOUDS[details.cloud]
-    aliases = list_aliases(cloud, details.login_url)
-    endpoints = Endpoints(details.login_url, details.graph_url, cloud.scope, details.ca_file or None, aliases)
+    endpoints = _to_endpoints(details)
     egress = Egress(endpoints)
-    credential = kind(details.client_id, details.credential)
-    tokens = TokenSource(details.tenant_id, credential, endpoints, egress, directory_id=details.directory_id)
+    tokens = _to_tokens(details, endpoints, egress, Retry())
     try:
         yield MicrosoftConnector(Client(endpoints, tokens, egress, GraphPacer(pacer)))
+    finally:
+        egress.close()
+
+
+def sign_in(details: ConnectionDetails) -> None:
+    """Ask for a token once; whoever replaces a credential waits for it. Raises CredentialsRejected, TryLater."""
+    endpoints = _to_endpoints(details)
+    egress = Egress(endpoints, deadline=TRY_SECONDS)
+    try:
+        _to_tokens(details, endpoints, egress, Retry(attempts=1)).renew()
     finally:
         egress.close()
 
@@ -78,6 +121,8 @@ MICROSOFT: Final = Vendor(
     check_form=check_form,
     fill_form=fill_form,
     open=open_tenant,
+    check_identity=check_identity,
+    sign_in=sign_in,
     guide=guide,
     log=LOG,
     request_limit=LOG_LIMIT,

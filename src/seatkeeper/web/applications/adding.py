@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
-from seatkeeper.errors import BadInput, ChangedMeanwhile
+from seatkeeper.errors import BadInput, ChangedMeanwhile, CredentialsRejected, TryLater
 from seatkeeper.services import addresses, applications, catalogue, preflights
 from seatkeeper.services.applications import Check
 from seatkeeper.services.members import May
@@ -44,6 +44,8 @@ def add(request: Asked) -> HttpResponse:
         applications.check_new(request.who, form.new())
     except BadInput as error:
         refuse(form, error)
+    except (ChangedMeanwhile, CredentialsRejected, TryLater) as error:  # of a credential that is to replace one
+        form.add_error(None, str(error))
     return _panel(request, form, status=422)
 
 
@@ -81,6 +83,8 @@ def edit(request: Asked, application_id: int) -> HttpResponse:
     except ChangedMeanwhile as error:
         form.show_changes(request.who, applications.find(request.who, application_id), str(error))
         return _edit_page(request, application, form, status=409)
+    except (CredentialsRejected, TryLater) as error:
+        form.add_error(None, str(error))
     return _edit_page(request, application, form, status=422)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -11,10 +12,10 @@ from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
-from seatkeeper.services import addresses, catalogue
+from seatkeeper.services import addresses, catalogue, own_identity
 from seatkeeper.services.application_input import THRESHOLDS, Edit, NewApplication
 from seatkeeper.services.applications import fill_form, list_ticked, version_of
-from seatkeeper.services.catalogue import FieldKind, FormField
+from seatkeeper.services.catalogue import FEDERATED, FieldKind, FormField
 from seatkeeper.services.members import Who
 
 if TYPE_CHECKING:
@@ -31,7 +32,11 @@ def _text(label: str, hint: str = "", *, most: int = 300, required: bool = True,
 
 
 class TextFile(forms.FileField):
-    """A file that is read as text at once."""
+    """A file that is read as text at once; where bytes may be given, they become base64."""
+
+    def __init__(self, *, binary: bool, **told: Any) -> None:
+        super().__init__(**told)
+        self.binary = binary
 
     def clean(self, data: UploadedFile[bytes] | None, initial: Any = None) -> str | None:
         file = super().clean(data, initial)
@@ -39,11 +44,13 @@ class TextFile(forms.FileField):
             return None
         if file.size is None or file.size > LARGEST_FILE:
             raise forms.ValidationError("The file is larger than 64 kB; this cannot be the right one.")
+        body: bytes = file.read()
         try:
-            text: str = file.read().decode()
+            return body.decode()
         except UnicodeDecodeError:
+            if self.binary:
+                return b64encode(body).decode()
             raise forms.ValidationError("The file is not text.") from None
-        return text
 
 
 def _to_field(asked: FormField, *, is_chosen: bool) -> forms.Field:
@@ -55,10 +62,13 @@ def _to_field(asked: FormField, *, is_chosen: bool) -> forms.Field:
         hidden = forms.PasswordInput(attrs={"class": "form-control", "autocomplete": "off"})
         return forms.CharField(max_length=1000, strip=False, widget=hidden, **told)
     if asked.kind is FieldKind.FILE:
-        return TextFile(widget=forms.FileInput(attrs={"class": "form-control"}), **told)
+        return TextFile(binary=asked.binary, widget=forms.FileInput(attrs={"class": "form-control"}), **told)
     if asked.kind is FieldKind.LONG_TEXT:
         box = forms.Textarea(attrs={"class": "form-control", "rows": 4, "spellcheck": "false"})
         return forms.CharField(max_length=LARGEST_FILE, widget=box, **told)
+    if asked.kind is FieldKind.DATE:
+        day = forms.DateInput(attrs={"class": "form-control", "type": "date"})
+        return forms.CharField(max_length=40, widget=day, **told)
     if asked.kind is FieldKind.CHOICE:
         menu, choices = forms.Select(attrs={"class": "form-select"}), list(asked.choices.items())
         if not is_chosen:
@@ -97,7 +107,13 @@ class ConnectForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.product, may_move = product, addresses.are_allowed(who)
         fields = catalogue.list_fields(who, product)
-        self.asked = [each for each in fields if may_move or not each.address or self.initial.get(each.key)]
+        as_server = own_identity.is_offered(who) or self.initial.get(own_identity.FIELD) == FEDERATED
+        self.asked = [
+            each
+            for each in fields
+            if (may_move or not each.address or self.initial.get(each.key))
+            and (as_server or not each.identity_of_server)
+        ]
         kinds = catalogue.list_tasks(who, product)
         tasks: Any = self.fields["tasks"]
         tasks.choices = [(kind.key, kind.title) for kind in kinds]
@@ -177,7 +193,7 @@ class EditForm(ConnectForm):
                 told = ", ".join(now[name]) if isinstance(now[name], list) else now[name]
                 self.add_error(name, f"Changed meanwhile: it is “{told}” now.")
         secret = next((asked.key for asked in self.asked if asked.kind in HIDDEN), None)
-        if "credential" in changed and secret:
+        if "sealed" in changed and secret:
             self.add_error(secret, "Changed meanwhile: another credential was given.")
         data = cast("QueryDict", self.data).copy()
         data["shown"] = _sign(now)
@@ -193,7 +209,7 @@ def _as_it_is(who: Who, application: Application) -> dict[str, Any]:
         "threshold_days": application.threshold_days,
         "tags": application.tags,
         "version": version_of(application),
-        "credential": sha256(bytes(connection.credential)).hexdigest(),  # of what is sealed: tells only that it changed
+        "sealed": sha256(bytes(connection.credential)).hexdigest(),  # of what is sealed: tells only that it changed
     }
 
 
