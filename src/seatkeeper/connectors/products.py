@@ -43,7 +43,10 @@ class ServicePlan(msgspec.Struct, frozen=True):
 
 
 class Sku(msgspec.Struct, frozen=True):
-    """A licence that carries the product; `level` orders the plans by what they can do."""
+    """A licence that carries the product; `level` orders the plans by what they can do.
+
+    Of one that is known by an imported list alone, the kind is guessed by its name and plans.
+    """
 
     id: str
     part_number: str
@@ -51,6 +54,7 @@ class Sku(msgspec.Struct, frozen=True):
     kind: SkuKind
     level: int | None
     plans: tuple[str, ...]
+    guessed: bool = False
 
 
 class SignInApp(msgspec.Struct, frozen=True):
@@ -111,11 +115,22 @@ class Product(msgspec.Struct, frozen=True):
 
 
 class ProductData(msgspec.Struct, frozen=True):
-    """A vendor's table of products, with its date and where it is from."""
+    """A vendor's table of products, with its date and where it is from.
+
+    Where imported lists say more than what is shipped, `imported` is the day of the last one, and `said` a short name
+    for all that the table says with it.
+    """
 
     date: str
     source: str
     products: tuple[Product, ...]
+    imported: str = ""
+    said: str = ""
+
+    @property
+    def version(self) -> str:
+        """Another one whenever the table says something else."""
+        return f"{self.date} {self.said}".rstrip()
 
 
 def read_products(name: str) -> ProductData:

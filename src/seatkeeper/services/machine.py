@@ -19,12 +19,12 @@ from seatkeeper.notices.conditions import find_overdue_tasks
 from seatkeeper.services.backups import list_unopened
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.database import WAL_IS_SAFE
+from seatkeeper.store import schema
 from seatkeeper.store.files import list_exposed
 from seatkeeper.store.models import Application, AuditEvent, Connection, Coverage, Organization
-from seatkeeper.store.schema import check_schema, find_damage, migrate
+from seatkeeper.store.schema import check_schema, find_damage
+from seatkeeper.sync import sku_lists
 from seatkeeper.tabular.tables import Table
-
-__all__ = ["migrate"]
 
 OLD_BACKUP: Final = 7  # days
 LEAST_FREE: Final = 2**28  # bytes of the disk; below that a large run may fill it
@@ -38,6 +38,12 @@ class Line(NamedTuple):
     title: str
     passed: bool | None
     message: str
+
+
+def migrate() -> None:
+    """Bring the database to today's shape, and count with the lists of SKUs that are kept in it."""
+    schema.migrate()
+    sku_lists.follow()
 
 
 def to_table(lines: Iterable[Line]) -> Table:

@@ -17,6 +17,7 @@ from seatkeeper.connectors.vendor import (
     FieldKind,
     FormField,
     Guide,
+    PublishedList,
     ReportColumn,
     SeatToTake,
     UsageReport,
@@ -24,7 +25,7 @@ from seatkeeper.connectors.vendor import (
 )
 
 __all__ = [
-    "GIVE_AGAIN", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product", "ReportColumn",
-    "SeatToTake", "TaskKind", "UsageReport", "Vendor", "find_product", "find_task", "find_vendor", "find_vendor_of",
-    "list_products", "list_vendors", "name_tasks",
+    "GIVE_AGAIN", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product", "PublishedList",
+    "ReportColumn", "SeatToTake", "TaskKind", "UsageReport", "Vendor", "find_product", "find_task", "find_vendor",
+    "find_vendor_of", "list_products", "list_vendors", "name_tasks",
 ]  # fmt: skip
