@@ -29,12 +29,9 @@ class KeptLists:
         return _to_list(row.imported, _to_skus(row)) if row else None
 
 
-_KEPT = KeptLists()
-
-
 def follow() -> None:
     """From now on products are in this process what the table says with the imported lists."""
-    Table.follow(_KEPT)
+    Table.follow(KeptLists())
 
 
 def _to_skus(row: stored.SkuList) -> dict[str, ListedSku]:
