@@ -55,13 +55,6 @@ _KINDS: Final = {
 }
 
 
-@cache
-def _guess(sku_id: str) -> SeatKind:
-    """Why a SKU counts that a product's table does not list, and that carries the product by what the tenant says."""
-    elsewhere = any(sku.id == sku_id for product in load_shipped().products for sku in product.skus)
-    return SeatKind.OTHER_PRODUCT if elsewhere else SeatKind.UNLISTED
-
-
 class Watched:
     """The SKUs and plans that matter for the managed products of one tenant.
 
@@ -73,6 +66,9 @@ class Watched:
         self.plan_names: dict[str, str] = {}
         self.openers: dict[str, list[str]] = {}  # products by the plans of other products that open them
         self.skus: dict[str, list[Carried]] = {}
+        # A SKU that a product does not list, and that carries it by what the tenant says, is another product's licence
+        # where that one lists it. Not where that is a guess, too: then it counts as before it was guessed.
+        shipped = {sku.id for product in TABLE.shipped().products for sku in product.skus}
         for product in self.products:
             counted = {plan.id for plan in product.plans if plan.seat}
             apart = counted | {plan.id for plan in product.plans if plan.class_ == OPERATIONS}
@@ -86,7 +82,10 @@ class Watched:
                 sku = listed.get(sku_id)
                 if sku and sku.kind not in _KINDS and not sku.guessed:
                     continue
-                kind = _KINDS.get(sku.kind, SeatKind.OTHER_PRODUCT) if sku else _guess(sku_id)
+                if sku:
+                    kind = _KINDS.get(sku.kind, SeatKind.OTHER_PRODUCT)
+                else:
+                    kind = SeatKind.OTHER_PRODUCT if sku_id in shipped else SeatKind.UNLISTED
                 matters = apart if kind is SeatKind.OTHER_PRODUCT else counted
                 plans = matters & {*(live.get(sku_id) or (sku.plans if sku else ()))}
                 if sku is None or (sku.guessed and kind is SeatKind.OTHER_PRODUCT):
