@@ -60,7 +60,7 @@ def test_a_title_follows_the_list_and_kind_level_and_part_number_stay() -> None:
     assert find(data, VISIO, PLAN1.id) == msgspec.structs.replace(PLAN1, title="Visio, renamed")
     told = [(one.what, one.sku.title) for one in compare(with_list(), data)]
     assert told == [("title", "Visio, renamed")]
-    assert (data.date, data.imported) == (SHIPPED.date, LATER)
+    assert data.date == SHIPPED.date
 
 
 def test_a_plan_is_added_and_none_is_taken_away() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -11,13 +11,14 @@ import pytest
 from seatkeeper.errors import BadInput, NotAllowed
 from seatkeeper.services import sku_lists
 from seatkeeper.services.members import Who, operator
-from seatkeeper.store.models import AuditEvent, SkuList
+from seatkeeper.store.models import Application, AuditEvent, Connection, Organization, SkuList
 from seatkeeper.sync.sku_lists import follow
 from tests.skus import COLUMNS, NEW, PRODUCTS, VISIO_WEB, Listed, listed, shipped, to_rows, write, write_rows
 
 pytestmark = pytest.mark.usefixtures("database")
 VISIO = PRODUCTS["microsoft-visio"]
 SKU = VISIO.skus[0]
+OTHER = "0b7d6a52-3c0e-4a1c-9d53-7f2f6f0f1a02"
 Rows = list[list[str]]
 
 
@@ -167,6 +168,39 @@ def test_a_part_of_a_list_is_refused_and_half_of_it_is_not() -> None:
     with pytest.raises(BadInput, match="names 24 SKUs, and the one that was imported last 49"):
         take(*whole[:24])
     take(*whole[:25])
+
+
+def test_without_its_line_in_the_trail_nothing_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = known()
+
+    def refuse(*_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr("seatkeeper.services.audit.record", refuse)
+    with pytest.raises(ConnectionError):
+        take(listed("Visio Plan 3"))
+    assert not SkuList.objects.exists()
+    assert known() == before
+
+
+def test_what_every_organization_reads_is_refreshed_and_of_no_other_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, vendor in enumerate(("microsoft", "microsoft", "paper")):
+        organization = Organization.objects.create(name=f"{number}", created=0)
+        connection = Connection.objects.create(
+            organization=organization, vendor=vendor, tenant_id=f"{number}", login_url="", graph_url="", created=0
+        )
+        Application.objects.create(
+            organization=organization, connection=connection, product=VISIO.key, name=f"Visio {number}", created=0
+        )
+    asked: list[str] = []
+
+    def note(applications: Iterable[Application], *_: object, at_once: bool) -> None:
+        asked.extend(sorted(application.name for application in applications))
+
+    monkeypatch.setattr("seatkeeper.jobs.refreshes.request", note)
+    take(listed("Visio Plan 3"))
+    take(listed("Visio Plan 3"), listed("Windows 365", "c0ffee00-0000-4000-8000-000000000000", sku=OTHER))
+    assert asked == ["Visio 0", "Visio 1"]
 
 
 def test_over_the_network_nobody_imports_what_counts_for_everybody() -> None:

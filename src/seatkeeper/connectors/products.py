@@ -117,14 +117,12 @@ class Product(msgspec.Struct, frozen=True):
 class ProductData(msgspec.Struct, frozen=True):
     """A vendor's table of products, with its date and where it is from.
 
-    Where imported lists say more than what is shipped, `imported` is the day of the last one, and `said` a short name
-    for all that the table says with it.
+    Where imported lists say more than what is shipped, `said` is a short name for all that the table says with them.
     """
 
     date: str
     source: str
     products: tuple[Product, ...]
-    imported: str = ""
     said: str = ""
 
     @property

@@ -80,7 +80,7 @@ def complete(table: ProductData, told: SkuList) -> ProductData:
     if products == [*table.products]:
         return table
     said = digest([(product.key, product.skus) for product in products])
-    return msgspec.structs.replace(table, products=tuple(products), imported=told.date, said=said)
+    return msgspec.structs.replace(table, products=tuple(products), said=said)
 
 
 def _update(sku: Sku, told: SkuList, own: set[str]) -> Sku:
