@@ -196,5 +196,14 @@ def test_an_import_is_seen_within_seconds_and_looked_for_no_more_often() -> None
     assert table.load(now=True) is SHIPPED
 
 
+def test_a_guess_about_one_product_takes_no_seat_of_another() -> None:
+    lists = Lists()
+    lists.title = "Visio Plan 3"
+    Table.follow(lists)
+    assert find(load_products(), VISIO) is not None
+    (told,) = Watched([POWER_BI], {NEW: [VISIO_WEB, PRO]}).skus[NEW]
+    assert told.kind is SeatKind.UNLISTED
+
+
 def test_where_no_list_is_followed_the_table_is_the_shipped_one() -> None:
     assert load_products() is SHIPPED
