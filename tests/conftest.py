@@ -189,10 +189,10 @@ def _no_failpoint_is_left() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _products_are_as_shipped() -> Iterator[None]:
     """A command of an earlier test left this process looking for lists that were imported into its database."""
-    from seatkeeper.connectors.sku_lists import Table
+    from seatkeeper.connectors.sku_lists import ProductTable
 
     yield
-    Table.follow(None)
+    ProductTable.follow(None)
 
 
 def end_preflights() -> None:

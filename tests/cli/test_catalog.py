@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from seatkeeper.connectors.microsoft.products import load_shipped
-from seatkeeper.connectors.sku_lists import EVERY, Table
+from seatkeeper.connectors.sku_lists import EVERY, ProductTable
 from seatkeeper.sync.sku_lists import KeptLists
 from tests.cli.conftest import Shell
 from tests.conftest import connected
@@ -65,8 +65,8 @@ def test_a_file_that_is_not_the_right_one_is_refused_with_its_rows(shell: Shell)
 def test_another_process_sees_an_import_within_seconds_and_without_a_restart(shell: Shell) -> None:
     file, moment = save(shell, write(MONTH)), [0.0]
     with connected(f"sqlite://{shell.home / 'seatkeeper.sqlite3'}"):
-        table = Table("microsoft", load_shipped, lambda: moment[0])
-        Table.follow(KeptLists())
+        table = ProductTable("microsoft", load_shipped, lambda: moment[0])
+        ProductTable.follow(KeptLists())
         assert table.load() is load_shipped()
         assert shell.start("catalog", "import", file).code == 0
         assert table.load() is load_shipped()

@@ -9,7 +9,7 @@ import pytest
 
 from seatkeeper.connectors.microsoft.products import Watched, load_products, load_shipped
 from seatkeeper.connectors.products import Product, ProductData, Sku, SkuKind
-from seatkeeper.connectors.sku_lists import EVERY, ListedSku, SkuList, Table, add, compare, complete
+from seatkeeper.connectors.sku_lists import EVERY, ListedSku, ProductTable, SkuList, add, compare, complete
 from seatkeeper.model import SeatKind
 
 SHIPPED = load_shipped()
@@ -178,9 +178,9 @@ class Lists:
 
 def test_an_import_is_seen_within_seconds_and_looked_for_no_more_often() -> None:
     lists, moment = Lists(), [0.0]
-    table = Table("microsoft", load_shipped, lambda: moment[0])
+    table = ProductTable("microsoft", load_shipped, lambda: moment[0])
     assert table.load() is SHIPPED
-    Table.follow(lists)
+    ProductTable.follow(lists)
     assert table.load() is SHIPPED
     lists.title = "One"
     assert table.load() is SHIPPED
@@ -199,7 +199,7 @@ def test_an_import_is_seen_within_seconds_and_looked_for_no_more_often() -> None
 def test_a_guess_about_one_product_takes_no_seat_of_another() -> None:
     lists = Lists()
     lists.title = "Visio Plan 3"
-    Table.follow(lists)
+    ProductTable.follow(lists)
     assert find(load_products(), VISIO) is not None
     (told,) = Watched([POWER_BI], {NEW: [VISIO_WEB, PRO]}).skus[NEW]
     assert told.kind is SeatKind.UNLISTED

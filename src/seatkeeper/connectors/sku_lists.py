@@ -156,7 +156,7 @@ class Lists(Protocol):
     def read(self, vendor: str) -> SkuList | None: ...
 
 
-class Table:
+class ProductTable:
     """A vendor's table of products as it counts now, in a process in which others may import at any time."""
 
     _lists: Lists | None = None  # of all tables

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, Protocol
 from seatkeeper.connectors.base import Connector, TaskKind
 from seatkeeper.connectors.feasibility import SignInLog
 from seatkeeper.connectors.products import ProductData
-from seatkeeper.connectors.sku_lists import Table
+from seatkeeper.connectors.sku_lists import ProductTable
 from seatkeeper.model import Instant, Key, RequestLimit, Secret
 
 
@@ -162,7 +162,7 @@ class PublishedList(NamedTuple):
 
     title: str
     columns: SkuColumns
-    table: Table
+    table: ProductTable
 
 
 class UsageSignal(NamedTuple):

@@ -26,6 +26,13 @@ from seatkeeper.tabular.tables import Cell, Table
 
 COLUMNS = ("Product", "SKU", "Title", "Kind", "Guessed", "SKU ID")
 CHANGES = ("Change", "SKU", "Title", "Product", "Detail")
+_WORDS = {
+    "new": ("1 SKU is new", "{} SKUs are new"),
+    "title": ("1 title changed", "{} titles changed"),
+    "plans": ("1 SKU carries another plan", "{} SKUs carry other plans"),
+    "kind": ("1 guess of a kind changed", "{} guesses of kinds changed"),
+    "gone": ("1 SKU is not listed any more", "{} SKUs are not listed any more"),
+}
 
 
 @dataclass(slots=True)
@@ -133,7 +140,7 @@ def sum_up(differences: Sequence[Difference]) -> str:
     """The differences in a sentence; a SKU that several products list is counted once."""
     if not differences:
         return "Nothing changes."
-    skus = {what: {one.sku.id for one in differences if one.what == what} for what in dict(_WORDS)}
+    skus = {what: {one.sku.id for one in differences if one.what == what} for what in _WORDS}
     carrying = Counter(one.product.title for one in differences if one.what == "new")
     said = []
     for what, (one, many) in _WORDS.items():
@@ -142,15 +149,6 @@ def sum_up(differences: Sequence[Difference]) -> str:
             if what == "new":
                 said[-1] += f" ({', '.join(f'{count:,} with {title}' for title, count in carrying.most_common())})"
     return f"{', '.join(said)}."
-
-
-_WORDS = {
-    "new": ("1 SKU is new", "{} SKUs are new"),
-    "title": ("1 title changed", "{} titles changed"),
-    "plans": ("1 SKU carries another plan", "{} SKUs carry other plans"),
-    "kind": ("1 guess of a kind changed", "{} guesses of kinds changed"),
-    "gone": ("1 SKU is not listed any more", "{} SKUs are not listed any more"),
-}
 
 
 def to_table(differences: Sequence[Difference]) -> Table:

@@ -9,7 +9,7 @@ import msgspec
 from django.db import transaction
 
 from seatkeeper.connectors.products import ProductData
-from seatkeeper.connectors.sku_lists import Difference, ListedSku, SkuList, Table, add, compare, complete
+from seatkeeper.connectors.sku_lists import Difference, ListedSku, ProductTable, SkuList, add, compare, complete
 from seatkeeper.connectors.vendor import Vendor
 from seatkeeper.model import Instant, to_text
 from seatkeeper.store import models as stored
@@ -31,7 +31,7 @@ class KeptLists:
 
 def follow() -> None:
     """From now on products are in this process what the table says with the imported lists."""
-    Table.follow(KeptLists())
+    ProductTable.follow(KeptLists())
 
 
 def _to_skus(row: stored.SkuList) -> dict[str, ListedSku]:
@@ -64,7 +64,7 @@ class Import:
         transaction.on_commit(lambda: _table(self.vendor).load(now=True))
 
 
-def _table(vendor: Vendor) -> Table:
+def _table(vendor: Vendor) -> ProductTable:
     assert vendor.sku_list is not None
     return vendor.sku_list.table
 

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from seatkeeper.connectors.products import Product, ProductData, SkuKind, digest, read_products
-from seatkeeper.connectors.sku_lists import Table
+from seatkeeper.connectors.sku_lists import ProductTable
 from seatkeeper.model import AppSignIns, SeatKind
 
 OPERATIONS = "operations"  # Project inside Dynamics 365 Project Operations: listed apart, never a seat
@@ -28,7 +28,7 @@ def load_shipped() -> ProductData:
     return read_products("microsoft_products.json")
 
 
-TABLE: Final = Table("microsoft", load_shipped)
+TABLE: Final = ProductTable("microsoft", load_shipped)
 load_products = TABLE.load
 
 
