@@ -192,6 +192,15 @@ def _no_failpoint_is_left() -> Iterator[None]:
     failpoints.arm("")
 
 
+@pytest.fixture(autouse=True)
+def _products_are_as_shipped() -> Iterator[None]:
+    """A command of an earlier test left this process looking for lists that were imported into its database."""
+    from seatkeeper.connectors.sku_lists import ProductTable
+
+    yield
+    ProductTable.follow(None)
+
+
 def end_preflights() -> None:
     """The next test's application has the same number: it must not join checks of this one."""
     from seatkeeper.jobs import preflights

@@ -12,11 +12,13 @@ from django.db import connection
 from django.test import override_settings
 
 from seatkeeper.clock import days, hours, system_clock
-from seatkeeper.services import applications, audit, machine
+from seatkeeper.model import to_instant
+from seatkeeper.services import applications, audit, machine, sku_lists
 from seatkeeper.services.members import operator
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.address import Address
 from seatkeeper.store.models import ApplicationSet, Coverage, Run, Task
+from tests.skus import listed, write
 from tests.web.world import APPLICATION
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -117,3 +119,13 @@ def test_overdue_tasks_are_told() -> None:
     connection_of.created = system_clock() - days(9)
     connection_of.save()
     assert line("Tasks")[0] is None
+
+
+def test_the_age_of_what_is_known_of_skus_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert line("Products") == (True, "What is known of Microsoft's SKUs is of 2026-08-21.")
+    monkeypatch.setattr(machine, "system_clock", lambda: to_instant("2027-09-01T00:00:00Z"))
+    passed, message = line("Products")
+    assert passed is None
+    assert "seatkeeper catalog import FILE" in message
+    sku_lists.import_list(operator(), write([listed("New")]), "a.csv", lambda: to_instant("2027-08-01T00:00:00Z"))
+    assert line("Products")[0]

@@ -43,7 +43,10 @@ class ServicePlan(msgspec.Struct, frozen=True):
 
 
 class Sku(msgspec.Struct, frozen=True):
-    """A licence that carries the product; `level` orders the plans by what they can do."""
+    """A licence that carries the product; `level` orders the plans by what they can do.
+
+    Of one that is known by an imported list alone, the kind is guessed by its name and plans.
+    """
 
     id: str
     part_number: str
@@ -51,6 +54,7 @@ class Sku(msgspec.Struct, frozen=True):
     kind: SkuKind
     level: int | None
     plans: tuple[str, ...]
+    guessed: bool = False
 
 
 class SignInApp(msgspec.Struct, frozen=True):
@@ -118,11 +122,20 @@ class Product(msgspec.Struct, frozen=True):
 
 
 class ProductData(msgspec.Struct, frozen=True):
-    """A vendor's table of products, with its date and where it is from."""
+    """A vendor's table of products, with its date and where it is from.
+
+    Where imported lists say more than what is shipped, `said` is a short name for all that the table says with them.
+    """
 
     date: str
     source: str
     products: tuple[Product, ...]
+    said: str = ""
+
+    @property
+    def version(self) -> str:
+        """Another one whenever the table says something else."""
+        return f"{self.date} {self.said}".rstrip()
 
 
 def read_products(name: str) -> ProductData:

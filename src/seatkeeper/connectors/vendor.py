@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, Protocol
 from seatkeeper.connectors.base import Connector, TaskKind
 from seatkeeper.connectors.feasibility import SignInLog
 from seatkeeper.connectors.products import ProductData
+from seatkeeper.connectors.sku_lists import ProductTable
 from seatkeeper.model import Instant, Key, RequestLimit, Secret
 
 FEDERATED: Final = "federated"  # the kind of a credential that is none of the connection's: this server's own identity
@@ -153,6 +154,23 @@ class UsageReport(NamedTuple):
     other_names: Mapping[str, str] = {}
 
 
+class SkuColumns(NamedTuple):
+    """The columns of a vendor's own list of SKUs and their plans: a row a plan. Ids are GUIDs."""
+
+    title: str
+    part_number: str
+    sku: str
+    plan: str
+
+
+class PublishedList(NamedTuple):
+    """The list of SKUs that the vendor publishes, and the table of products that it is imported over."""
+
+    title: str
+    columns: SkuColumns
+    table: ProductTable
+
+
 class UsageSignal(NamedTuple):
     """What a task tells: the day on which somebody used one of some products last, which confirms its use.
 
@@ -229,4 +247,5 @@ class Vendor:
     reclaim_scripts: Mapping[str, ReclaimScript] = field(default_factory=dict)
     reports: Mapping[str, UsageReport] = field(default_factory=dict)  # by the key of the product
     usage: tuple[UsageSignal, ...] = ()
+    sku_list: PublishedList | None = None
     prices: Mapping[str, int] = field(default_factory=dict)  # euros a month by part number, for an example

@@ -59,7 +59,7 @@ def look(application: Application, now: Instant) -> Source:
     coverage, watched = newest_reading(application), sorted(find_product(application.product).watched)
     data = find_vendor_of(application.product).products()
     told = (
-        FORM, data.date, now // DAY, sorted(runs.items()), sorted(tasks.items()), coverage, watched,
+        FORM, data.version, now // DAY, sorted(runs.items()), sorted(tasks.items()), coverage, watched,
         ticked, application.product, application.threshold_days, application.grace_days, _said(application, now),
     )  # fmt: skip
     generations = tasks.get("roster", 0), tasks.get("licenses", 0)

@@ -14,19 +14,21 @@ from django.db import connection
 from seatkeeper import __version__
 from seatkeeper.clock import days, hours, seconds, system_clock
 from seatkeeper.errors import BadSetting
-from seatkeeper.model import to_text
+from seatkeeper.model import to_instant, to_text
 from seatkeeper.notices.conditions import find_overdue_tasks
 from seatkeeper.services.backups import list_unopened
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.database import WAL_IS_SAFE
+from seatkeeper.store import schema
 from seatkeeper.store.files import list_exposed
 from seatkeeper.store.models import Application, AuditEvent, Connection, Coverage, Organization
-from seatkeeper.store.schema import check_schema, find_damage, migrate
+from seatkeeper.store.schema import check_schema, find_damage
+from seatkeeper.sync import sku_lists
+from seatkeeper.sync.vendors import list_vendors
 from seatkeeper.tabular.tables import Table
 
-__all__ = ["migrate"]
-
 OLD_BACKUP: Final = 7  # days
+OLD_PRODUCTS: Final = 365  # days; SKUs appear every month
 LEAST_FREE: Final = 2**28  # bytes of the disk; below that a large run may fill it
 CLOCK_MAY_DIFFER: Final = seconds(300)  # Microsoft refuses what is signed with a clock that is further off
 STATES: Final = {True: "ok", None: "notice", False: "wrong"}
@@ -38,6 +40,12 @@ class Line(NamedTuple):
     title: str
     passed: bool | None
     message: str
+
+
+def migrate() -> None:
+    """Bring the database to today's shape, and count with the lists of SKUs that are kept in it."""
+    schema.migrate()
+    sku_lists.follow()
 
 
 def to_table(lines: Iterable[Line]) -> Table:
@@ -69,6 +77,7 @@ def look() -> Iterator[Line]:
     yield from (_look_at_disk(), _look_at_files(), _look_at_address())
     if current:
         yield from (_look_at_data(), _look_at_key(), _look_at_backups(), _look_at_clock(), _look_at_tasks())
+        yield from _look_at_products()
 
 
 def _look_at_disk() -> Line:
@@ -168,6 +177,19 @@ def _look_at_clock() -> Line:
         f"This machine's was {length} {way} the vendor's at the last reading of sign-ins, on {when} UTC. Set it, and "
         "let it be kept by NTP: tokens are refused and tasks run at wrong times.",
     )
+
+
+def _look_at_products() -> Iterator[Line]:
+    """Of which day the tables of SKUs are, or the lists that were imported over them."""
+    for vendor in list_vendors():
+        if vendor.sku_list is None:
+            continue
+        imported = sku_lists.find_list(vendor)
+        day = max(vendor.sku_list.table.shipped().date, to_text(imported.imported)[:10] if imported else "")
+        told = f"What is known of {vendor.title}'s SKUs is of {day}."
+        old = to_instant(f"{day}T00:00:00Z") < system_clock() - days(OLD_PRODUCTS)
+        advice = f" Import its list “{vendor.sku_list.title}”: `seatkeeper catalog import FILE`."
+        yield Line("Products", None if old else True, told + advice * old)
 
 
 def _look_at_tasks() -> Line:

@@ -18,6 +18,7 @@ from seatkeeper.connectors.vendor import (
     FieldKind,
     FormField,
     Guide,
+    PublishedList,
     ReportColumn,
     SeatToTake,
     UsageReport,
@@ -26,6 +27,6 @@ from seatkeeper.connectors.vendor import (
 
 __all__ = [
     "FEDERATED", "GIVE_AGAIN", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product",
-    "ReportColumn", "SeatToTake", "TaskKind", "UsageReport", "Vendor", "find_product", "find_task",
+    "PublishedList", "ReportColumn", "SeatToTake", "TaskKind", "UsageReport", "Vendor", "find_product", "find_task",
     "find_vendor", "find_vendor_of", "list_products", "list_vendors", "name_tasks",
 ]  # fmt: skip

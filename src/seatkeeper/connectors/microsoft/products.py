@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from seatkeeper.connectors.products import Product, ProductData, SkuKind, digest, read_products
+from seatkeeper.connectors.sku_lists import ProductTable
 from seatkeeper.model import AppSignIns, SeatKind
 
 OPERATIONS = "operations"  # Project inside Dynamics 365 Project Operations: listed apart, never a seat
@@ -22,15 +23,19 @@ RULE = 4  # to be raised when the same answer makes other seats: then everybody 
 
 
 @cache
-def load_products() -> ProductData:
+def load_shipped() -> ProductData:
     """The shipped table of products, with its date and source."""
     return read_products("microsoft_products.json")
+
+
+TABLE: Final = ProductTable("microsoft", load_shipped)
+load_products = TABLE.load
 
 
 @cache
 def list_apps() -> frozenset[AppSignIns]:
     """The sign-ins that tell of the use of any product, be it watched or not."""
-    return frozenset[AppSignIns]().union(*(product.watched for product in load_products().products))
+    return frozenset[AppSignIns]().union(*(product.watched for product in load_shipped().products))
 
 
 class Carried(msgspec.Struct, frozen=True):
@@ -41,19 +46,13 @@ class Carried(msgspec.Struct, frozen=True):
     plans: frozenset[str]
 
 
-# A trial is listed apart, as what comes inside another licence: nobody paid for it to be used.
+# A trial is listed apart, as what comes inside another licence: nobody paid for it to be used. So is what is guessed to
+# be for devices, or free: by a guess nobody is left out.
 _KINDS: Final = {
     SkuKind.SEAT: SeatKind.SEAT,
     SkuKind.OTHER_PRODUCT: SeatKind.OTHER_PRODUCT,
     SkuKind.TRIAL: SeatKind.OTHER_PRODUCT,
 }
-
-
-@cache
-def _guess(sku_id: str) -> SeatKind:
-    """Why a SKU counts that a product's table does not list, and that carries the product by what the tenant says."""
-    elsewhere = any(sku.id == sku_id for product in load_products().products for sku in product.skus)
-    return SeatKind.OTHER_PRODUCT if elsewhere else SeatKind.UNLISTED
 
 
 class Watched:
@@ -67,6 +66,9 @@ class Watched:
         self.plan_names: dict[str, str] = {}
         self.openers: dict[str, list[str]] = {}  # products by the plans of other products that open them
         self.skus: dict[str, list[Carried]] = {}
+        # A SKU that a product does not list, and that carries it by what the tenant says, is another product's licence
+        # where that one lists it. Not where that is a guess, too: then it counts as before it was guessed.
+        shipped = {sku.id for product in TABLE.shipped().products for sku in product.skus}
         for product in self.products:
             counted = {plan.id for plan in product.plans if plan.seat}
             apart = counted | {plan.id for plan in product.plans if plan.class_ == OPERATIONS}
@@ -78,12 +80,15 @@ class Watched:
             listed = {sku.id: sku for sku in product.skus}
             for sku_id in listed.keys() | live.keys():
                 sku = listed.get(sku_id)
-                if sku and sku.kind not in _KINDS:
+                if sku and sku.kind not in _KINDS and not sku.guessed:
                     continue
-                kind = _KINDS[sku.kind] if sku else _guess(sku_id)
+                if sku:
+                    kind = _KINDS.get(sku.kind, SeatKind.OTHER_PRODUCT)
+                else:
+                    kind = SeatKind.OTHER_PRODUCT if sku_id in shipped else SeatKind.UNLISTED
                 matters = apart if kind is SeatKind.OTHER_PRODUCT else counted
                 plans = matters & {*(live.get(sku_id) or (sku.plans if sku else ()))}
-                if sku is None:
+                if sku is None or (sku.guessed and kind is SeatKind.OTHER_PRODUCT):
                     plans -= travelling
                 if plans:
                     self.skus.setdefault(sku_id, []).append(Carried(product.key, kind, frozenset(plans)))

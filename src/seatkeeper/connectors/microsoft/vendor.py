@@ -13,11 +13,11 @@ from seatkeeper.connectors.microsoft.connector import TASKS, USAGE, MicrosoftCon
 from seatkeeper.connectors.microsoft.form import FORM, check_form, fill_form
 from seatkeeper.connectors.microsoft.guide import guide
 from seatkeeper.connectors.microsoft.licensing import list_assigned, list_ended, list_failed, list_opened
-from seatkeeper.connectors.microsoft.products import load_products
+from seatkeeper.connectors.microsoft.products import TABLE, load_products
 from seatkeeper.connectors.microsoft.reclaim_scripts import SCRIPTS
 from seatkeeper.connectors.microsoft.reports import REPORTS
 from seatkeeper.connectors.microsoft.roster import is_guest
-from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails, Pacer, Vendor
+from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails, Pacer, PublishedList, SkuColumns, Vendor
 from seatkeeper.graph import throttle
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.clouds import CLOUDS, Endpoints, list_aliases
@@ -135,5 +135,10 @@ MICROSOFT: Final = Vendor(
     reclaim_scripts=SCRIPTS,
     reports=REPORTS,
     usage=USAGE,
+    sku_list=PublishedList(
+        "Product names and service plan identifiers for licensing",
+        SkuColumns("Product_Display_Name", "String_Id", "GUID", "Service_Plan_Id"),
+        TABLE,
+    ),
     prices={"PROJECT_P1": 10, "PROJECTPROFESSIONAL": 30, "PROJECTPREMIUM": 50, "PROJECTESSENTIALS": 7},
 )

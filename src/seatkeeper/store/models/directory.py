@@ -139,3 +139,17 @@ class Renewal(Owned):
 
     def __str__(self) -> str:
         return self.part_number
+
+
+class SkuList(models.Model):
+    """What the imported lists of a vendor's SKUs say together, for all organizations; see connectors/sku_lists.py."""
+
+    vendor = models.TextField(unique=True, help_text="Key of the vendor.")
+    imported = models.BigIntegerField(help_text="When the last list was imported.")
+    file = models.TextField(help_text="Name of its file.")
+    digest = models.TextField(help_text="SHA-256 of its file.")
+    number = models.IntegerField(help_text="SKUs that it names: a much shorter one is refused.")
+    skus = models.TextField(help_text="The SKUs as JSON: each a list of its id, part number, title and plan ids.")
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.file}"
