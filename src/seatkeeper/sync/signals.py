@@ -38,6 +38,8 @@ class SignalReading:
         known = [found for row in page.records if (found := self._join(_past(row, now))) is not None]
         added = bulk.save_last_uses(task.connection_id, task.key, known, self.began)
         self.read += len(page.records) + len(page.bad) + page.left_out
+        if page.note:
+            self.work.note(page.note)
         return Tally(kept=len(known), added=added)
 
     def _join(self, row: LastUse | None) -> LastUse | None:
