@@ -11,6 +11,7 @@ from typing import Any, Final
 PROJECT: Final = "microsoft-project"
 VISIO: Final = "microsoft-visio"
 COPILOT: Final = "microsoft-365-copilot"
+OFFICE: Final = "office-365"  # what the suites are bought for
 PRODUCTS: Final = (PROJECT, VISIO)
 SOLD: Final = (*PRODUCTS, COPILOT)  # Copilot only to a tenant that is asked to have it
 AAD_PREMIUM: Final = "41781fb2-bc02-4b7c-bd55-b576c07bb09d"  # the plan of Entra ID P1, which the sign-in log needs
@@ -59,6 +60,8 @@ class Sku:
 
     def is_seat_of(self, product: str) -> bool:
         """Whether this is bought for the product and nothing else."""
+        if product == OFFICE:
+            return self.kind == "suite"
         return self.kind == "seat" and self.product == product
 
 
@@ -109,6 +112,12 @@ def skus() -> dict[str, Sku]:
         carried = tuple(plans()[p["id"]] for p in s["plans"])
         found[s["part_number"]] = Sku(s["id"], s["part_number"], "suite", carried)
     return found
+
+
+@cache
+def office_plans() -> frozenset[str]:
+    """The plans that make the holder of a suite a user of Office 365, by id."""
+    return frozenset(plan["id"] for plan in product_data(OFFICE)["plans"] if plan["seat"])
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatkeeper.sandbox.world.catalog import PROJECT
+from seatkeeper.sandbox.world.catalog import OFFICE, PROJECT, ServicePlan, office_plans
 from seatkeeper.sandbox.world.people import Holding, Person
 
 
@@ -24,25 +24,31 @@ def seats_of(person: Person, product: str = PROJECT) -> list[Holding]:
     return [
         held
         for held in person.holdings
-        if held.sku.is_seat_of(product) and any(plan.seat and plan.id in usable for plan in held.enabled_plans())
+        if held.sku.is_seat_of(product) and any(plan.id in usable for plan in _seat_plans(held, product))
     ]
+
+
+def _seat_plans(held: Holding, product: str) -> list[ServicePlan]:
+    """The plans that are switched on and make their holder a user."""
+    own = office_plans() if product == OFFICE else None
+    return [plan for plan in held.enabled_plans() if (plan.seat if own is None else plan.id in own)]
 
 
 def active_date(person: Person, product: str = PROJECT) -> int | None:
     """Earliest date of an enabled plan; else the newest change of a SKU that has one; else the account's first day."""
     seats = seats_of(person, product)
-    dates = [date for held in seats for date in _plan_dates(person, held)]
+    dates = [date for held in seats for date in _plan_dates(person, held, product)]
     if dates:
         return min(dates)
     changes = [held.since for held in seats]
     return max(changes) if changes else person.created
 
 
-def _plan_dates(person: Person, seat: Holding) -> Iterator[int]:
+def _plan_dates(person: Person, seat: Holding, product: str) -> Iterator[int]:
     """When the seat plans of a holding were assigned; a plan that came twice has the date of its earliest good copy."""
-    for plan in seat.enabled_plans():
+    for plan in _seat_plans(seat, product):
         copies = [held for held in person.holdings if plan in held.enabled_plans()]
         good = [held.since for held in copies if held.status == "Enabled"]
         grace = [held.since for held in copies if held.status == "Warning"]
-        if plan.seat and (good or grace):  # every copy may be suspended
+        if good or grace:  # every copy may be suspended
             yield min(good or grace)

@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from seatkeeper.sandbox.world import copilot_use
-from seatkeeper.sandbox.world.catalog import COPILOT, PROJECT, VISIO, apps
+from seatkeeper.sandbox.world import copilot_use, office_use
+from seatkeeper.sandbox.world.catalog import COPILOT, OFFICE, PROJECT, VISIO, apps
 from seatkeeper.sandbox.world.lateness import delay_of
 from seatkeeper.sandbox.world.people import DAY, GHOST, Person
 from seatkeeper.sandbox.world.seats import active_date, seats_of
@@ -94,6 +94,7 @@ def _pieces(tenant: Tenant, now: int) -> Iterator[bytes]:
     yield b', "counts": ' + _json(counts)
     yield b', "products": {'
     yield from _products(tenant, now)
+    yield from _office(tenant, now)
     yield b"}}"
 
 
@@ -112,6 +113,15 @@ def _products(tenant: Tenant, now: int) -> Iterator[bytes]:
         yield from _list("roster", (_member(_there(tenant, number, now), COPILOT) for number in copilot))
         yield from _list("reported", (_told(use) for use in copilot_use.uses(tenant, now)))
         yield b"}"
+
+
+def _office(tenant: Tenant, now: int) -> Iterator[bytes]:
+    """Whose use no sign-in shows, and what the reports of it say."""
+    numbers = [person.number for person in holders(tenant, now, OFFICE)]
+    yield f', "{OFFICE}": {{"holders": {len(numbers)}'.encode()
+    yield from _list("roster", (_member(_there(tenant, number, now), OFFICE) for number in numbers))
+    yield from _list("reported", office_use.told(tenant, now))
+    yield b"}"
 
 
 def _json(shape: Any) -> bytes:
