@@ -20,7 +20,7 @@ from seatkeeper.connectors.vendor import UsageSignal
 from seatkeeper.errors import ActAtVendor, NotOffered, PermissionMissing
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import to_row
-from seatkeeper.model import Instant, LastUse, to_text
+from seatkeeper.model import LastUse
 
 TASK: Final = TaskKind(
     "usage-reports",
@@ -41,7 +41,6 @@ SIGNAL: Final = UsageSignal(
 )
 APPS: Final = "Microsoft 365 Apps"  # any of them, on any platform
 PAGE: Final = 999  # rows; without asking they are 200
-STALE: Final = days(10)  # a report is two to nine days behind when all is well
 
 
 class ActiveUser(msgspec.Struct, rename="camel", gc=False):
@@ -145,22 +144,12 @@ def read(client: Client) -> Iterator[RecordPage[LastUse]]:
 
 
 def _read_one(client: Client, report: Report) -> Iterator[RecordPage[LastUse]]:
-    """The last page says whether the report lists nobody, or knows nothing of the last days."""
-    rows, until = 0, 0
+    rows = 0
     for page in usage_rows.read_report(client, report.question, report.row, report.convert):
         rows += len(page.records) + len(page.bad) + page.left_out
-        until = max([until, *(record.until or 0 for record in page.records)])
-        if page.last:
-            page.note = _to_note(report, rows, until, client.server_time)
+        if page.last and not rows:
+            page.note = f"{report.title} lists nobody at present, which changes nothing."
         yield page
-
-
-def _to_note(report: Report, rows: int, until: Instant, now: Instant | None) -> str:
-    if not rows:
-        return f"{report.title} lists nobody at present, which changes nothing."
-    if now is not None and 0 < until < now - STALE:
-        return f"{report.title} knows nothing after {to_text(until)[:10]}."
-    return ""
 
 
 def read_again(raw: bytes) -> LastUse | None:
