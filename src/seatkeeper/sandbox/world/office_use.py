@@ -65,9 +65,10 @@ def uses(tenant: Tenant, at: int | None = None) -> list[Use]:
     if tenant.reports_empty:
         return []
     day = refreshed(tenant, tenant.tick() if at is None else at) // DAY
-    if tenant.office_uses is None or tenant.office_uses[0] != day:
-        tenant.office_uses = day, _work_out(tenant, day)
-    found: list[Use] = tenant.office_uses[1]
+    known = tenant.office_uses
+    if known is None or known[0] != day:
+        known = tenant.office_uses = day, _work_out(tenant, day)
+    found: list[Use] = known[1]
     return found
 
 
