@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatkeeper.graph.throttle import LocalPacer, to_units, to_wait
+from seatkeeper.graph.throttle import LocalPacer, to_units, to_usage_family, to_wait
 from seatkeeper.model import to_instant
 
 NOW = to_instant("2026-08-01T06:00:00Z")
+ACTIVE_USERS = to_usage_family("/beta/reports/getOffice365ActiveUserDetail(period='D180')")
 
 
 @pytest.mark.parametrize(
@@ -118,11 +119,11 @@ def test_a_report_of_use_is_asked_no_more_than_a_hundred_times_in_ten_minutes(de
     sent: list[float] = []
     for delay in delays:
         before = clock.now
-        pacer.take("usage", 1)
+        pacer.take(ACTIVE_USERS, 1)
         sent.append(clock.now)
         longest = max(longest, clock.now - before)
         clock.now += delay
-        pacer.done("usage")
+        pacer.done(ACTIVE_USERS)
     for first, later in zip(sent, sent[100:], strict=False):
         assert later - first >= 600
     assert longest < 31  # a run whose pauses are long looks stuck
@@ -159,6 +160,19 @@ def test_the_two_families_do_not_wait_for_each_other() -> None:
         pacer.done("reports")
     pacer.take("directory", 2)
     assert clock.now == 1000
+
+
+def test_a_report_of_use_does_not_wait_for_another() -> None:
+    clock = Clock()
+    pacer = LocalPacer(clock=clock, sleep=clock.sleep)
+    other = to_usage_family("/beta/reports/getM365AppUserDetail(period='D180')")
+    for _ in range(5):
+        pacer.take(ACTIVE_USERS, 1)
+        pacer.done(ACTIVE_USERS)
+    pacer.take(other, 1)
+    assert clock.now == 1000
+    pacer.take(to_usage_family("/beta/reports/GETOFFICE365activeuserdetail(period='D7')"), 1)  # the same function
+    assert clock.now > 1000
 
 
 def test_an_unknown_family_is_a_bug() -> None:

@@ -69,7 +69,8 @@ class RecordPage(Generic[Record]):
     """Records of one answer, checked whole: each can be saved, and what a run computes from it never fails.
 
     Texts hold neither NUL nor half a surrogate pair, and numbers fit the store's columns (docs/decisions/0012).
-    `removed` are ids the vendor says are gone; the `last` page finishes the read.
+    `removed` are ids the vendor says are gone; the `last` page finishes the read, or one list of several. A `note` is
+    told with the end of the run.
     """
 
     records: list[Record]
@@ -78,6 +79,7 @@ class RecordPage(Generic[Record]):
     changes_link: str | None = None
     removed: list[Key] = field(default_factory=list)
     left_out: int = 0  # rows that were not asked for
+    note: str = ""
 
     @property
     def last(self) -> bool:

@@ -134,10 +134,10 @@ def _to_expiry(status: int, code: str, message: str, asked: str, detail: str) ->
     if status == 400 and code == "UnknownError":  # "Unsupported Query", which passes when it is asked again
         return Unavailable("Microsoft could not answer this time. We try again later.", detail=detail)
     no_log = status == 404 and path.endswith("/auditlogs/signins")
-    if ours and code != "?" and (no_log or "signInActivity" in asked or "/copilot/" in path):
+    if ours and code != "?" and (no_log or "signInActivity" in asked or "/reports/" in path):
         return NotOffered(
             "This cloud does not offer it: some have no log of sign-ins, do not tell when an account was last used, or "
-            "have no report of Copilot's use. "
+            "do not give out this report of use. "
             f"Switch the task off for this application. Microsoft says: “{quote(message)}”",
             detail=detail,
         )

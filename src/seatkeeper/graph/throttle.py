@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Final, Protocol
 
@@ -16,10 +16,11 @@ from seatkeeper.model import TICKS, Instant
 
 REPORTS: Final = "reports"
 ACTIVITY: Final = "activity"  # under the same limit, but slow: sign-ins go first
-USAGE: Final = "usage"  # reports of use: each has a limit of its own, 100 requests in 10 minutes
+USAGE: Final = "usage "  # begins the families of the reports of use: each has a limit of its own (`to_usage_family`)
 SHARED: Final = frozenset({REPORTS, ACTIVITY})  # families whose limit all processes keep together
 WINDOW: Final = 10.0  # seconds, for both limits
-_USAGE: Final = (5, 30.0)  # the same rate as 100 in 10 minutes, in pauses that nobody takes for a stuck run
+# A report of use as JSON: 100 requests in 10 minutes; the same rate, in pauses that nobody takes for a stuck run.
+_USAGE: Final = (5, 30.0)
 _MARGIN: Final = 0.02  # clocks that tick in steps must not make a window end too early
 
 
@@ -70,6 +71,11 @@ def to_units(target: str) -> int:
     return max(1, cost)
 
 
+def to_usage_family(report: str) -> str:
+    """The family of a report of use, by its path: Microsoft counts each function by itself."""
+    return USAGE + report.rpartition("/")[2].partition("(")[0].lower()
+
+
 class Pacer(Protocol):
     """Who says when a request may be sent; processes that share one application registration share one."""
 
@@ -81,13 +87,13 @@ class Pacer(Protocol):
 
 
 class LocalPacer:
-    """The limits for one process, in sliding 10 s: 5 `reports` requests, `units` units of `directory`; `usage` apart.
+    """The limits for one process, in sliding 10 s: 5 `reports` requests, `units` units of `directory`.
 
-    A request stays in the window until 10 s after its *answer* came. The vendor counts when it receives, at a
-    moment we do not know; it lies before the answer. Counting from our sending instead, a request that was
-    held up on the way and the five after it could reach the vendor within 10 s and earn a 429. Source:
-    Microsoft's throttling limits (identity and access reports 5 in 10 s; 3,500 / 5,000 / 8,000 units in 10 s
-    for tenants below 50, up to 500, above 500 people).
+    Each report of use has a limit of its own. A request stays in the window until 10 s after its *answer* came. The
+    vendor counts when it receives, at a moment we do not know; it lies before the answer. Counting from our sending
+    instead, a request that was held up on the way and the five after it could reach the vendor within 10 s and earn a
+    429. Source: Microsoft's throttling limits (identity and access reports 5 in 10 s; 3,500 / 5,000 / 8,000 units in
+    10 s for tenants below 50, up to 500, above 500 people; a report of use as JSON 100 in 10 minutes a function).
     """
 
     def __init__(
@@ -97,17 +103,16 @@ class LocalPacer:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._windows: Mapping[str, _Window] = {
-            REPORTS: _Window(5),
-            "directory": _Window(units),
-            USAGE: _Window(*_USAGE),
-        }
+        self._windows = {REPORTS: _Window(5), "directory": _Window(units)}
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
 
     def take(self, family: str, units: int) -> None:
         """Block until the request may be sent. Raises KeyError for an unknown family."""
+        if family.startswith(USAGE):
+            with self._lock:
+                self._windows.setdefault(family, _Window(*_USAGE))
         window = self._windows[family]
         # A request dearer than the whole limit would wait for ever; so it waits for an empty window.
         cost = min(window.limit, 1 if family == REPORTS else units)

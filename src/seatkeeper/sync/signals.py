@@ -8,19 +8,21 @@ from typing import Final
 
 from seatkeeper.clock import days
 from seatkeeper.connectors.base import RecordPage
-from seatkeeper.model import Instant, LastUse, RunStatus
+from seatkeeper.model import Instant, LastUse, RunStatus, to_text
 from seatkeeper.store import bulk
 from seatkeeper.store.models import Task
 from seatkeeper.store.queries import roster
 from seatkeeper.sync.work import CompleteRead, Tally, Work
 
 DAY: Final = days(1)  # a use of which only the day is told began some time in it
+STALE: Final = days(10)  # reports are two to nine days behind when all is well
 
 
 class SignalReading:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.began = self.now()  # what is told is true of this moment at least
+        self.known = self.began  # how far the oldest of what was read knows
         self.read = 0
         self.strangers: set[str] = set()
         task = Task.objects.filter(connection_id=work.task.connection_id, key="roster").first()
@@ -38,6 +40,9 @@ class SignalReading:
         known = [found for row in page.records if (found := self._join(_past(row, now))) is not None]
         added = bulk.save_last_uses(task.connection_id, task.key, known, self.began)
         self.read += len(page.records) + len(page.bad) + page.left_out
+        self.known = min(self.known, max((row.until for row in page.records if row.until), default=self.known))
+        if page.note:
+            self.work.note(page.note)
         return Tally(kept=len(known), added=added)
 
     def _join(self, row: LastUse | None) -> LastUse | None:
@@ -74,6 +79,8 @@ class SignalReading:
         task.full_read_at = self.began
         task.save(update_fields=["full_read_at"])
         bulk.resolve_unmet(task.connection_id, task.key, read.work.run.pk)
+        if self.known < self.began - STALE:
+            read.work.note(f"A report that was read knows nothing after {to_text(self.known)[:10]}.")
         if self.strangers:
             read.work.note(
                 f"Left out: {len(self.strangers):,} user names that do not fit exactly one account of the roster. "

@@ -7,7 +7,16 @@ from typing import Final, Protocol
 
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.base import Check, Connector, RecordPage, Spent, TaskKind, Understood
-from seatkeeper.connectors.microsoft import access, activity, copilot_usage, licenses, licensing, preflight, roster
+from seatkeeper.connectors.microsoft import (
+    access,
+    activity,
+    copilot_usage,
+    licenses,
+    licensing,
+    preflight,
+    roster,
+    usage_reports,
+)
 from seatkeeper.connectors.microsoft.products import Watched, load_products
 from seatkeeper.connectors.products import Product
 from seatkeeper.errors import CredentialsRejected, PageTokenExpired, PermissionMissing, TooLarge, Unavailable
@@ -39,9 +48,9 @@ class SignalReader(Protocol):
         """A row that was set aside. Raises ValueError with the reason."""
 
 
-_READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage)
+_READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage, usage_reports)
 SIGNALS: Final = {reader.TASK.key: reader for reader in _READERS}  # by the key of the task
-USAGE: Final = (copilot_usage.SIGNAL,)
+USAGE: Final = (copilot_usage.SIGNAL, usage_reports.SIGNAL)
 TASKS: Final = (licenses.TASK, roster.TASK, access.TASK, access.SILENT, *(signal.TASK for signal in SIGNALS.values()))
 
 

@@ -1,6 +1,6 @@
 """The usage report with one line a person: a redirect to a short-lived address, which gives a CSV file.
 
-Microsoft conceals names in these reports unless an administrator switched that off. Dates of activity are invented.
+Microsoft conceals names in these reports unless an administrator switched that off.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from seatkeeper.sandbox.graph import answers, refusals
@@ -16,16 +16,16 @@ from seatkeeper.sandbox.graph.deleted_users import deleted
 from seatkeeper.sandbox.graph.queries import PageTokens, Query
 from seatkeeper.sandbox.graph.request import Answer, Request, permitted
 from seatkeeper.sandbox.login import clouds
+from seatkeeper.sandbox.world import office_use
 from seatkeeper.sandbox.world.clock import iso
 from seatkeeper.sandbox.world.concealed import conceal
-from seatkeeper.sandbox.world.dice import number
-from seatkeeper.sandbox.world.people import DAY, Person
+from seatkeeper.sandbox.world.copilot_use import refreshed
+from seatkeeper.sandbox.world.people import Person
 from seatkeeper.sandbox.world.tenant import Tenant
 
 DOWNLOAD: Final = "/data/v1.0/download"
 LIFE: Final = 300  # seconds the address of a report is good
 ROWS: Final = 100_000  # lines of one report at most
-BEHIND: Final = 2 * DAY  # reports are so far behind
 
 _SERVICES: Final = ("Exchange", "OneDrive", "SharePoint", "Skype For Business", "Yammer", "Teams")
 _COLUMNS: Final = (
@@ -84,26 +84,23 @@ def download(tenant: Tenant, query: bytes) -> tuple[int, list[tuple[bytes, bytes
 
 def _lines(tenant: Tenant, now: int) -> Iterator[list[str]]:
     directory = tenant.directory
+    used = {use.person.number: use.days for use in office_use.uses(tenant, now)}
     for place in range(min(directory.total, ROWS)):
         person = directory.at(place, now)
         if person is not None:
-            yield _line(tenant, person, now, None)
+            yield _line(tenant, person, now, None, used.get(person.number, {}))
     for person, at in deleted(tenant, now):
-        yield _line(tenant, person, now, at)
+        yield _line(tenant, person, now, at, used.get(person.number, {}))
 
 
-def _line(tenant: Tenant, person: Person, now: int, gone: int | None) -> list[str]:
+def _line(tenant: Tenant, person: Person, now: int, gone: int | None, used: Mapping[str, int]) -> list[str]:
     hidden = tenant.conceal_reports or tenant.concealed
     shown = conceal(person) if hidden else person
     plans = {plan.name: held.since for held in person.holdings for plan in held.enabled_plans()}
     since = [next((plans[name] for name in plans if mark in name), None) for mark in _MARKS]
-    active = [number("active", person.id, service) % 40 * DAY if person.enabled else None for service in _SERVICES]
-    days = [
-        _date(now - BEHIND - age) if age is not None and age < 30 * DAY and held is not None else ""
-        for age, held in zip(active, since, strict=True)
-    ]
+    days = [_date(used.get("Viva Engage" if service == "Yammer" else service)) for service in _SERVICES]
     return [
-        _date(now - BEHIND), shown.upn, shown.display, str(gone is not None), _date(gone),
+        _date(refreshed(tenant, now)), shown.upn, shown.display, str(gone is not None), _date(gone),
         *(str(held is not None) for held in since), *days, *(_date(held) for held in since),
         "+".join(held.sku.part_number for held in person.holdings),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The report of who uses Microsoft 365 Copilot, as beta gives it: JSON, page by page, on the same host."""
+"""Reports of use as beta gives them: JSON, page by page, on the same host. That of Microsoft 365 Copilot is here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,15 @@ _CONTEXT: Final = "copilot/reports/getMicrosoft365CopilotUsageUserDetail"
 
 def copilot_usage(tenant: Tenant, request: Request, arguments: str) -> Answer:
     """GET /copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='D180')?$format=application/json."""
-    if not request.may("/copilot/reports/getmicrosoft365copilotusageuserdetail"):
+    asked = asked_period(request, "/copilot/reports/getmicrosoft365copilotusageuserdetail", arguments)
+    period = 0 if asked == "ALL" else int(asked[1:])
+    rows = [row_of(tenant, use, request.now, period) for use in copilot_use.uses(tenant, request.now)]
+    return lists.serve(tenant, request, lists.Listing(_CONTEXT, "report", _COLUMNS, page=PAGE, most=999), rows)
+
+
+def asked_period(request: Request, function: str, arguments: str) -> str:
+    """For how long a report is asked; a refusal for whoever may not, or asks for something else."""
+    if not request.may(function):
         raise refusals.Refusal(403, "S2SUnauthorized", "Invalid permission.")
     request.query.only("format", "top", "skiptoken")
     found = _PERIOD.fullmatch(arguments.strip())
@@ -34,9 +42,7 @@ def copilot_usage(tenant: Tenant, request: Request, arguments: str) -> Answer:
         raise refusals.bad_request(f"Invalid parameter '{refusals.shown(arguments)}': period is D7, D30, D90 or D180.")
     if request.query.get("format") != "application/json":
         raise refusals.bad_request("Only $format=application/json is served here.")
-    period = 0 if found.group(1).upper() == "ALL" else int(found.group(1)[1:])
-    rows = [row_of(tenant, use, request.now, period) for use in copilot_use.uses(tenant, request.now)]
-    return lists.serve(tenant, request, lists.Listing(_CONTEXT, "report", _COLUMNS, page=PAGE, most=999), rows)
+    return found.group(1).upper()
 
 
 def row_of(tenant: Tenant, use: copilot_use.Use, now: int, period: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from seatkeeper.sandbox.graph import (
     refusals,
     reports,
     reports_beta,
+    reports_office,
     sign_ins,
     sign_ins_beta,
     subscriptions,
@@ -51,6 +52,8 @@ _KEYED: Final[tuple[tuple[re.Pattern[str], KeyHandler], ...]] = (
 # All that is served of beta.
 _BETA: Final[dict[str, Handler]] = {"/auditlogs/signins": sign_ins_beta.list_sign_ins}
 _BETA_KEYED: Final[tuple[tuple[re.Pattern[str], KeyHandler], ...]] = (
+    (re.compile(r"/reports/getoffice365activeuserdetail\((.*)\)", re.IGNORECASE), reports_office.active_users),
+    (re.compile(r"/reports/getm365appuserdetail\((.*)\)", re.IGNORECASE), reports_office.apps_used),
     (
         re.compile(r"/copilot/reports/getmicrosoft365copilotusageuserdetail\((.*)\)", re.IGNORECASE),
         reports_beta.copilot_usage,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,12 +16,17 @@ from seatkeeper.sandbox.world.tenant import Tenant
 
 REPORTS: Final = 5  # requests an app may make of the reports of one tenant in ten seconds
 REPORTS_EVERYWHERE: Final = 122  # and of all tenants
+USAGE_FILES: Final = 14  # requests in ten minutes for each report of use as a file (v1.0)
+USAGE_PAGES: Final = 100  # and as JSON (beta)
 ACTIVITY: Final = 10  # accounts with signInActivity read one by one in a minute
 EVERYWHERE: Final = 150_000  # resource units of an app in all tenants in twenty seconds
 GRAPH: Final = 130_000  # requests of an app to all of Graph in ten seconds
 SIZES: Final = ((50, 3_500), (501, 5_000), (1 << 60, 8_000))  # units in ten seconds for tenants under so many accounts
 NOTED: Final = 0.8  # of a limit from which answers say how near it is
 MOST_NOTED: Final = 1.8
+
+
+_USAGE: Final = re.compile(r"/(?:copilot/)?reports/(\w+)\(")
 
 
 @dataclass(slots=True)
@@ -67,6 +73,10 @@ class Meter:
         activity = "signinactivity" in words.lower()
         if path.startswith(("/users/", "/users(")) and activity:
             self._report(tenant, ("activity", app, tenant.tenant_id), (60.0, ACTIVITY))
+        if report := _USAGE.match(path):
+            limit = USAGE_PAGES if request.beta else USAGE_FILES
+            self._report(tenant, ("usage", app, tenant.tenant_id, report.group(1), request.beta), (600.0, limit))
+            return go(tenant, request)
         if path.startswith("/auditlogs/") or (path == "/users" and activity):
             self._report(tenant, ("reports", app, tenant.tenant_id), (10.0, REPORTS))
             self._report(tenant, ("reports", app), (10.0, REPORTS_EVERYWHERE))

@@ -13,6 +13,7 @@ VISIO: Final = "microsoft-visio"
 COPILOT: Final = "microsoft-365-copilot"
 POWER_BI: Final = "power-bi"
 DYNAMICS: Final = "dynamics-365"
+OFFICE: Final = "office-365"  # what the suites are bought for
 PRODUCTS: Final = (PROJECT, VISIO)
 SOLD: Final = (*PRODUCTS, COPILOT)  # Copilot only to a tenant that is asked to have it
 MORE: Final = (POWER_BI, DYNAMICS)  # only in a tenant that has everything
@@ -91,7 +92,7 @@ class Sku:
 
     def is_seat_of(self, product: str) -> bool:
         """Whether this is bought for people to use the product."""
-        return self.kind_for(product) == "seat"
+        return self.kind == "suite" if product == OFFICE else self.kind_for(product) == "seat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,12 @@ def _more_skus() -> dict[str, Sku]:
                 also = (*known.also, (product, s["kind"]))
                 found[s["part_number"]] = replace(known, plans=(*known.plans, *more), also=also)
     return found
+
+
+@cache
+def office_plans() -> frozenset[str]:
+    """The plans that make the holder of a suite a user of Office 365, by id."""
+    return frozenset(plan["id"] for plan in product_data(OFFICE)["plans"] if plan["seat"])
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from seatkeeper.sandbox.world.catalog import PROJECT, ServicePlan, product_data
+from seatkeeper.sandbox.world.catalog import OFFICE, PROJECT, ServicePlan, office_plans, product_data
 from seatkeeper.sandbox.world.people import Holding, Person
 
 
@@ -25,9 +25,16 @@ def seats_of(person: Person, product: str = PROJECT) -> list[Holding]:
     return [
         held
         for held in person.holdings
-        if held.sku.is_seat_of(product)
-        and any(plan.makes_user_of(product) and plan.id in usable for plan in held.enabled_plans())
+        if held.sku.is_seat_of(product) and any(plan.id in usable for plan in _seat_plans(held, product))
     ]
+
+
+def _seat_plans(held: Holding, product: str) -> list[ServicePlan]:
+    """The plans that are switched on and make their holder a user."""
+    enabled = held.enabled_plans()
+    if product == OFFICE:
+        return [plan for plan in enabled if plan.id in office_plans()]
+    return [plan for plan in enabled if plan.makes_user_of(product)]
 
 
 def seats_apart(person: Person, product: str, kinds: tuple[str, ...] = ("other-product",)) -> list[Holding]:
@@ -59,9 +66,9 @@ def active_date(person: Person, product: str = PROJECT) -> int | None:
 
 def _plan_dates(person: Person, seat: Holding, product: str) -> Iterator[int]:
     """When the seat plans of a holding were assigned; a plan that came twice has the date of its earliest good copy."""
-    for plan in seat.enabled_plans():
+    for plan in _seat_plans(seat, product):
         copies = [held for held in person.holdings if plan in held.enabled_plans()]
         good = [held.since for held in copies if held.status == "Enabled"]
         grace = [held.since for held in copies if held.status == "Warning"]
-        if plan.makes_user_of(product) and (good or grace):  # every copy may be suspended
+        if good or grace:  # every copy may be suspended
             yield min(good or grace)

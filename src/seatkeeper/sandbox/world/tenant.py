@@ -80,8 +80,8 @@ class Tenant:
     limited = False  # every documented limit of Graph is real
     concealed = False  # names are hidden everywhere
     conceal_reports = False  # the setting "display concealed names in all reports"
-    report_lag = 3  # days that the report of Copilot's use is behind: 2 to 9 were seen
-    reports_empty = False  # that report lists nobody, as it does now and then for days
+    report_lag = 3  # days that reports of use are behind: 2 to 9 were seen
+    reports_empty = False  # they list nobody, as they do now and then for days
     old_licence_check = False  # the sign-in log asks for Directory.Read.All too, as it did until about 2024
     challenged: int | None = None  # tokens from before this second are to be asked for anew
     challenge_everybody = False  # also those whose client did not say that it can answer a challenge
@@ -115,6 +115,7 @@ class Tenant:
         self.lock = threading.RLock()  # a test moves the clock while the server answers
         # Worked out once and kept: seats assigned on the first day, and when accounts signed in last.
         self.first_consumed: Counter[str] | None = None
+        self.office_uses: tuple[int, list[Any]] | None = None  # by the day of the reports
         self.last_sign_ins: tuple[int, dict[int, tuple[int, int]], dict[int, tuple[int, int]]] | None = None
 
     @property

@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from seatkeeper.sandbox.world import copilot_use
-from seatkeeper.sandbox.world.catalog import COPILOT, MORE, PROJECT, VISIO
+from seatkeeper.sandbox.world import copilot_use, office_use
+from seatkeeper.sandbox.world.catalog import COPILOT, MORE, OFFICE, PROJECT, VISIO
 from seatkeeper.sandbox.world.lateness import delay_of
 from seatkeeper.sandbox.world.people import GHOST, Person
 from seatkeeper.sandbox.world.seats import active_date, seats_apart, seats_of
@@ -83,6 +83,7 @@ def _pieces(tenant: Tenant, now: int) -> Iterator[bytes]:
     yield b', "counts": ' + _json(counts)
     yield b', "products": {'
     yield from _products(tenant, now)
+    yield from _office(tenant, now)
     yield b"}}"
 
 
@@ -131,6 +132,15 @@ def _uses(tenant: Tenant, person: Person, seen: Seen) -> dict[str, Any]:
     newest = sorted(seen.newest.get(person.number, {}).items())
     apps = tenant.log.apps
     return {"uses": [{"app": apps[n].id, "resource": apps[n].resource_id, "last": stamp(when)} for n, when in newest]}
+
+
+def _office(tenant: Tenant, now: int) -> Iterator[bytes]:
+    """Whose use no sign-in shows, and what the reports of it say."""
+    numbers = [person.number for person in holders(tenant, now, OFFICE)]
+    yield f', "{OFFICE}": {{"holders": {len(numbers)}'.encode()
+    yield from _list("roster", (_member(_there(tenant, number, now), OFFICE) for number in numbers))
+    yield from _list("reported", office_use.told(tenant, now))
+    yield b"}"
 
 
 def _json(shape: Any) -> bytes:

@@ -63,13 +63,20 @@ def uses(tenant: Tenant, period: int = 180, at: int | None = None) -> list[Use]:
 
 def last_days(tenant: Tenant, since: Mapping[int, int], days: range) -> dict[int, int]:
     """The newest of the days, no later than `since` says, on which each got in anywhere: its midnight in seconds."""
-    last: dict[int, int] = {}
+    return {who: found[0] for who, found in newest_days(tenant, since, days, 1).items()}
+
+
+def newest_days(tenant: Tenant, since: Mapping[int, int], days: range, most: int) -> dict[int, list[int]]:
+    """The same with up to `most` days of each, the newest first."""
+    found: dict[int, list[int]] = {}
     for day in days:
         for value in tenant.log.day(day, -1) if day >= tenant.log.first else ():
             who = who_of(value)
-            if who not in last and day <= since.get(who, 0) and end_of(value) == SUCCESS:
-                last[who] = day * DAY
-    return last
+            if day <= since.get(who, 0) and end_of(value) == SUCCESS:
+                known = found.setdefault(who, [])
+                if len(known) < most and day * DAY not in known:
+                    known.append(day * DAY)
+    return found
 
 
 def report(tenant: Tenant, period: int = 180, at: int | None = None) -> str:

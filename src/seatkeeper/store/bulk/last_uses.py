@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from seatkeeper.model import Instant, Key, LastUse
@@ -18,6 +18,7 @@ _KEY: Final = 4
 def save_last_uses(connection_id: int, signal: str, rows: Sequence[LastUse], read_at: Instant) -> int:
     """Keep what was told at the moment, and say how many accounts were new; of one that comes twice, the newest.
 
+    The whole is never older than a part that is known: one of several lists may tell the parts that another does not.
     Names have become keys before.
     """
     newest: dict[Key, LastUse] = {}
@@ -27,12 +28,24 @@ def save_last_uses(connection_id: int, signal: str, rows: Sequence[LastUse], rea
         if known is None or row.last > known.last:
             newest[row.account] = row
     told = sorted(newest.items())
-    whole = [(connection_id, signal, key, WHOLE, row.last, read_at, row.until) for key, row in told]
     parts = [
-        (connection_id, signal, key, used, last, read_at, row.until)
+        (connection_id, signal, key, used, day, read_at, row.until)
         for key, row in told
-        for used, last in dict(row.parts).items()
+        for used, day in dict(row.parts).items()
     ]
+    last = {key: (row.last, row.until or 0) for key, row in told}
     if parts:
         raw.upsert(TABLE, _COLUMNS, _KEY, parts)
+        for key, day in _list_parts(connection_id, signal, list(newest)):
+            last[key] = max(last[key], day)
+    whole = [(connection_id, signal, key, WHOLE, day, read_at, until or None) for key, (day, until) in last.items()]
     return raw.upsert(TABLE, _COLUMNS, _KEY, whole)
+
+
+def _list_parts(connection_id: int, signal: str, accounts: Sequence[Key]) -> Iterator[tuple[Key, tuple[Instant, int]]]:
+    """All that is known of the parts that these accounts used, told now or before."""
+    sql = f"SELECT account, last, until FROM {TABLE} WHERE connection_id = ? AND signal = ? AND used <> ? AND "
+    for some in raw.chunks(accounts):
+        among, values = raw.matching("account", some)
+        for key, last, until in raw.fetch(sql + among, [connection_id, signal, WHOLE, *values]):
+            yield bytes(key), (last, until or 0)
