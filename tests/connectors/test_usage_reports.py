@@ -165,7 +165,12 @@ def test_a_row_of_the_apps_that_cannot_be_right_is_refused_with_its_reason(chang
 def test_a_row_that_was_set_aside_is_read_as_the_report_it_is_from() -> None:
     assert read_again(json.dumps(ACTIVE).encode()) == active()  # whose display name is a field of the other
     assert read_again(json.dumps(APPS).encode()) == apps()
-    for row in (ACTIVE | {"sharePointLastActivityDate": 7}, APPS | {"lastActivityDate": 7}, {"details": []}):
+    bad: list[dict[str, Any]] = [
+        ACTIVE | {"sharePointLastActivityDate": 7},
+        APPS | {"lastActivityDate": 7},
+        {"details": []},
+    ]
+    for row in bad:
         with pytest.raises(ValueError, match=r"\w"):
             read_again(json.dumps(row).encode())
 
