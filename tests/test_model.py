@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatkeeper.model import LOST, TICKS, AppUse, Secret, to_app_use, to_id, to_instant, to_key, to_text
+from seatkeeper.app_uses import AppUse, to_app_use
+from seatkeeper.model import LOST, TICKS, Secret, to_id, to_instant, to_key, to_text
 
 
 @pytest.mark.parametrize(

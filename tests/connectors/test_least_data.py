@@ -9,8 +9,8 @@ import re
 
 from django.apps import apps
 
+from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE
 from seatkeeper.connectors.microsoft import access, roster
-from seatkeeper.model import INTERACTIVE, NON_INTERACTIVE
 
 WHERE_AND_HOW = re.compile(r"\bip|address|device|city|country|phone|risk|latitude|browser|correlation", re.I)
 

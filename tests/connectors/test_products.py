@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 import pytest
 
+from seatkeeper.app_uses import AppSignIns, AppUse
 from seatkeeper.connectors.microsoft.access import MOST_TERMS, to_questions
 from seatkeeper.connectors.microsoft.licensing import PlanState, list_opened, to_licensing
 from seatkeeper.connectors.microsoft.products import Carried, Watched, load_products
 from seatkeeper.connectors.products import Product, SkuKind
-from seatkeeper.model import AppSignIns, AppUse, Grade, SeatKind
+from seatkeeper.model import Grade, SeatKind
 
 PRODUCTS = {product.key: product for product in load_products().products}
 POWER_BI, DYNAMICS, OFFICE = PRODUCTS["power-bi"], PRODUCTS["dynamics-365"], PRODUCTS["office-365"]

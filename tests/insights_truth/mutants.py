@@ -8,11 +8,11 @@ from typing import Final
 
 import pytest
 
+from seatkeeper.app_uses import to_app_use
 from seatkeeper.clock import days
 from seatkeeper.connectors.products import Product
 from seatkeeper.insights.base import Holder, Snapshot
 from seatkeeper.insights.evidence import grade, observed_since
-from seatkeeper.model import to_app_use
 from seatkeeper.reporting import refresh, snapshot
 from seatkeeper.spans import Span, join
 from seatkeeper.store import raw

@@ -16,12 +16,13 @@ from typing import Any, Final, NamedTuple
 import pytest
 from django.db import transaction
 
+from seatkeeper.app_uses import AppSignIns
 from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.connectors.microsoft.access import LOG
 from seatkeeper.insights.base import SIGN_INS, Holder, Sighting, Snapshot
 from seatkeeper.insights.evidence import Activity, activity, grade, observed_since
-from seatkeeper.model import AppSignIns, Evidence, Instant, SignIn, to_key
+from seatkeeper.model import Evidence, Instant, SignIn, to_key
 from seatkeeper.services.members import operator
 from seatkeeper.spans import Span, join, last_unbroken
 from seatkeeper.store.models import Connection, Run, Task

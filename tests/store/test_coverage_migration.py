@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
+from seatkeeper.app_uses import AppSignIns
 from seatkeeper.clock import days, seconds
-from seatkeeper.model import AppSignIns
 from seatkeeper.spans import ReadSpan, proven
 from seatkeeper.store import migrate
 from seatkeeper.store.models import ApplicationSet, Coverage

@@ -8,8 +8,9 @@ from typing import Final
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from seatkeeper.app_uses import EVERY, AppSignIns
 from seatkeeper.connectors.microsoft.access import LOG
-from seatkeeper.model import EVERY, AppSignIns, CoverageState
+from seatkeeper.model import CoverageState
 from seatkeeper.spans import ReadSpan, Span
 from seatkeeper.sync import coverage
 from seatkeeper.sync.coverage import Ledger, Question, asks_for

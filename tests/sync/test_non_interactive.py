@@ -9,10 +9,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from seatkeeper.app_uses import NON_INTERACTIVE, to_app_use
 from seatkeeper.clock import days
 from seatkeeper.connectors.catalog import find_product
 from seatkeeper.insights.findings import never_seen
-from seatkeeper.model import NON_INTERACTIVE, RunStatus, to_app_use, to_instant, to_key
+from seatkeeper.model import RunStatus, to_instant, to_key
 from seatkeeper.sandbox.graph import non_interactive
 from seatkeeper.sandbox.world.sign_ins import SUCCESS, end_of, ticks_of, who_of
 from seatkeeper.services import roster

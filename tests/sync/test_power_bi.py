@@ -8,9 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from seatkeeper.app_uses import AppUse
 from seatkeeper.clock import days
 from seatkeeper.connectors.microsoft.products import list_apps, load_products
-from seatkeeper.model import AppUse, Grade, to_id, to_instant
+from seatkeeper.model import Grade, to_id, to_instant
 from seatkeeper.sandbox.world.catalog import MORE, POWER_BI
 from seatkeeper.services import coverage
 from seatkeeper.store.models import Application, Task, UnlicensedUser

@@ -11,8 +11,9 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 
+from seatkeeper.app_uses import EVERY, AppSignIns
 from seatkeeper.clock import days
-from seatkeeper.model import EVERY, AppSignIns, CoverageState, to_instant
+from seatkeeper.model import CoverageState, to_instant
 from seatkeeper.services import coverage, exceptions, findings, roster
 from seatkeeper.services.exceptions import NewException
 from seatkeeper.spans import Span, intersect, subtract

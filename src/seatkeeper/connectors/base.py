@@ -9,22 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from seatkeeper.app_uses import AppSignIns
 from seatkeeper.clock import Clock
 from seatkeeper.connectors.feasibility import SignInLog
 from seatkeeper.connectors.products import Product
-from seatkeeper.model import (
-    MISSING,
-    Account,
-    AppSignIns,
-    BadRow,
-    Instant,
-    Key,
-    LastUse,
-    Renewal,
-    Seat,
-    SignIn,
-    Subscription,
-)
+from seatkeeper.model import MISSING, Account, BadRow, Instant, Key, LastUse, Renewal, Seat, SignIn, Subscription
 
 Record = TypeVar("Record")
 Understood = Account | SignIn | Subscription | Renewal | LastUse

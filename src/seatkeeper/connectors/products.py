@@ -13,7 +13,8 @@ from typing import Literal
 
 import msgspec
 
-from seatkeeper.model import INTERACTIVE, NON_INTERACTIVE, AppSignIns, Grade, to_app_use
+from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, AppSignIns, to_app_use
+from seatkeeper.model import Grade
 
 
 class SkuKind(enum.StrEnum):

@@ -117,13 +117,12 @@ def to_unlicensed_users(
     counts = [(row, False) for row in usage.list_use_counts(*where, holders=False)]
     vendor = find_vendor_of(product.key)
     licensing = roster.list_assigned(application.connection_id, generation, [row.account for row, _ in counts])
-    entitled = {account for account, text in licensing.items() if product.key in vendor.list_opened(text)}
-    entitled |= {row.account for row in roster.seats_of(*where[:3], list(licensing))}  # inside another licence
+    inside = {row.account for row in roster.seats_of(*where[:3], list(licensing))}  # another licence
+    entitled = inside | {one for one, text in licensing.items() if product.key in vendor.list_opened(text)}
     ended = usage.seat_ends(*where[:3])
     told_ends = ((account, vendor.list_ended(text).get(product.key, -1)) for account, text in licensing.items())
     ended |= {account: at for account, at in told_ends if at > ended.get(account, -1)}  # before our first roster
-    if employees:
-        counts += [(row, True) for row in usage.list_use_counts(*where, holders=True)]
+    counts += [(row, True) for row in usage.list_use_counts(*where, holders=True)] if employees else []
     names = usage.newest_names(application.connection_id, [row.account for row, _ in counts])
     signed = usage.names_signed_with(application.connection_id, [row for row, _ in counts if row.account not in names])
     found = []

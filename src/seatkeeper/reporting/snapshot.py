@@ -10,6 +10,7 @@ from functools import partial
 from itertools import groupby
 from typing import Final
 
+from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, to_app_use
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.connectors.catalog import find_product, find_vendor_of
 from seatkeeper.connectors.products import Product
@@ -22,7 +23,7 @@ from seatkeeper.insights.base import (
 )
 from seatkeeper.insights.evidence import grade, observed_since, seat_observed_since
 from seatkeeper.insights.findings.deleted import RESTORABLE
-from seatkeeper.model import INTERACTIVE, NON_INTERACTIVE, Grade, Instant, Key, SeatKind, to_app_use, to_id
+from seatkeeper.model import Grade, Instant, Key, SeatKind, to_id
 from seatkeeper.reporting.purchases import list_shared, to_purchases, to_renewals
 from seatkeeper.reporting.seats import Skus, active_date, is_blocked, to_seats
 from seatkeeper.reporting.signals import SIGNALS, Find, Readings, bounded_until, is_observable

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 
+from seatkeeper.app_uses import AppSignIns, to_app_use
 from seatkeeper.clock import days, seconds, system_clock
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.connectors.feasibility import Rate
 from seatkeeper.errors import PageTokenExpired, Throttled, Unavailable, WindowTooWide
 from seatkeeper.failpoints import reach
-from seatkeeper.model import AppSignIns, Instant, RunStatus, SignIn, to_app_use
+from seatkeeper.model import Instant, RunStatus, SignIn
 from seatkeeper.spans import ReadSpan, Span, last_unbroken, whole_seconds
 from seatkeeper.store import bulk
 from seatkeeper.store.models import Connection, Coverage

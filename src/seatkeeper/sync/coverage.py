@@ -16,9 +16,10 @@ from typing import Final, NamedTuple
 import msgspec
 from django.db.models import Max
 
+from seatkeeper.app_uses import EVERY, INTERACTIVE, AppSignIns
 from seatkeeper.clock import days, hours
 from seatkeeper.connectors.catalog import find_product, find_vendor, find_vendor_of
-from seatkeeper.model import EVERY, INTERACTIVE, AppSignIns, CoverageState, Instant, Stretch
+from seatkeeper.model import CoverageState, Instant, Stretch
 from seatkeeper.spans import ReadSpan, Span, intersect, join, lateness_of, proven, subtract
 from seatkeeper.store.models import Application, ApplicationSet, Connection, Coverage
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, AppSignIns, AppUse
 from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.base import Permission, RecordPage, TaskKind
 from seatkeeper.connectors.feasibility import SignInLog
@@ -22,20 +23,7 @@ from seatkeeper.connectors.microsoft.products import list_apps
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import Id, Int32, read_pages, to_row
 from seatkeeper.graph.throttle import ACTIVITY, REPORTS
-from seatkeeper.model import (
-    INTERACTIVE,
-    NOBODY,
-    NON_INTERACTIVE,
-    AppSignIns,
-    AppUse,
-    BadRow,
-    Instant,
-    SignIn,
-    to_id,
-    to_instant,
-    to_key,
-    to_text,
-)
+from seatkeeper.model import NOBODY, BadRow, Instant, SignIn, to_id, to_instant, to_key, to_text
 
 SIGN_INS = "/v1.0/auditLogs/signIns"
 # Entra ID P1 and P2 keep sign-ins for 30 days, a tenant without them for 7; after an upgrade nothing comes back

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
+from seatkeeper.app_uses import AppSignIns
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.base import Check, Connector, RecordPage, Spent, TaskKind, Understood
 from seatkeeper.connectors.microsoft import (
@@ -21,18 +22,7 @@ from seatkeeper.connectors.microsoft.products import Watched, load_products
 from seatkeeper.connectors.products import Product
 from seatkeeper.errors import CredentialsRejected, PageTokenExpired, PermissionMissing, TooLarge, Unavailable
 from seatkeeper.graph.client import Client
-from seatkeeper.model import (
-    Account,
-    AppSignIns,
-    Instant,
-    Key,
-    LastUse,
-    Renewal,
-    Seat,
-    SignIn,
-    Subscription,
-    to_key,
-)
+from seatkeeper.model import Account, Instant, Key, LastUse, Renewal, Seat, SignIn, Subscription, to_key
 
 
 class SignalReader(Protocol):

@@ -8,6 +8,7 @@ from functools import partial
 
 import msgspec
 
+from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, AppSignIns
 from seatkeeper.connectors.base import Check, TaskKind
 from seatkeeper.connectors.feasibility import DAY, Rate
 from seatkeeper.connectors.microsoft.access import LOG, PATHS, ROWS, SIGN_INS, Event, is_asked, to_questions, to_sign_in
@@ -19,7 +20,7 @@ from seatkeeper.errors import SeatkeeperError, TryLater
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import to_rows
 from seatkeeper.graph.throttle import REPORTS
-from seatkeeper.model import INTERACTIVE, NON_INTERACTIVE, AppSignIns, Instant, SignIn
+from seatkeeper.model import Instant, SignIn
 
 SETTINGS = "/v1.0/admin/reportSettings"
 

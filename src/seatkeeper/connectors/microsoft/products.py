@@ -13,9 +13,10 @@ from typing import Final
 
 import msgspec
 
+from seatkeeper.app_uses import AppSignIns
 from seatkeeper.connectors.products import Product, ProductData, SkuKind, digest, read_products
 from seatkeeper.connectors.sku_lists import ProductTable
-from seatkeeper.model import AppSignIns, SeatKind
+from seatkeeper.model import SeatKind
 
 OPERATIONS = "operations"  # Project inside Dynamics 365 Project Operations: listed apart, never a seat
 OPENS = (OPERATIONS, "view-only", "free")  # plans of other products that let people in to the product without a seat

@@ -6,23 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, to_app_use
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.errors import NotFound
 from seatkeeper.insights.evidence import Activity
-from seatkeeper.model import (
-    FOREVER,
-    INTERACTIVE,
-    NON_INTERACTIVE,
-    Evidence,
-    Grade,
-    Instant,
-    Key,
-    SeatKind,
-    to_app_use,
-    to_id,
-    to_key,
-    to_text,
-)
+from seatkeeper.model import FOREVER, Evidence, Grade, Instant, Key, SeatKind, to_id, to_key, to_text
 from seatkeeper.reporting import daily_summary
 from seatkeeper.reporting.seats import Skus
 from seatkeeper.reporting.signals import NOT_OBSERVABLE, SIGNALS, is_observable

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
             "signinapp",
             "guid",
             models.TextField(
-                help_text="The vendor's id of the client application, or the name of a model.AppUse.", unique=True
+                help_text="The vendor's id of the client application, or the name of an AppUse.", unique=True
             ),
         ),
         migrations.AlterField(

@@ -60,7 +60,7 @@ class SignInApp(models.Model):
 
     id = models.SmallAutoField(primary_key=True, help_text="Number of the application.")
     guid = models.TextField(
-        unique=True, help_text="The vendor's id of the client application, or the name of a model.AppUse."
+        unique=True, help_text="The vendor's id of the client application, or the name of an AppUse."
     )
 
     def __str__(self) -> str:

@@ -71,7 +71,7 @@ def apps_by_id() -> dict[int, str]:
 
 
 def list_apps() -> list[str]:
-    """What anybody's sign-ins were to, by the names of `model.AppUse`; some dozens."""
+    """What anybody's sign-ins were to, by the names of `AppUse`; some dozens."""
     return sorted(apps_by_id().values())
 
 
