@@ -17,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count
 
 from seatkeeper import failpoints
+from seatkeeper.app_uses import to_app_use
 from seatkeeper.model import RequestLimit, RunStatus, to_id, to_text
 from seatkeeper.sandbox.world.catalog import apps
 from seatkeeper.services import roster, suspicious
@@ -205,7 +206,7 @@ def _true_roster(truth: Truth) -> Said:
 
 def _judge_events(verdict: Verdict, events: list[Event]) -> None:
     kept = [
-        (to_id(event), created, to_id(account), app, code)
+        (to_id(event), created, to_id(account), to_app_use(app).client, code)
         for event, created, account, app, code in tables.SignIn.objects.values_list(
             "event", "created", "account", "app_id__guid", "error_code"
         )

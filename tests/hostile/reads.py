@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
+from seatkeeper.app_uses import to_app_use
 from seatkeeper.connectors.microsoft import roster
 from seatkeeper.connectors.microsoft.access import LOG
 from seatkeeper.model import NOBODY, Account, RunStatus, to_id, to_instant, to_key
@@ -247,7 +248,8 @@ class Life:
 
     def shown(self) -> list[dict[str, Any]]:
         """All sign-ins to the product that the vendor shows now."""
-        apps = " or ".join(f"appId eq '{app}'" for app in tables.SignInApp.objects.values_list("guid", flat=True))
+        names = tables.SignInApp.objects.values_list("guid", flat=True)
+        apps = " or ".join(f"appId eq '{app}'" for app in sorted({to_app_use(name).client for name in names}))
         return self.all(f"/v1.0/auditLogs/signIns?$filter={quote(apps)}&$top=500") if apps else []
 
     def all(self, link: str) -> list[dict[str, Any]]:

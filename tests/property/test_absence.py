@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 from django.db import transaction
 
-from seatkeeper.app_uses import AppSignIns
+from seatkeeper.app_uses import INTERACTIVE, AppSignIns
 from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.connectors.microsoft.access import LOG
@@ -111,7 +111,8 @@ class History:
         """Read what is not proven, a page and a commit at a time, to the end or to a kill."""
         left = self.roll.randrange(1, 12) if self.roll.random() < 0.4 else 1_000
         self.log.wanted = frozenset().union(*self.roll.sample(PRODUCTS, self.roll.choice((1, 2, 3, 3))))
-        work: Any = SimpleNamespace(task=self.task, run=self.run, connector=self.log, clock=None, full=False)
+        kind = SimpleNamespace(sign_ins=INTERACTIVE)
+        work: Any = SimpleNamespace(task=self.task, run=self.run, kind=kind, connector=self.log, clock=None, full=False)
         reading = access.AccessReading(work)
         for page in reading.pages():
             with transaction.atomic():
