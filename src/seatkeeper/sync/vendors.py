@@ -3,14 +3,16 @@
 from seatkeeper.connectors.base import Check, TaskKind
 from seatkeeper.connectors.catalog import (
     find_product,
+    find_suite,
     find_task,
     find_vendor,
     find_vendor_of,
     list_products,
+    list_suites,
     list_vendors,
     name_tasks,
 )
-from seatkeeper.connectors.products import Product
+from seatkeeper.connectors.products import Product, SkuKind
 from seatkeeper.connectors.vendor import (
     GIVE_AGAIN,
     ConnectionDetails,
@@ -19,12 +21,13 @@ from seatkeeper.connectors.vendor import (
     Guide,
     ReportColumn,
     SeatToTake,
+    Suite,
     UsageReport,
     Vendor,
 )
 
 __all__ = [
     "GIVE_AGAIN", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product", "ReportColumn",
-    "SeatToTake", "TaskKind", "UsageReport", "Vendor", "find_product", "find_task", "find_vendor", "find_vendor_of",
-    "list_products", "list_vendors", "name_tasks",
+    "SeatToTake", "SkuKind", "Suite", "TaskKind", "UsageReport", "Vendor", "find_product", "find_suite", "find_task",
+    "find_vendor", "find_vendor_of", "list_products", "list_suites", "list_vendors", "name_tasks",
 ]  # fmt: skip
