@@ -19,6 +19,7 @@ from seatkeeper.cli import (
     admin,
     apps,
     bundle,
+    connections,
     demo,
     employees,
     exceptions,
@@ -47,6 +48,7 @@ app = typer.Typer(
 for group in (demo, sync, inventory, report, bundle, serve, admin):
     group.register(app)
 app.add_typer(apps.app, name="apps")
+app.add_typer(connections.app, name="connections")
 app.add_typer(employees.app, name="employees", rich_help_panel="What is known")
 app.add_typer(exceptions.app, name="exceptions", rich_help_panel="What to do")
 app.add_typer(plans.app, name="plans", rich_help_panel="What to do")

@@ -174,24 +174,17 @@ def read(who: Who, connection_id: int, clock: Clock = system_clock) -> Connectio
 
 
 def _list_tasks(kinds: Sequence[TaskKind], states: Iterable[TaskState], now: Instant) -> list[TaskHealth]:
-    """Every task of the vendor; a permission that one task was refused for is missing for all that need it."""
+    """Every task of the vendor; whether a permission is granted is known by the newest run that needed it."""
     known = {state.task.key: state for state in states}
-    held, missing = set[str](), set[str]()
+    shown = list[tuple[int, str, bool]]()
     for kind in kinds:
         state, name = known.get(kind.key), kind.permission.name
+        if state and state.complete:
+            shown.append((state.complete.pk, name, True))
         if state and state.run and state.run.status == RunStatus.REFUSED and name and name in state.run.message:
-            missing.add(name)
-        elif state and state.complete:
-            held.add(name)
-    return [
-        _to_health(
-            kind,
-            known.get(kind.key),
-            now,
-            granted=None if (name := kind.permission.name) not in held | missing else name not in missing,
-        )
-        for kind in kinds
-    ]
+            shown.append((state.run.pk, name, False))
+    granted = {name: is_granted for _, name, is_granted in sorted(shown)}
+    return [_to_health(kind, known.get(kind.key), now, granted=granted.get(kind.permission.name)) for kind in kinds]
 
 
 def _to_health(kind: TaskKind, state: TaskState | None, now: Instant, *, granted: bool | None) -> TaskHealth:
@@ -202,6 +195,8 @@ def _to_health(kind: TaskKind, state: TaskState | None, now: Instant, *, granted
         word = "paused"
     else:
         word = state.run.status if state.run else "never run"
+        if word == RunStatus.RUNNING and not state.running:  # its process ended without closing it
+            word = RunStatus.INTERRUPTED
     return TaskHealth(
         kind.key,
         kind.title,
@@ -232,7 +227,7 @@ def _list_signals(who: Who, application: Application, stand: dict[str, TaskHealt
         elif signal.task:
             word, lag = stand[signal.task].word, stand[signal.task].lag
         else:
-            word = stand[log].word
+            word = stand[log].word if log in stand else "never run"
             lag = lag_in_words(sign_in_coverage(who, application.pk, clock), clock())
         found.append(SignalHealth(signal.key, signal.title, word, lag, signal.proves))
     return found
