@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
-from seatkeeper.store.models import Application
-
 from .conftest import Shell
+
+
+def managed(shell: Shell) -> list[str]:
+    return sorted(row["Product"] for row in json.loads(shell.run("apps", "list", "--format", "json").out))
 
 
 def test_without_a_tenant_the_list_says_the_next_step(shell: Shell) -> None:
@@ -37,13 +39,13 @@ def test_a_dry_run_says_what_changes_and_adding_does_it(shell: Shell) -> None:
     shell.add()
     asked = ("connections", "add", shell.sandbox.tenant_id, "power-bi", "microsoft-visio")
     dry = shell.run(*asked, "--dry-run")
-    assert (dry.code, Application.objects.count()) == (0, 1)
+    assert (dry.code, managed(shell)) == (0, ["microsoft-project"])
     assert "No figure of “Project” changes." in dry.out
     assert "Nothing was changed." in dry.err
     done = shell.run(*asked)
     assert (done.code, done.out) == (0, dry.out)
     assert "Added 'Microsoft Visio'." in done.err
-    assert Application.objects.count() == 3
+    assert managed(shell) == ["microsoft-project", "microsoft-visio", "power-bi"]
 
 
 def test_an_unknown_tenant_or_product_is_refused(shell: Shell) -> None:
@@ -55,4 +57,4 @@ def test_an_unknown_tenant_or_product_is_refused(shell: Shell) -> None:
     done = shell.run("connections", "add", shell.sandbox.tenant_id, "microsoft-word")
     assert done.code == 2
     assert "'microsoft-word' is not a product of this vendor" in done.err
-    assert Application.objects.count() == 1
+    assert managed(shell) == ["microsoft-project"]

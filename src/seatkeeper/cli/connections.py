@@ -18,7 +18,7 @@ TENANT = typer.Argument(help="Directory (tenant) ID, or a name that the tenant w
 def index(context: typer.Context) -> None:
     """Without a command, the list."""
     if context.invoked_subcommand is None:
-        list_()
+        list_(Format.TABLE, None)
 
 
 @app.command("list")

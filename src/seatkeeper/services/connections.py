@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.errors import NotFound
@@ -100,9 +100,9 @@ class ConnectionState:
 def list_connections(who: Who) -> list[Tenant]:
     """The tenants that the asker's organization reads, by name."""
     who.require(May.SEE)
-    rows = listed.rows(who).order_by("pk").values_list("connection_id", "product_title", "health")
+    rows: Any = listed.rows(who).order_by("pk")
     found: dict[int, list[tuple[str, str]]] = {}
-    for connection_id, product, health in rows:
+    for connection_id, product, health in rows.values_list("connection_id", "product_title", "health"):
         found.setdefault(connection_id, []).append((product, health))
     return [
         Tenant(
@@ -153,12 +153,12 @@ def read(who: Who, connection_id: int, clock: Clock = system_clock) -> Connectio
     owned = list_owned(who, connection, [*map(find_product, taken), *others])
     stand = _list_tasks(vendor.tasks, tasks.list_tasks(who, mine[0].pk) if mine else (), clock())
     twins = Connection.objects.of(who).filter(duplicate_of=connection).order_by("pk")
-    health = listed.rows(who).filter(connection=connection).values_list("health", flat=True)
+    rows: Any = listed.rows(who).filter(connection=connection)
     return ConnectionState(
         connection,
         vendor.title,
         [connection.tenant_id, *twins.values_list("tenant_id", flat=True)],
-        _worst(health),
+        _worst(rows.values_list("health", flat=True)),
         [
             Managed(
                 each,

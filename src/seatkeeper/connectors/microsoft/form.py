@@ -32,7 +32,7 @@ FORM: Final = (
     FormField(
         "client_certificate",
         "Client Certificate",
-        "Instead of a secret: PEM with its private key, at most 64 kB.",
+        "PEM with its private key, at most 64 kB. It takes the place of a secret.",
         FieldKind.FILE,
         required=False,
     ),
