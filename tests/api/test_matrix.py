@@ -10,7 +10,7 @@ import pytest
 import stamina
 
 from seatkeeper.services.members import ROLES, May, Role
-from seatkeeper.store.models import Organization
+from seatkeeper.store.models import Connection, Organization
 
 from .conftest import Caller, Calls
 from .test_rest import NEW, described
@@ -23,6 +23,7 @@ CHANGES: dict[str, tuple[May, Any]] = {
     "POST /applications/{application_id}/authorize": (May.APPLICATIONS, None),
     "POST /applications/{application_id}/deactivate": (May.APPLICATIONS, None),
     "POST /applications/{application_id}/reactivate": (May.APPLICATIONS, None),
+    "POST /connections/{connection_id}/products": (May.APPLICATIONS, {"products": ["microsoft-visio"]}),
     "PATCH /applications/{application_id}/tasks/{task}": (May.APPLICATIONS, {"every_hours": 12}),
     "POST /applications/{application_id}/tasks/{task}/run": (May.APPLICATIONS, {}),
     "POST /applications/{application_id}/tasks/{task}/stop": (May.APPLICATIONS, None),
@@ -82,6 +83,7 @@ def _needed(operation: str) -> May:
 def _call(caller: Caller, operation: str, application_id: int) -> int:
     method, path = operation.split(" ")
     path = path.replace("{application_id}", str(application_id)).replace("{task}", "roster")
+    path = path.replace("{connection_id}", str(Connection.objects.values_list("pk", flat=True).first() or 0))
     path = path.replace("{object_id}", "11111111-2222-4333-8444-555555555555")
     for name in (
         "target_id",
@@ -131,5 +133,5 @@ def test_nobody_and_strangers_get_nothing(calls: Calls, other_organization: Orga
     stranger, nobody = calls(Role.ADMINISTER, other_organization), Caller(None)
     for operation in operations():
         assert _call(nobody, operation, made) == 401, operation
-        if "{application_id}" in operation:
+        if "{application_id}" in operation or "{connection_id}" in operation:
             assert _call(stranger, operation, made) == 404, operation

@@ -20,6 +20,7 @@ from seatkeeper.store import seal
 from seatkeeper.store.models import (
     ApiToken,
     Application,
+    Connection,
     Finding,
     FindingException,
     Membership,
@@ -168,6 +169,7 @@ def _own(model: type[ApiToken | SavedView]) -> Example:
 # What stands for an argument of an address, when a member with the role asks.
 EXAMPLES: dict[str, Example] = {
     "application_id": lambda world, _: str(Application.objects.get(organization=world.organization).pk),
+    "connection_id": lambda world, _: str(Connection.objects.get(organization=world.organization).pk),
     "membership_id": lambda world, _: str(Membership.objects.get(member=world.new_member(Role.VIEWER)).pk),
     "run_id": lambda world, _: str(Run.objects.get(organization=world.organization).pk),
     "object_id": lambda *_: PERSON,
@@ -191,7 +193,7 @@ EXAMPLES: dict[str, Example] = {
 }
 # Those that belong to an organization or a member: anybody else's must look as if it were not there.
 OF_ONE = {
-    "application_id", "membership_id", "run_id", "token_id", "view_id",
+    "application_id", "connection_id", "membership_id", "run_id", "token_id", "view_id",
     "finding_id", "exemption_id", "price_id", "plan_id", "target_id",
 }  # fmt: skip
 MISSING = ("999999999", str(2**63 - 1))

@@ -20,6 +20,7 @@ from seatkeeper.cli import (
     apps,
     bundle,
     catalog,
+    connections,
     demo,
     employees,
     exceptions,
@@ -49,6 +50,7 @@ for group in (demo, sync, inventory, report, bundle, serve, admin):
     group.register(app)
 app.add_typer(apps.app, name="apps")
 app.add_typer(catalog.app, name="catalog", rich_help_panel="What is known")
+app.add_typer(connections.app, name="connections")
 app.add_typer(employees.app, name="employees", rich_help_panel="What is known")
 app.add_typer(exceptions.app, name="exceptions", rich_help_panel="What to do")
 app.add_typer(plans.app, name="plans", rich_help_panel="What to do")

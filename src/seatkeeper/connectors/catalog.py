@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from seatkeeper.connectors.base import TaskKind
 from seatkeeper.connectors.microsoft.vendor import MICROSOFT
 from seatkeeper.connectors.products import Product
-from seatkeeper.connectors.vendor import Vendor
+from seatkeeper.connectors.vendor import Suite, Vendor
 from seatkeeper.errors import BadInput
 
 VENDORS: dict[str, Vendor] = {vendor.key: vendor for vendor in (MICROSOFT,)}
@@ -38,6 +40,24 @@ def find_vendor_of(product: str) -> Vendor:
     """Whose product it is. Raises BadInput that names the products there are."""
     find_product(product)
     return next(vendor for vendor in list_vendors() if any(p.key == product for p in vendor.products().products))
+
+
+class SuiteOf(NamedTuple):
+    vendor: Vendor
+    suite: Suite
+
+
+def list_suites() -> list[SuiteOf]:
+    return [SuiteOf(vendor, suite) for vendor in list_vendors() for suite in vendor.suites]
+
+
+def find_suite(key: str) -> SuiteOf:
+    """The suite of a key, with its vendor. Raises BadInput that names the ones there are."""
+    for found in list_suites():
+        if found.suite.key == key:
+            return found
+    known = ", ".join(found.suite.key for found in list_suites())
+    raise BadInput("suite", f"{key[:40]!r} is not in the catalogue. Known: {known}.")
 
 
 def find_task(vendor: str, key: str) -> TaskKind:

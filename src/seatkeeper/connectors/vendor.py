@@ -183,6 +183,18 @@ class UsageSignal(NamedTuple):
     products: frozenset[str]  # by their keys
 
 
+class Suite(NamedTuple):
+    """An entry of Add Application for all products of a vendor at once: one connection, of which products are ticked.
+
+    It asks for one kind of credential; `without` are the fields of the vendor's form that are for another kind.
+    """
+
+    key: str
+    title: str
+    integration: str
+    without: frozenset[str] = frozenset()
+
+
 def says_guest(user_type: str | None, _upn: str | None) -> bool:
     return user_type == "Guest"
 
@@ -248,4 +260,5 @@ class Vendor:
     reports: Mapping[str, UsageReport] = field(default_factory=dict)  # by the key of the product
     usage: tuple[UsageSignal, ...] = ()
     sku_list: PublishedList | None = None
+    suites: tuple[Suite, ...] = ()
     prices: Mapping[str, int] = field(default_factory=dict)  # euros a month by part number, for an example

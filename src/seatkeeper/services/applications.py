@@ -49,7 +49,7 @@ def add_application(who: Who, new: NewApplication) -> Application:
     if before_lock.known is not None:
         rotation.try_new(who, before_lock.known, before_lock.details)
     with transaction.atomic():
-        _alone(who)
+        alone(who)
         vendor, checked = find_vendor_of(new.product), _check_new(who, new)
         if (connection := checked.known) is None:
             connection = tenants.connect(who, vendor, checked.details, checked.tasks)
@@ -110,7 +110,7 @@ def _check_new(who: Who, new: NewApplication) -> _New:
     return _New(values, tasks, known, details)
 
 
-def _alone(who: Who) -> None:
+def alone(who: Who) -> None:
     """Changes of an organization's applications come one after the other: each is checked by what the last one left."""
     Organization.objects.of(who).select_for_update(no_key=True).get()
 
@@ -174,7 +174,7 @@ def edit_application(who: Who, which: Which, edit: Edit, version: str | None = N
     _require_version(seen, version)
     rotation.try_new(who, seen.connection, before_lock.details)
     with transaction.atomic():
-        _alone(who)
+        alone(who)
         application = find_application(who, which)
         _require_version(application, version)
         connection = application.connection
@@ -246,7 +246,7 @@ def set_active(who: Who, which: Which, *, active: bool) -> Application:
     """Deactivated applications are kept but neither read nor counted; it can be undone."""
     who.require(May.APPLICATIONS)
     with transaction.atomic():
-        _alone(who)
+        alone(who)
         application = find_application(who, which)
         application.save_changes({"active": active})
         audit.record(who, f"application.{'reactivated' if active else 'deactivated'}", application.name)
@@ -263,7 +263,7 @@ def delete_application(who: Who, which: Which) -> bool:
     """Delete it; with its last application goes the connection and all that was read. True when that happened."""
     who.require(May.APPLICATIONS)
     with transaction.atomic():
-        _alone(who)
+        alone(who)
         application = find_application(who, which)
         connection = application.connection
         audit.record(who, "application.deleted", application.name, f"tenant {connection.tenant_id}")

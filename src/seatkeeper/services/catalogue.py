@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from seatkeeper.services.members import May, Who
 from seatkeeper.sync import vendors
-from seatkeeper.sync.vendors import FEDERATED, FieldKind, FormField, Guide, Product, TaskKind
+from seatkeeper.sync.vendors import FEDERATED, FieldKind, FormField, Guide, Product, Suite, TaskKind, Vendor
 
 __all__ = ["FEDERATED", "FieldKind", "FormField"]
 
@@ -15,9 +15,30 @@ def list_products(who: Who, search: str = "") -> list[Product]:
     """The products whose title or integration has every word of the search."""
     who.require(May.SEE)
     words = search.casefold().split()
-    return [
-        p for p in vendors.list_products() if all(word in f"{p.title} {p.integration}".casefold() for word in words)
-    ]
+    return [p for p in vendors.list_products() if _fits(p, words)]
+
+
+def list_suites(who: Who, search: str = "") -> list[Suite]:
+    """The entries for all products of a vendor at once, whose title or integration has every word of the search."""
+    who.require(May.SEE)
+    words = search.casefold().split()
+    return [found.suite for found in vendors.list_suites() if _fits(found.suite, words)]
+
+
+def _fits(entry: Product | Suite, words: Sequence[str]) -> bool:
+    return all(word in f"{entry.title} {entry.integration}".casefold() for word in words)
+
+
+def find_suite(who: Who, key: str) -> Suite:
+    """The suite of a key. Raises BadInput that names the ones there are."""
+    who.require(May.SEE)
+    return vendors.find_suite(key).suite
+
+
+def list_products_of(who: Who, suite: str) -> Sequence[Product]:
+    """The products that can be ticked in a suite."""
+    who.require(May.SEE)
+    return vendors.find_suite(suite).vendor.products().products
 
 
 def find_product(who: Who, key: str) -> Product:
@@ -41,8 +62,18 @@ def list_tasks(who: Who, product: str) -> Sequence[TaskKind]:
 def guide(who: Who, product: str) -> Guide:
     """How to let Seatkeeper in, with what the usual tasks need, and those that tell of this product alone."""
     who.require(May.SEE)
-    vendor = vendors.find_vendor_of(product)
-    own = {usage.task for usage in vendor.usage if product in usage.products}
+    return _guide(vendors.find_vendor_of(product), {product})
+
+
+def guide_suite(who: Who, suite: str) -> Guide:
+    """The same for all products of a suite."""
+    who.require(May.SEE)
+    vendor = vendors.find_suite(suite).vendor
+    return _guide(vendor, {product.key for product in vendor.products().products})
+
+
+def _guide(vendor: Vendor, products: Collection[str]) -> Guide:
+    own = {usage.task for usage in vendor.usage if usage.products.intersection(products)}
     return vendor.guide([task for task in vendor.tasks if not task.optional or task.key in own])
 
 

@@ -3,14 +3,16 @@
 from seatkeeper.connectors.base import Check, TaskKind
 from seatkeeper.connectors.catalog import (
     find_product,
+    find_suite,
     find_task,
     find_vendor,
     find_vendor_of,
     list_products,
+    list_suites,
     list_vendors,
     name_tasks,
 )
-from seatkeeper.connectors.products import Product
+from seatkeeper.connectors.products import Product, SkuKind
 from seatkeeper.connectors.vendor import (
     FEDERATED,
     GIVE_AGAIN,
@@ -21,12 +23,14 @@ from seatkeeper.connectors.vendor import (
     PublishedList,
     ReportColumn,
     SeatToTake,
+    Suite,
     UsageReport,
     Vendor,
 )
 
 __all__ = [
     "FEDERATED", "GIVE_AGAIN", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product",
-    "PublishedList", "ReportColumn", "SeatToTake", "TaskKind", "UsageReport", "Vendor", "find_product", "find_task",
-    "find_vendor", "find_vendor_of", "list_products", "list_vendors", "name_tasks",
+    "PublishedList", "ReportColumn", "SeatToTake", "SkuKind", "Suite", "TaskKind", "UsageReport", "Vendor",
+    "find_product", "find_suite", "find_task", "find_vendor", "find_vendor_of", "list_products", "list_suites",
+    "list_vendors", "name_tasks",
 ]  # fmt: skip

@@ -7,7 +7,17 @@ from django.views.generic import RedirectView
 
 from seatkeeper.web import health
 from seatkeeper.web.accounts import members, profile, setup, urls
-from seatkeeper.web.applications import activity_reports, adding, history, index, integration, person, runs, tabs
+from seatkeeper.web.applications import (
+    activity_reports,
+    adding,
+    connections,
+    history,
+    index,
+    integration,
+    person,
+    runs,
+    tabs,
+)
 from seatkeeper.web.decisions import exceptions, findings, reclaim_plans, suspicious, what_if
 from seatkeeper.web.frame import refreshing
 from seatkeeper.web.organization import employees, notices, prices
@@ -69,6 +79,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/<int:plan_id>/mails", reclaim_plans.mails),
     path("applications/<int:application_id>/position/<day>", history.position),
     path("applications/<int:application_id>/bundle", history.bundle),
+    path("connections", connections.index),
+    path("connections/export.<form>", connections.export_index),
+    path("connections/<int:connection_id>", connections.connection),
+    path("connections/<int:connection_id>/products", connections.add_products),
     path("findings", findings.index),
     path("findings/export.<form>", findings.export_index),
     path("findings/<int:finding_id>", findings.finding),

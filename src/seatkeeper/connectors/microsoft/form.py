@@ -47,7 +47,7 @@ FORM: Final = (
     FormField(
         "client_certificate",
         "Client Certificate",
-        "Instead of a secret: with its private key, as PEM or PFX, at most 64 kB.",
+        "With its private key, as PEM or PFX, at most 64 kB. It takes the place of a secret.",
         FieldKind.FILE,
         required=False,
         binary=True,

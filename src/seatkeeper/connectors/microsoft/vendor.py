@@ -17,7 +17,7 @@ from seatkeeper.connectors.microsoft.products import TABLE, load_products
 from seatkeeper.connectors.microsoft.reclaim_scripts import SCRIPTS
 from seatkeeper.connectors.microsoft.reports import REPORTS
 from seatkeeper.connectors.microsoft.roster import is_guest
-from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails, Pacer, PublishedList, SkuColumns, Vendor
+from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails, Pacer, PublishedList, SkuColumns, Suite, Vendor
 from seatkeeper.graph import throttle
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.clouds import CLOUDS, Endpoints, list_aliases
@@ -30,6 +30,21 @@ from seatkeeper.model import RequestLimit
 # differ, and an unanswered one counts for longer than a request may take. Account activity leaves room for sign-ins.
 LOG_LIMIT: Final = RequestLimit(
     window=LOG.window + seconds(0.1), unanswered=seconds(70), in_tenant=LOG.requests, over_all=122, slow=2
+)
+
+SUITES: Final = (
+    Suite(
+        "microsoft-365-secret",
+        "Microsoft 365",
+        "Microsoft 365 Client Credentials",
+        frozenset({"client_certificate", "client_certificate_password"}),
+    ),
+    Suite(
+        "microsoft-365-certificate",
+        "Microsoft 365",
+        "Microsoft 365 Certificate Based Authentication",
+        frozenset({"client_secret", "client_secret_expires", "credential"}),
+    ),
 )
 
 
@@ -140,5 +155,6 @@ MICROSOFT: Final = Vendor(
         SkuColumns("Product_Display_Name", "String_Id", "GUID", "Service_Plan_Id"),
         TABLE,
     ),
+    suites=SUITES,
     prices={"PROJECT_P1": 10, "PROJECTPROFESSIONAL": 30, "PROJECTPREMIUM": 50, "PROJECTESSENTIALS": 7},
 )

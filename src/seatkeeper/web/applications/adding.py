@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from seatkeeper.errors import BadInput, ChangedMeanwhile, CredentialsRejected, TryLater
-from seatkeeper.services import addresses, applications, catalogue, preflights
+from seatkeeper.services import additions, addresses, applications, catalogue, preflights
 from seatkeeper.services.applications import Check
 from seatkeeper.services.members import May
-from seatkeeper.web.applications.forms import ConnectForm, EditForm
+from seatkeeper.web.applications.forms import ConnectForm, EditForm, SuiteForm
 from seatkeeper.web.frame.forms import refuse
 from seatkeeper.web.frame.live import Part, stream
 from seatkeeper.web.frame.pages import Asked, page
@@ -29,9 +29,12 @@ PATIENCE: Final = 5.0  # seconds for the whole list, where no scripts show how i
 def add(request: Asked) -> HttpResponse:
     """The catalogue, and the panel of the product that was chosen from it."""
     product = request.GET.get("product", "")
+    if suite := request.GET.get("suite", ""):
+        return _add_suite(request, suite)
     if not product:
         search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
-        context = {"products": catalogue.list_products(request.who, search), "search": search}
+        found = catalogue.list_products(request.who, search)
+        context = {"suites": catalogue.list_suites(request.who, search), "products": found, "search": search}
         return render(request, "seatkeeper/applications/catalogue.html", context)
     if request.method != "POST":
         title = catalogue.find_product(request.who, product).title
@@ -49,20 +52,42 @@ def add(request: Asked) -> HttpResponse:
     return _panel(request, form, status=422)
 
 
+def _add_suite(request: Asked, suite: str) -> HttpResponse:
+    """The panel of all products of a vendor at once."""
+    if request.method != "POST":
+        return _panel(request, SuiteForm(request.who, suite))
+    form = SuiteForm(request.who, suite, request.POST, request.FILES)
+    try:
+        new, products = form.new() if form.is_valid() else None, form.cleaned_data.get("products", [])
+        if new is None:
+            additions.check_suite(request.who, suite, form.new(), products)
+        else:
+            made = additions.add_suite(request.who, suite, new, products)
+            names = ", ".join(f"“{application.name}”" for application in made)
+            place = f"/connections/{made[0].connection_id}"
+            return _onward(request, made[0], f"Saved: {names}.", place)
+    except BadInput as error:
+        refuse(form, error)
+    return _panel(request, form, status=422)
+
+
 def _panel(request: Asked, form: ConnectForm, status: int = 200) -> HttpResponse:
     return render(request, "seatkeeper/applications/add.html", _context(request, form), status=status)
 
 
 def _context(request: Asked, form: ConnectForm) -> dict[str, object]:
+    if isinstance(form, SuiteForm):
+        guide = catalogue.guide_suite(request.who, form.suite.key)
+        return {"form": form, "entry": form.suite, "guide": guide}
     product = catalogue.find_product(request.who, form.product)
-    return {"form": form, "product": product, "guide": catalogue.guide(request.who, form.product)}
+    return {"form": form, "entry": product, "guide": catalogue.guide(request.who, form.product)}
 
 
-def _onward(request: Asked, application: Application, message: str) -> HttpResponse:
-    """Save leads to the application, Authorize to its check list."""
+def _onward(request: Asked, application: Application, message: str, place: str = "") -> HttpResponse:
+    """Save leads to the application or another place, Authorize to its check list."""
     messages.success(request, message)
-    place = "/authorize" if request.POST.get("then") == "authorize" else ""
-    return redirect(f"/applications/{application.pk}{place}")
+    path = f"/applications/{application.pk}"
+    return redirect(f"{path}/authorize" if request.POST.get("then") == "authorize" else place or path)
 
 
 @page(May.APPLICATIONS, methods=("GET", "POST"))

@@ -141,6 +141,11 @@ class ConnectForm(forms.Form):
         """Whether the folded part is worth showing: something stands in it."""
         return any(field.value() or field.errors for field in self.folded)
 
+    @property
+    def named(self) -> bool:
+        """Whether one application is asked for, by its name."""
+        return "name" in self.fields
+
     def new(self) -> NewApplication:
         """What is to be added, as far as the form could be read."""
         typed = {f.key: value for f in self.asked if (value := self.cleaned_data.get(f.key))}
@@ -151,6 +156,28 @@ class ConnectForm(forms.Form):
         """What the form itself refuses is left out: the services can still say what is wrong with the rest."""
         names = ("name", "tasks", "threshold_days", "tags")
         return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+
+class SuiteForm(ConnectForm):
+    """The same form for all products of a vendor at once: they are ticked, and called by their titles."""
+
+    products = forms.MultipleChoiceField(
+        label="Products",
+        help_text="Each becomes an application. More can be added later without giving the credential again.",
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={"required": "Tick at least one product."},
+    )
+
+    def __init__(self, who: Who, suite: str, *args: Any, **kwargs: Any) -> None:
+        offered = catalogue.list_products_of(who, suite)
+        super().__init__(who, offered[0].key, *args, **kwargs)
+        self.suite = catalogue.find_suite(who, suite)
+        for name in ("name", *self.suite.without):
+            del self.fields[name]
+        self.asked = [each for each in self.asked if each.key not in self.suite.without]
+        products: Any = self.fields["products"]
+        products.choices = [(product.key, product.title) for product in offered]
+        self.initial.setdefault("products", [product.key for product in offered])
 
 
 class EditForm(ConnectForm):

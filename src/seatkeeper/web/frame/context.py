@@ -22,6 +22,7 @@ class Link(NamedTuple):
 
 MENU = (
     Link("Applications", "/applications"),
+    Link("Tenants", "/connections"),
     Link("Suspicious activities", "/suspicious"),
     Link("Findings", "/findings"),
     Link("Prices", "/prices"),

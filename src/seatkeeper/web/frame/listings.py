@@ -19,6 +19,7 @@ from seatkeeper.services.members import Who
 # The page of a row, by the key of its listing.
 ADDRESSES: Final[Mapping[str, Callable[[Any], str]]] = {
     "applications": lambda row: f"/applications/{row.pk}",
+    "connections": lambda row: f"/connections/{row.pk}",
     "users": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
     "findings": lambda row: f"/findings/{row.pk}",
     "suspicious": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",

@@ -1,0 +1,179 @@
+"""Tenants over REST: what is managed through each connection, how it is read, and more products for it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+import seatkeeper.services.listings.connections as listing
+from seatkeeper.api.access import Called
+from seatkeeper.api.applications import ApplicationOut, to_out
+from seatkeeper.api.listings import REFUSALS, offer
+from seatkeeper.model import to_text
+from seatkeeper.services import additions, connections
+from seatkeeper.services.ownership import Owned
+
+TAG = "Tenants"
+router = Router()
+
+
+class BoughtOut(Schema):
+    """A licence whose units are seats of the product."""
+
+    part_number: str
+    bought: int
+    assigned: int
+
+
+class OwnedOut(Schema):
+    """What the tenant owns of a product, by the licences that were read last; nulls before the first reading."""
+
+    words: str
+    seats: list[BoughtOut] | None
+    inside: Annotated[list[str] | None, Field(description="Licences of other products, and trials, that carry it")]
+
+
+class SignalOut(Schema):
+    """A signal that can say something of the product, with how its reading stands."""
+
+    signal: str
+    title: str
+    state: str
+    lag: str
+    proves: str
+
+
+class ManagedOut(Schema):
+    application: int
+    name: str
+    product: str
+    active: bool
+    owned: OwnedOut
+    signals: list[SignalOut]
+
+
+class AddableOut(Schema):
+    """A product of the vendor that is not managed in this tenant yet."""
+
+    product: str
+    title: str
+    owned: OwnedOut
+
+
+class PermissionOut(Schema):
+    """A task with the permission that it needs; `granted` is null while no run has shown it."""
+
+    task: str
+    title: str
+    state: str
+    ticked: bool
+    last_complete: str | None
+    lag: str
+    message: str
+    permission: str
+    granted: bool | None
+    without: Annotated[str, Field(description="Completes the sentence: without the permission …")]
+
+
+class ConnectionOut(Schema):
+    """A tenant with its connection. The credential is never given out."""
+
+    id: int
+    tenant_id: str
+    names: list[str]
+    directory_id: str | None
+    vendor: str
+    cloud: str
+    client_id: str
+    health: str
+    credential_kind: str
+    credential_expires: str | None
+    applications: list[ManagedOut]
+    addable: list[AddableOut]
+    tasks: list[PermissionOut]
+
+
+class ProductsIn(Schema, extra="forbid"):
+    """The products to add, by their keys; with `dry_run` it is only said what would change."""
+
+    products: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=100)]
+    dry_run: bool = False
+
+
+class ProductsOut(Schema):
+    """What changes in sentences, and the applications that were added; none of a dry run."""
+
+    changes: list[str]
+    added: list[ApplicationOut]
+
+
+offer(router, "/connections", listing.LISTING, listing.rows, of_application=False)
+
+
+@router.get("/connections/{connection_id}", response={200: ConnectionOut, **REFUSALS}, summary="A tenant")
+def read_connection(request: Called, connection_id: int) -> Any:
+    state = connections.read(request.auth, connection_id)
+    connection, expires = state.connection, state.connection.credential_expires
+    return {
+        "id": connection.pk,
+        "tenant_id": connection.tenant_id,
+        "names": state.names,
+        "directory_id": connection.directory_id or None,
+        "vendor": state.vendor,
+        "cloud": connection.cloud,
+        "client_id": connection.client_id,
+        "health": state.health,
+        "credential_kind": connection.credential_kind,
+        "credential_expires": None if expires is None else to_text(expires),
+        "applications": [
+            {
+                "application": each.application.pk,
+                "name": each.application.name,
+                "product": each.product.key,
+                "active": each.application.active,
+                "owned": _to_owned(each.owned),
+                "signals": [
+                    {"signal": s.key, "title": s.title, "state": s.word, "lag": s.lag, "proves": s.proves}
+                    for s in each.signals
+                ],
+            }
+            for each in state.managed
+        ],
+        "addable": [
+            {"product": each.product.key, "title": each.product.title, "owned": _to_owned(each.owned)}
+            for each in state.addable
+        ],
+        "tasks": [_to_task(task) for task in state.tasks],
+    }
+
+
+def _to_owned(owned: Owned) -> dict[str, Any]:
+    known = owned.is_read
+    seats = [seat._asdict() for seat in owned.seats] if known else None
+    return {"words": owned.words, "seats": seats, "inside": list(owned.inside) if known else None}
+
+
+def _to_task(task: connections.TaskHealth) -> dict[str, Any]:
+    told = task._asdict() | {
+        "task": task.key,
+        "state": task.word,
+        "last_complete": None if task.complete is None else to_text(task.complete),
+        "granted": task.granted,
+    }
+    return {name: told[name] for name in PermissionOut.model_fields}
+
+
+@router.post(
+    "/connections/{connection_id}/products",
+    response={200: ProductsOut, 201: ProductsOut, **REFUSALS},
+    summary="Manage more products of a tenant",
+)
+def add_products(request: Called, connection_id: int, new: ProductsIn) -> Any:
+    """All of them or none, through the connection there is. 200 for a dry run, which changes nothing."""
+    changes = additions.preview(request.auth, connection_id, new.products)
+    if new.dry_run:
+        return Status(200, {"changes": changes, "added": []})
+    added = additions.add_products(request.auth, connection_id, new.products)
+    return Status(201, {"changes": changes, "added": [to_out(request.auth, each) for each in added]})

@@ -1,0 +1,89 @@
+"""connections: the tenants that are read, and more products for one of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from seatkeeper.cli.screen import FORMAT, OUTPUT, Format, clean, out, print_table, say
+from seatkeeper.cli.start import open_home
+
+app = typer.Typer(help="Tenants: what is managed through each connection, and more products for it.")
+
+TENANT = typer.Argument(help="Directory (tenant) ID, or a name that the tenant was added by.", show_default=False)
+
+
+@app.callback(invoke_without_command=True)
+def index(context: typer.Context) -> None:
+    """Without a command, the list."""
+    if context.invoked_subcommand is None:
+        list_(Format.TABLE, None)
+
+
+@app.command("list")
+def list_(form: Format = FORMAT, output: Path | None = OUTPUT) -> None:
+    """List the tenants that are read, with the products that are managed of each."""
+    who = open_home()
+    from seatkeeper.services.listings import connections
+    from seatkeeper.services.listings.base import Question
+
+    print_table(
+        connections.LISTING.export(connections.rows(who), Question()),
+        form,
+        output,
+        hide=("Directory ID", "Vendor"),
+        empty="No tenant is read yet. Add an application with `seatkeeper apps add microsoft-project`.",
+    )
+
+
+@app.command()
+def show(tenant: str = TENANT) -> None:
+    """Show a tenant: its applications with their signals, its tasks with their permissions, and what could be added."""
+    who = open_home()
+    from seatkeeper.model import to_text
+    from seatkeeper.services import connections
+
+    state = connections.read(who, connections.find_named(who, tenant).pk)
+    connection, expires = state.connection, state.connection.credential_expires
+    lines = [
+        f"{state.vendor} tenant {', '.join(state.names)}: {state.health}",
+        f"Directory ID {connection.directory_id or 'unknown until the first contact'}",
+        f"Credential   {connection.credential_kind}, sealed"
+        + (f", expires {to_text(expires)[:10]}" if expires else ""),
+    ]
+    for each in state.managed:
+        resting = "" if each.application.active else ", deactivated"
+        lines += ["", f"{each.application.name} ({each.product.key}{resting})", f"  owned: {each.owned.words}"]
+        lines += [f"  {signal.title}: {signal.word}; {signal.lag}" for signal in each.signals]
+    lines += ["", "Tasks"]
+    for task in state.tasks:
+        lines.append(f"  {task.title}: {task.word}; last complete run: {task.lag}")
+        if task.permission:
+            lines.append(f"    {task.permission}: {task.granted_words}; without it {task.without}")
+    if state.addable:
+        lines += ["", "Can be added"]
+        lines += [f"  {each.product.key}: owned: {each.owned.words}" for each in state.addable]
+    for line in lines:
+        out().print(clean(line))
+
+
+@app.command()
+def add(
+    tenant: str = TENANT,
+    products: list[str] = typer.Argument(help="What to manage besides, such as power-bi.", show_default=False),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Only say what would change."),
+) -> None:
+    """Manage more products of a tenant, all of them or none, through the connection there is."""
+    who = open_home()
+    from seatkeeper.services import additions, connections
+
+    connection = connections.find_named(who, tenant)
+    for sentence in additions.preview(who, connection.pk, products):
+        out().print(clean(sentence))
+    if dry_run:
+        say("Nothing was changed.")
+        return
+    for application in additions.add_products(who, connection.pk, products):
+        say(f"Added {application.name!r}.")
+    say("Next: `seatkeeper sync` reads who holds a seat of them.")

@@ -1,0 +1,72 @@
+"""What a tenant owns of a product, bought for it or inside other licences: from what was read last, nothing live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from seatkeeper.model import to_id
+from seatkeeper.services.members import May, Who
+from seatkeeper.store.models import Connection, Subscription, Task
+from seatkeeper.store.queries.roster import list_subscriptions
+from seatkeeper.sync.vendors import Product, SkuKind, list_products
+
+
+class Bought(NamedTuple):
+    """A SKU whose units are seats of the product."""
+
+    part_number: str
+    bought: int
+    assigned: int
+
+
+class Owned(NamedTuple):
+    """`inside` are titles of licences of other products, and of trials, that carry the product."""
+
+    seats: tuple[Bought, ...] = ()
+    inside: tuple[str, ...] = ()
+    is_read: bool = True  # whether the licences of the tenant were ever read
+
+    def __bool__(self) -> bool:
+        return bool(self.seats or self.inside)
+
+    @property
+    def words(self) -> str:
+        if not self.is_read:
+            return "not known until the licences were read"
+        parts = [f"{s.bought:,} {s.part_number} bought, {s.assigned:,} assigned" for s in self.seats]
+        if self.inside:
+            parts.append(f"inside {', '.join(self.inside)}")
+        return "; ".join(parts) or "nothing"
+
+
+def list_owned(who: Who, connection: Connection, products: Iterable[Product]) -> Mapping[str, Owned]:
+    """What the tenant owned of each product, by its key, when its licences were last read whole."""
+    who.require(May.SEE)
+    task = Task.objects.of(who).filter(connection=connection, key="licenses").first()
+    if task is None or not task.generation:
+        return {product.key: Owned(is_read=False) for product in products}
+    rows = [row for row in list_subscriptions(connection.pk, task.generation) if row.enabled + row.warning > 0]
+    titles = {sku.id: sku.title for product in list_products() for sku in product.skus}
+    return {product.key: _find(product, rows, titles) for product in products}
+
+
+def _find(product: Product, rows: Iterable[Subscription], titles: Mapping[str, str]) -> Owned:
+    """A SKU counts by the plans that the tenant says are in it; one that no table lists is a seat of what it carries.
+
+    The same rule makes seats of accounts: connectors/microsoft/products.py.
+    """
+    listed = {sku.id: sku for sku in product.skus}
+    seats, inside = list[Bought](), list[str]()
+    for row in rows:
+        sku_id, carried = to_id(bytes(row.sku)), set(row.plans.split(","))
+        sku = listed.get(sku_id)
+        plans = {plan.id for plan in product.plans if plan.seat and (sku is not None or not plan.travels)}
+        if not plans & carried:
+            continue
+        kind = sku.kind if sku else SkuKind.OTHER_PRODUCT if sku_id in titles else SkuKind.SEAT
+        if kind is SkuKind.SEAT:
+            seats.append(Bought(row.part_number, row.enabled + row.warning, row.consumed))
+        elif kind in (SkuKind.OTHER_PRODUCT, SkuKind.TRIAL):
+            inside.append(titles.get(sku_id, row.part_number))
+    return Owned(tuple(seats), tuple(sorted(set(inside))))

@@ -1,0 +1,70 @@
+"""Tenants: the connections with what is managed of each, and more products for one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from seatkeeper.errors import BadInput
+from seatkeeper.services import additions, addresses, connections
+from seatkeeper.services.listings import connections as listed
+from seatkeeper.services.members import May
+from seatkeeper.web.frame.listings import export, listing_page
+from seatkeeper.web.frame.pages import Asked, page
+
+
+@page()
+def index(request: Asked) -> HttpResponse:
+    """All tenants that are read, or the step to the first."""
+    rows = listed.rows(request.who)
+    context = {"any": bool(rows), "may_manage": May.APPLICATIONS in request.who.may}
+    return listing_page(request, "seatkeeper/connections/index.html", listed.LISTING, rows, **context)
+
+
+@page()
+def export_index(request: Asked, form: str) -> HttpResponseBase:
+    return export(request, listed.LISTING, listed.rows(request.who), form)
+
+
+@page()
+def connection(request: Asked, connection_id: int) -> HttpResponse:
+    """The applications of a tenant, how each signal of them is read, and what could be managed besides."""
+    return _page(request, connection_id)
+
+
+@page(May.APPLICATIONS, methods=("POST",))
+def add_products(request: Asked, connection_id: int) -> HttpResponse:
+    """What would change; it is changed when that was confirmed."""
+    products = request.POST.getlist("products")
+    try:
+        if request.POST.get("confirmed") != "yes":
+            changes = additions.preview(request.who, connection_id, products)
+            found = connections.find(request.who, connection_id)
+            context = {"connection": found, "changes": changes, "products": products}
+            return render(request, "seatkeeper/connections/preview.html", context)
+        made = additions.add_products(request.who, connection_id, products)
+    except BadInput as error:
+        return _page(request, connection_id, products, error.first.sentence, status=422)
+    names = ", ".join(f"“{application.name}”" for application in made)
+    messages.success(request, f"Added {names}. The next run shows who holds a seat.")
+    return redirect(f"/connections/{connection_id}")
+
+
+def _page(
+    request: Asked, connection_id: int, ticked: Sequence[str] | None = None, error: str = "", status: int = 200
+) -> HttpResponse:
+    state = connections.read(request.who, connection_id)
+    if ticked is None:
+        ticked = [each.product.key for each in state.addable if each.owned]
+    context = {
+        "state": state,
+        "connection": state.connection,
+        "own": addresses.list_own(state.connection),
+        "ticked": ticked,
+        "error": error,
+        "may_manage": May.APPLICATIONS in request.who.may,
+    }
+    return render(request, "seatkeeper/connections/connection.html", context, status=status)

@@ -1,0 +1,91 @@
+"""Tenants over REST: the same state as on their page, and more products with a dry run before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from seatkeeper.services.members import Role
+from seatkeeper.store.models import Application, Connection, Organization
+from tests.people import NAME, Tenant, read_tenant
+
+from .conftest import Calls
+from .test_rest import NEW
+
+VISIO = "microsoft-visio"
+
+
+@pytest.fixture
+def tenant(organization: Organization) -> Iterator[Tenant]:
+    with read_tenant() as read:
+        yield read
+
+
+def path(more: str = "") -> str:
+    return f"/connections/{Connection.objects.get().pk}{more}"
+
+
+def test_a_tenant_tells_its_applications_signals_permissions_and_what_could_be_added(
+    calls: Calls, tenant: Tenant
+) -> None:
+    status, told = calls(Role.VIEWER).get(path())
+    assert (status, told["tenant_id"], told["vendor"]) == (200, tenant.sandbox.tenant_id, "Microsoft")
+    (managed,) = told["applications"]
+    assert (managed["name"], managed["product"], managed["active"]) == (NAME, "microsoft-project", True)
+    assert "PROJECT_P1" in {seat["part_number"] for seat in managed["owned"]["seats"]}
+    assert [signal["signal"] for signal in managed["signals"]][:2] == ["sign-ins", "non-interactive-sign-ins"]
+    tasks = {task["task"]: task for task in told["tasks"]}
+    assert (tasks["roster"]["state"], tasks["roster"]["granted"]) == ("complete", True)
+    assert (tasks["copilot-usage"]["permission"], tasks["copilot-usage"]["granted"]) == ("Reports.Read.All", None)
+    assert told["addable"][0]["product"] == VISIO
+    assert tenant.sandbox.client_secret not in json.dumps(told)
+    (row,) = calls().get("/connections")[1]["rows"]
+    assert (row["tenant"], row["products"], row["health"]) == (tenant.sandbox.tenant_id, "Microsoft Project", "healthy")
+
+
+def test_what_was_never_read_is_null(calls: Calls) -> None:
+    caller = calls()
+    caller.call("POST", "/applications", NEW)
+    told = caller.get(path())[1]
+    assert told["applications"][0]["owned"]["seats"] is None
+    assert {task["last_complete"] for task in told["tasks"]} == {None}
+    assert told["directory_id"] == NEW["tenant_id"]
+
+
+def test_a_dry_run_changes_nothing_and_the_same_call_without_it_adds_all(calls: Calls, tenant: Tenant) -> None:
+    caller, body = calls(), {"products": [VISIO, "power-bi"]}
+    status, told = caller.call("POST", path("/products"), body | {"dry_run": True})
+    assert (status, told["added"]) == (200, [])
+    assert f"No figure of “{NAME}” changes." in told["changes"]
+    assert Application.objects.count() == 1
+    status, done = caller.call("POST", path("/products"), body)
+    assert (status, done["changes"]) == (201, told["changes"])
+    assert [each["product"] for each in done["added"]] == [VISIO, "power-bi"]
+    for each in done["added"]:
+        assert caller.call("DELETE", f"/applications/{each['id']}")[0] == 204
+    assert calls().get(path())[1]["applications"][0]["name"] == NAME
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("products", [[], ["microsoft-word"], [VISIO, VISIO], ["microsoft-project"]])
+def test_what_cannot_be_added_is_a_problem_of_the_field(calls: Calls, products: list[str], dry_run: bool) -> None:
+    caller = calls()
+    caller.call("POST", "/applications", NEW)
+    status, problem = caller.call("POST", path("/products"), {"products": products, "dry_run": dry_run})
+    assert (status, problem["field"]) == (422, "products")
+    assert Application.objects.count() == 1
+
+
+def test_only_who_may_edit_applications_adds_and_a_stranger_finds_nothing(
+    calls: Calls, other_organization: Organization
+) -> None:
+    calls().call("POST", "/applications", NEW)
+    body = {"products": [VISIO]}
+    assert calls(Role.VIEWER).call("POST", path("/products"), body | {"dry_run": True})[0] == 403
+    stranger = calls(Role.ADMINISTER, other_organization)
+    assert stranger.get(path())[0] == 404
+    assert stranger.call("POST", path("/products"), body)[0] == 404
+    assert stranger.get("/connections")[1]["rows"] == []
+    assert Application.objects.count() == 1
