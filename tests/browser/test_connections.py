@@ -57,6 +57,6 @@ def test_from_one_product_to_several_of_its_tenant(eyes: Eyes, tenant: Tenant) -
     eyes.go("/applications/add")
     eyes.look("85-catalogue")
     page.get_by_role("link", name="Microsoft 365 Certificate Based Authentication").click()
-    expect(page.get_by_label("Client Secret")).to_have_count(0)
+    expect(page.get_by_label("Client Secret", exact=True)).to_have_count(0)
     eyes.look("86-microsoft-365")
     eyes.assert_nothing_noticed()

@@ -67,13 +67,13 @@ def add(eyes: Eyes, sandbox: Sandbox) -> None:
     page.get_by_label("Name").first.fill(NAME)
     page.get_by_label("Tenant ID").fill("common")
     page.get_by_label("Client ID").fill(sandbox.client_id)
-    page.get_by_label("Client Secret").fill(sandbox.client_secret)
+    page.get_by_label("Client Secret", exact=True).fill(sandbox.client_secret)
     page.get_by_role("button", name="Authorize").click()
     expect(page.get_by_text("stands for many tenants")).to_be_visible()
     expect(page.get_by_label("Name").first).to_have_value(NAME)  # the form is kept
     eyes.look("04-add-refused")
     page.get_by_label("Tenant ID").fill(sandbox.tenant_id)
-    page.get_by_label("Client Secret").fill(sandbox.client_secret)  # which is never sent back to a page
+    page.get_by_label("Client Secret", exact=True).fill(sandbox.client_secret)  # which is never sent back to a page
     page.get_by_text("More options").click()
     page.locator("[name=login_url]").fill(sandbox.login_url)
     page.locator("[name=graph_url]").fill(sandbox.graph_url)

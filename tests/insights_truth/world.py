@@ -154,7 +154,7 @@ def read_from(world: World) -> Iterator[pytest.MonkeyPatch]:
     original = refresh.refresh_application
     with pytest.MonkeyPatch.context() as patch:
         wire = Mannered(world.app, world.seed) if world.worst else Wire(world.app)
-        patch.setattr(vendor, "Egress", lambda *_: wire)
+        patch.setattr(vendor, "Egress", lambda *_, **_named: wire)
         if world.worst:  # of a clock that is the system's, the vendor's Date corrects what is wrong
             patch.setattr(connector, "system_clock", world.our_clock)
         patch.setattr(connecting, "SharedPacer", Unpaced)

@@ -32,7 +32,9 @@ class Seen(NamedTuple):
 
 
 def look(application: tables.Application, log: Log, roster: Roster) -> Seen:
-    kept = [to_id(event) for (event,) in raw.fetch("SELECT event FROM store_signin")]
+    sql = """SELECT i.event FROM store_signin i JOIN store_signinapp p ON p.id = i.app_id
+             WHERE p.guid NOT LIKE '%non-interactive'"""  # of which the log of v1.0 tells nothing
+    kept = [to_id(event) for (event,) in raw.fetch(sql)]
     return Seen(application, take_snapshot(application, log.source.clock), kept, log, roster)
 
 

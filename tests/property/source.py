@@ -133,7 +133,7 @@ def read_from(source: Source) -> Iterator[None]:
     from tests.conftest import Unpaced
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vendor, "Egress", lambda *_: InProcess(source.app))
+        patch.setattr(vendor, "Egress", lambda *_, **_named: InProcess(source.app))
         patch.setattr(connecting, "SharedPacer", Unpaced)
         yield
 

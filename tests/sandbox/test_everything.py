@@ -65,7 +65,7 @@ def test_the_people_with_stories_use_power_bi_as_their_stories_say() -> None:
     assert (told["suspicious"], told["allowed"]) == ({"Pat"}, {"Kim"})
     assert _findings(tenant, POWER_BI) == {
         ("never-seen", "Bo"), ("never-seen", "Cy"), ("never-seen", "Eve"), ("never-seen", "Mo"),
-        ("blocked", "Cy"), ("guest", "Flo"), ("two-plans", "Ivy"), ("other-product", "Hal"),
+        ("blocked", "Cy"), ("guest", "Flo"), ("two-plans", "Ivy"), ("other-product", "Hal"), ("overlap", "Hal"),
     }  # fmt: skip
 
 

@@ -77,9 +77,10 @@ def add_suite(who: Who, suite: str, new: NewApplication, products: Sequence[str]
     Raises BadInput with all that is wrong. A tenant that is read already gets the products that were ticked.
     """
     first = check_suite(who, suite, new, products)
+    tried = applications.try_application(who, _to_first(who, first, new))
     with transaction.atomic():
         applications.alone(who)
-        made = applications.add_application(who, _to_first(who, first, new))
+        made = applications.save_tried(who, _to_first(who, first, new), tried)
         rest = [key for key in products if key != first.key]
         return [made, *(add_products(who, made.connection_id, rest) if rest else ())]
 
@@ -89,9 +90,11 @@ def check_suite(who: Who, suite: str, new: NewApplication, products: Sequence[st
     who.require(May.APPLICATIONS)
     known = find_suite(suite).vendor.products().products
     refusals = Refusals()
-    first = (refusals.check(_choose, products, known) or known)[0]
+    first, *others = refusals.check(_choose, products, known) or known[:1]
     refusals.check(applications.check_new, who, _to_first(who, first, new))
     refusals.end()
+    for product in others:  # of which one may be managed already
+        applications.check_new(who, _to_first(who, product, new))
     return first
 
 

@@ -44,10 +44,21 @@ def add_application(who: Who, new: NewApplication) -> Application:
     Raises BadInput with all that is wrong, and what rotation.py raises for a credential that is to replace one; then
     nothing is saved.
     """
+    return save_tried(who, new, try_application(who, new))
+
+
+def try_application(who: Who, new: NewApplication) -> Tried:
+    """What is right of it, with a credential that replaces one tried while nobody waits. Raises as adding does."""
     who.require(May.APPLICATIONS)
-    before_lock = _check_new(who, new)  # opening what was typed in, and trying it, takes its time
+    before_lock = _check_new(who, new)
     if before_lock.known is not None:
         rotation.try_new(who, before_lock.known, before_lock.details)
+    return before_lock
+
+
+def save_tried(who: Who, new: NewApplication, before_lock: Tried) -> Application:
+    """Save what was tried, as far as it is right still. Raises BadInput, and ChangedMeanwhile."""
+    who.require(May.APPLICATIONS)
     with transaction.atomic():
         alone(who)
         vendor, checked = find_vendor_of(new.product), _check_new(who, new)
@@ -78,7 +89,7 @@ def check_new(who: Who, new: NewApplication) -> None:
     _check_new(who, new)
 
 
-class _New(NamedTuple):
+class Tried(NamedTuple):
     """What was typed in and is right; `known` is the connection that reads the tenant already."""
 
     values: dict[str, Any]
@@ -87,7 +98,7 @@ class _New(NamedTuple):
     details: ConnectionDetails
 
 
-def _check_new(who: Who, new: NewApplication) -> _New:
+def _check_new(who: Who, new: NewApplication) -> Tried:
     vendor = find_vendor_of(new.product)
     typed = typed_in(new, vendor.form)
     refusals = Refusals()
@@ -107,7 +118,7 @@ def _check_new(who: Who, new: NewApplication) -> _New:
     if known is not None:
         check(tenants.refuse_twice, who, known, new.product)
     refusals.end()
-    return _New(values, tasks, known, details)
+    return Tried(values, tasks, known, details)
 
 
 def alone(who: Who) -> None:

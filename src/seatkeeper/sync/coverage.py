@@ -113,10 +113,11 @@ def read_ledger(connection_id: int, kind: str = INTERACTIVE) -> Ledger:
     """Every reading of the tenant's sign-ins of one kind, oldest first."""
     sets = _list_sets(connection_id, kind)
     rows = Coverage.objects.filter(connection_id=connection_id, asked_id__in=sets)
-    spans = rows.order_by("start", "pk").values_list("start", "end", "read_at", "asked_id")
-    longest = rows.aggregate(longest=Max("longest_late"))["longest"]
+    spans = list(rows.order_by("start", "pk").values_list("start", "end", "read_at", "asked_id", "longest_late"))
+    longest = max((late for *_span, late in spans), default=0)
     log = find_vendor(Connection.objects.values_list("vendor", flat=True).get(pk=connection_id)).log
-    return Ledger([ReadSpan(*row) for row in spans], longest or 0, sets, log.lateness if log else 0)
+    readings = [ReadSpan(*span) for *span, _late in spans]
+    return Ledger(readings, longest, sets, log.lateness if log else 0)
 
 
 def number_of(asked: Applications) -> int:

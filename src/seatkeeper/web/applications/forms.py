@@ -173,7 +173,7 @@ class SuiteForm(ConnectForm):
         super().__init__(who, offered[0].key, *args, **kwargs)
         self.suite = catalogue.find_suite(who, suite)
         for name in ("name", *self.suite.without):
-            del self.fields[name]
+            self.fields.pop(name, None)
         self.asked = [each for each in self.asked if each.key not in self.suite.without]
         products: Any = self.fields["products"]
         products.choices = [(product.key, product.title) for product in offered]
