@@ -216,7 +216,7 @@ def test_a_suite_with_a_product_that_is_managed_already_adds_none(browser: Clien
     browser.post(f"{SUITE}secret", typed(products=[POWER_BI]))
     refused = browser.post(f"{SUITE}secret", typed(products=["microsoft-project", POWER_BI]))
     assert refused.status_code == 422
-    assert "Microsoft Power BI of this tenant is managed already" in text(refused)
+    assert "reads this product of this tenant already" in text(refused)
     assert Application.objects.count() == 1
 
 
