@@ -80,7 +80,8 @@ def print_report(console: Console, who: Who, report: Report) -> None:
     hidden = "Monthly Cost", "State", "Evidence"
     _print_some(console, "Findings", open_ones, hidden, f'seatkeeper findings "{name}"')
     console.print(
-        "Times are in UTC. Only interactive sign-ins are read: the lack of one does not prove that there was no use."
+        "Times are in UTC. Each finding says what it stands on: use on a joined device may show in no interactive "
+        "sign-in."
     )
 
 
