@@ -131,7 +131,7 @@ def _one_at_a_time(what: str) -> Iterator[None]:
 def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
     """URL of a fresh SQLite file."""
     path = tmp_path / "seatkeeper.sqlite3"
-    shutil.copyfile(sqlite_template, path)
+    shutil.copy(sqlite_template, path)  # with its mode: a database of ours is closed to others
     return f"sqlite://{path}"
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from seatkeeper.app_uses import NON_INTERACTIVE
 from seatkeeper.insights.base import Snapshot
 from seatkeeper.model import Evidence, RunStatus, to_id
 from seatkeeper.reporting.snapshot import take_snapshot
@@ -32,9 +33,9 @@ class Seen(NamedTuple):
 
 
 def look(application: tables.Application, log: Log, roster: Roster) -> Seen:
-    sql = """SELECT i.event FROM store_signin i JOIN store_signinapp p ON p.id = i.app_id
-             WHERE p.guid NOT LIKE '%non-interactive'"""  # of which the log of v1.0 tells nothing
-    kept = [to_id(event) for (event,) in raw.fetch(sql)]
+    sql = """SELECT i.event FROM store_signin i JOIN store_signinapp p ON p.id = i.app_id WHERE p.guid NOT LIKE ?"""
+    told_by_beta = f"%{NON_INTERACTIVE}"  # of these the log of v1.0 tells nothing
+    kept = [to_id(event) for (event,) in raw.fetch(sql, [told_by_beta])]
     return Seen(application, take_snapshot(application, log.source.clock), kept, log, roster)
 
 
