@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -20,6 +21,10 @@ class AppSignIns(NamedTuple):
     app: str
     kind: str = INTERACTIVE
     side: str = "client"
+
+
+def of_kind(some: Iterable[AppSignIns], kind: str) -> frozenset[AppSignIns]:
+    return frozenset(one for one in some if one.kind == kind)
 
 
 class AppUse(NamedTuple):

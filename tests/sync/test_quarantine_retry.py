@@ -37,10 +37,10 @@ def puzzled(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
             raise ValueError("id: ends with a seven")
         return to_key(text)
 
-    def sign_in(event: Event) -> SignIn:
+    def sign_in(event: Event, name: str) -> SignIn:
         if event.id[-1] == "7":
             raise ValueError("id: ends with a seven")
-        return to_sign_in(event)
+        return to_sign_in(event, name)
 
     def subscription(sku: SubscribedSku) -> Subscription:
         if sku.sku_part_number == "PROJECTPROFESSIONAL":

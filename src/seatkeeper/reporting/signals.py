@@ -105,6 +105,10 @@ def _last_uses(task: str, key: str, readings: Readings, *, sure: bool) -> Find:
     return find
 
 
+def _has_task(product: Product, key: str) -> bool:
+    return any(task.key == key for task in find_vendor_of(product.key).tasks)
+
+
 def _lateness(product: str, task: str) -> Instant:
     return find_task(find_vendor_of(product).key, task).lateness
 
@@ -147,9 +151,7 @@ SILENT: Final = Signal(
     "Confirms use on that day. Inside the time for which both kinds of sign-in are complete, their lack proves that "
     "there was none of either.",
     "Last sign-in to the product itself without a prompt, by a session that was there already, on {day}.",
-    lambda product: (
-        product.has(Grade.DIRECT) and any(t.key == SILENT_ACCESS for t in find_vendor_of(product.key).tasks)
-    ),
+    lambda product: product.has(Grade.DIRECT) and _has_task(product, SILENT_ACCESS),
     lambda readings: _sign_ins(SILENT_SIGN_INS, readings.silent, readings.observed_silently),
     of_days=True,
     task=SILENT_ACCESS,
@@ -182,7 +184,7 @@ ACCOUNT_ACTIVITY: Final = Signal(
     "May have been a use of this product. Whoever has not signed in anywhere since, with or without a prompt, has not "
     "used it since; an attempt that failed is no sign-in.",
     "The directory knows of no successful sign-in of the account, anywhere in the tenant, after {day}.",
-    lambda product: any(task.key == ACTIVITY for task in find_vendor_of(product.key).tasks),
+    lambda product: _has_task(product, ACTIVITY),
     lambda readings: _last_uses(ACTIVITY, ANYWHERE, readings, sure=False),
     "last_in_tenant",
     task=ACTIVITY,

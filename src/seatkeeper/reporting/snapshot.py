@@ -10,7 +10,7 @@ from functools import partial
 from itertools import groupby
 from typing import Final
 
-from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, to_app_use
+from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.connectors.catalog import find_product, find_vendor_of
 from seatkeeper.connectors.products import Product
@@ -147,15 +147,16 @@ def _to_holders(rows: Iterable[roster.SeatRow], skus: Skus, known: Known, finds:
     return found
 
 
-def _newest_uses(known: Known, uses: Iterable[roster.UseRow]) -> tuple[dict[Key, Instant], ...]:
+def _newest_uses(known: Known, uses: Sequence[roster.UseRow]) -> list[dict[Key, Instant]]:
     """The newest sign-in of each holder, of each of the kinds that say something."""
-    newest: dict[tuple[str, Grade], dict[Key, Instant]] = {kind: {} for kind in _KINDS}
+    newest: list[dict[Key, Instant]] = [{} for _ in _KINDS]
+    names, by_app = {name for _account, name, _moment in uses}, dict[str, dict[Key, Instant]]()
+    for found, (kind, what) in zip(newest, _KINDS, strict=True):
+        by_app |= dict.fromkeys(known.product.uses_of(what, names, kind), found)
     for account, name, moment in uses:
-        app = known.product.find_app(name)
-        found = newest.get((to_app_use(name).kind, app.grade)) if app else None
-        if found is not None and moment > found.get(account, -1):
-            found[account] = moment
-    return newest[_KINDS[0]], newest[_KINDS[1]], newest[_KINDS[2]]
+        if name in by_app and moment > by_app[name].get(account, -1):
+            by_app[name][account] = moment
+    return newest
 
 
 def _to_holder(

@@ -157,12 +157,12 @@ def _tell_owned(owned: Owned) -> str:
 def _tell_sign_ins(connection: Connection, added: Iterable[Product], kinds: Iterable[TaskKind]) -> list[str]:
     """Of each product, which sign-ins its first run reads and which are known already."""
     told = []
+    logs = [(kind, read_ledger(connection.pk, kind.sign_ins).asked.values()) for kind in kinds if kind.sign_ins]
     for product in added:
         if not product.watched:
             told.append(f"No sign-in shows the use of {product.title}, so no sign-in is read for it.")
             continue
-        for kind in kinds:
-            asked = read_ledger(connection.pk, kind.sign_ins).asked.values() if kind.sign_ins else ()
+        for kind, asked in logs:
             new, known = dict[str, None](), dict[str, None]()
             for app in product.apps:
                 one = AppSignIns(app.id, kind.sign_ins, app.side)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 
-from seatkeeper.app_uses import AppSignIns, to_app_use
+from seatkeeper.app_uses import AppSignIns, of_kind, to_app_use
 from seatkeeper.clock import days, seconds, system_clock
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.connectors.feasibility import Rate
@@ -46,7 +46,7 @@ class AccessReading:
         self.late = self.longest_late = 0
         self.began = self.now()
         self.kind = work.kind.sign_ins
-        self.wanted_apps = frozenset(one for one in work.connector.wanted if one.kind == self.kind)
+        self.wanted_apps = of_kind(work.connector.wanted, self.kind)
         self.ledger = read_ledger(work.task.connection_id, self.kind)
         self.swept = work.full or not 0 <= self.began - (work.task.full_read_at or 0) <= SWEEP_EVERY
         self.doubted = self.log.retention if work.full else SWEEP if self.swept else 0

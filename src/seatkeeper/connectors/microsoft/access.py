@@ -113,17 +113,28 @@ def to_questions(start: Instant, end: Instant, asked: frozenset[AppSignIns]) -> 
     return [f"{PATHS[kind]}?$filter={quote(some + _OF_KIND[kind])}{rest}" for some in filters]
 
 
-def is_asked(event: Event, asked: frozenset[AppSignIns]) -> bool:
-    """Graph was seen to return rows that do not match the filter (microsoft-graph-docs #3159, #7970).
+def to_name(event: Event, asked: frozenset[AppSignIns], home: str = "") -> str | None:
+    """What a sign-in was to, by the name that all counts are kept by; None for one that was not asked for.
 
-    An interactive sign-in among those without a prompt would take the place of itself.
+    Graph was seen to return rows that do not match the filter (microsoft-graph-docs #3159, #7970), and an interactive
+    sign-in among those without a prompt would take the place of itself. Our log has what our people do as guests of
+    other tenants, too: that is for no seat of ours.
     """
-    kind = INTERACTIVE
-    if isinstance(event, SilentEvent):
-        if event.sign_in_event_types != ["nonInteractiveUser"]:
-            return False
-        kind = NON_INTERACTIVE
-    return not asked.isdisjoint(AppUse(event.app_id or "", event.resource_id or "", kind=kind).asked_as)
+    if isinstance(event, SilentEvent) and event.sign_in_event_types != ["nonInteractiveUser"]:
+        return None
+    away = home and event.resource_tenant_id and event.resource_tenant_id not in (home, to_id(NOBODY))
+    return _to_name(event.app_id or "", event.resource_id or "", bool(away), asked)
+
+
+@lru_cache(maxsize=4096)
+def _to_name(client: str, resource: str, away: bool, asked: frozenset[AppSignIns]) -> str | None:  # noqa: FBT001
+    """By all that any product knows, asked for or not: an event has one name, whoever's question brought it."""
+    (kind,) = {one.kind for one in asked}
+    if asked.isdisjoint(AppUse(client, resource, kind=kind).asked_as):
+        return None
+    known = list_apps() | {one._replace(kind=INTERACTIVE) for one in asked}
+    ours = [one.app if one in known else "" for one in AppUse(client, resource).asked_as]
+    return AppUse(ours[0], ours[1], away, kind).name
 
 
 def read_sign_ins(
@@ -142,11 +153,11 @@ def read_sign_ins(
             if page.link is None and question is not questions[-1]:
                 result.link = questions[-1]  # this answer ends, and the read does not
             for event in page.rows:
-                if not is_asked(event, asked):
+                if (name := to_name(event, asked, home)) is None:
                     result.left_out += 1
                     continue
                 try:
-                    sign_in = _place(to_sign_in(event), event, home, asked)
+                    sign_in = to_sign_in(event, name)
                 except ValueError as error:
                     result.bad.append(BadRow(msgspec.json.encode(event), str(error)))
                     continue
@@ -172,27 +183,15 @@ def find_sign_in(client: Client, start: Instant, end: Instant) -> Instant | None
 
 def read_again(raw: bytes, asked: frozenset[AppSignIns], home: str = "") -> SignIn | None:
     """A sign-in that was set aside; None when it is to another application. Raises ValueError with the reason."""
-    event: Event = to_row(raw, ROWS[next(iter(asked)).kind] if asked else Event)
-    return _place(to_sign_in(event), event, home, asked) if is_asked(event, asked) else None
+    if not asked:
+        return None
+    event: Event = to_row(raw, ROWS[next(iter(asked)).kind])
+    name = to_name(event, asked, home)
+    return None if name is None else to_sign_in(event, name)
 
 
-def _place(sign_in: SignIn, event: Event, home: str, asked: frozenset[AppSignIns]) -> SignIn:
-    """Our log has what our people do as guests of other tenants, too: that is for no seat of ours."""
-    away = home and event.resource_tenant_id and event.resource_tenant_id not in (home, to_id(NOBODY))
-    return sign_in._replace(app=_name(event.app_id or "", event.resource_id or "", bool(away), asked))
-
-
-@lru_cache(maxsize=4096)
-def _name(client: str, resource: str, away: bool, asked: frozenset[AppSignIns]) -> str:  # noqa: FBT001 - part of it
-    """By all that any product knows, asked for or not: an event has one name, whoever's question brought it."""
-    kind = next(iter(asked)).kind
-    known = list_apps() | {one._replace(kind=INTERACTIVE) for one in asked}
-    ours = [one.app if one in known else "" for one in AppUse(client, resource).asked_as]
-    return AppUse(ours[0], ours[1], away, kind).name
-
-
-def to_sign_in(event: Event) -> SignIn:
-    """A sign-in as a record, without what it was to. Raises ValueError when it has no id or no time."""
+def to_sign_in(event: Event, name: str) -> SignIn:
+    """A sign-in as a record, with the name of what it was to. Raises ValueError when it has no id or no time."""
     if event.id != event.id.strip():
         raise ValueError(f"id: {event.id[:40]!r} has spaces around it")
     code = event.status.error_code if event.status else None
@@ -200,7 +199,7 @@ def to_sign_in(event: Event) -> SignIn:
     return SignIn(
         to_key(event.id),
         to_key(event.user_id) if event.user_id else NOBODY,
-        "",
+        name,
         to_instant(event.created_date_time),
         UNKNOWN_RESULT if code is None else code,
         event.user_principal_name or "",

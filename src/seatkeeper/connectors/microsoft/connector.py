@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from seatkeeper.app_uses import AppSignIns
+from seatkeeper.app_uses import AppSignIns, of_kind
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.base import Check, Connector, RecordPage, Spent, TaskKind, Understood
 from seatkeeper.connectors.microsoft import (
@@ -125,7 +125,7 @@ class MicrosoftConnector(Connector):
 
     def read_again(self, task: TaskKind, raw: bytes) -> Understood | None:
         if task.sign_ins:
-            asked = frozenset(one for one in self.wanted if one.kind == task.sign_ins)
+            asked = of_kind(self.wanted, task.sign_ins)
             return access.read_again(raw, asked, self.client.tokens.directory_id())
         if task.key in SIGNALS:
             return SIGNALS[task.key].read_again(raw)

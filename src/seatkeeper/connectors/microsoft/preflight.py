@@ -8,10 +8,10 @@ from functools import partial
 
 import msgspec
 
-from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, AppSignIns
+from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, AppSignIns, of_kind
 from seatkeeper.connectors.base import Check, TaskKind
 from seatkeeper.connectors.feasibility import DAY, Rate
-from seatkeeper.connectors.microsoft.access import LOG, PATHS, ROWS, SIGN_INS, Event, is_asked, to_questions, to_sign_in
+from seatkeeper.connectors.microsoft.access import LOG, PATHS, ROWS, SIGN_INS, Event, to_name, to_questions, to_sign_in
 from seatkeeper.connectors.microsoft.concealed import NameGuard
 from seatkeeper.connectors.microsoft.guide import grant
 from seatkeeper.connectors.microsoft.licenses import SKUS
@@ -20,7 +20,7 @@ from seatkeeper.errors import SeatkeeperError, TryLater
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import to_rows
 from seatkeeper.graph.throttle import REPORTS
-from seatkeeper.model import Instant, SignIn
+from seatkeeper.model import Instant
 
 SETTINGS = "/v1.0/admin/reportSettings"
 
@@ -50,7 +50,7 @@ def check(client: Client, tasks: tuple[TaskKind, ...], asked: frozenset[AppSignI
     readable = _try("Sign-in log can be read (Entra ID P1 or P2)", log.look)
     yield readable
     for title, kind in (("Sign-ins", INTERACTIVE), ("Sign-ins without a prompt", NON_INTERACTIVE)):
-        if readable.passed and (some := frozenset(one for one in asked if one.kind == kind)):
+        if readable.passed and (some := of_kind(asked, kind)):
             rate = _try(f"{title} can be read in time", partial(log.forecast, some))
             yield rate if rate.passed else rate._replace(passed=None)  # only an estimate
     yield _try("Licences can be read", lambda: _skus(client))
@@ -102,7 +102,7 @@ class SignInLog:
     def look(self) -> str:
         answer = self.client.get(f"{SIGN_INS}?$top=1", path=SIGN_INS, family=REPORTS)
         rows = to_rows(answer.body, Event).rows
-        self.newest = next((row.created for row in _understood(rows)), None)
+        self.newest = next(_list_times(rows), None)
         return f"The newest sign-in is of {rows[0].created_date_time}." if rows else "The log is readable and empty."
 
     def forecast(self, asked: frozenset[AppSignIns]) -> str:
@@ -114,16 +114,17 @@ class SignInLog:
         (kind,) = {one.kind for one in asked}
         for question in to_questions(self.newest - DAY, self.newest, asked):
             found = to_rows(self.client.get(question, path=PATHS[kind], family=REPORTS).body, ROWS[kind])
-            times += [row.created for row in _understood(event for event in found.rows if is_asked(event, asked))]
+            times += _list_times(event for event in found.rows if to_name(event, asked) is not None)
             exact = exact and not isinstance(found.next_link, str)
         span = DAY if exact or not times else max(times) - min(times)
         return LOG.forecast(Rate(len(times), span), LOG.lateness, exact=exact)
 
 
-def _understood(events: Iterable[Event]) -> Iterator[SignIn]:
+def _list_times(events: Iterable[Event]) -> Iterator[Instant]:
+    """When those were that a run could keep."""
     for event in events:
         with suppress(ValueError):
-            yield to_sign_in(event)
+            yield to_sign_in(event, "").created
 
 
 def _skus(client: Client) -> str:
