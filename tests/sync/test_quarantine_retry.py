@@ -9,6 +9,7 @@ import pytest
 import stamina
 
 from seatkeeper import failpoints
+from seatkeeper.app_uses import INTERACTIVE, of_kind
 from seatkeeper.connectors.microsoft import access, licenses, roster
 from seatkeeper.connectors.microsoft.access import Event
 from seatkeeper.connectors.microsoft.connector import MicrosoftConnector
@@ -181,13 +182,14 @@ def test_every_kind_of_row_says_why_it_is_not_understood() -> None:
     from seatkeeper.connectors.microsoft.products import Watched, load_products
 
     watched = Watched(load_products().products, {})
+    asked = of_kind(watched.asked, INTERACTIVE)
     for raw in (b"", b"{", b"[]", b'{"id":7}', b'{"id":"\\ud800"}', b"\xed\xa0\x80", b'{}],"value":[{}'):
         for read in (
             lambda text: roster.read_again(text, watched),
-            lambda text: access.read_again(text, watched.asked),
+            lambda text: access.read_again(text, asked),
             licenses.read_again,
         ):
             with pytest.raises(ValueError, match=r"\w"):
                 read(raw)
     assert roster.read_again(b'{"id":"0b7d6a52-3c0e-4a1c-9d53-7f2f6f0f1a01","@removed":{}}', watched) is None
-    assert access.read_again(b'{"id":"a","createdDateTime":"2026-07-01T00:00:00Z","appId":"x"}', watched.asked) is None
+    assert access.read_again(b'{"id":"a","createdDateTime":"2026-07-01T00:00:00Z","appId":"x"}', asked) is None
