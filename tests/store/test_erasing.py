@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
@@ -64,6 +66,18 @@ def test_with_a_tenants_last_application_every_byte_of_its_people_goes(tenant: T
     assert applications.delete_application(operator(), tenant.name)
     assert found([*words, CANARY]) == set()
     assert not Task.objects.exists()
+
+
+def test_what_somebody_read_while_it_was_deleted_goes_when_they_are_done(tenant: Tenant) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite waits for its readers itself")
+    words = [str(row["User ID"]) for row in tenant.roster()]
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as reader:
+        reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        reader.execute("SELECT 1")
+        threading.Timer(0.5, reader.rollback).start()
+        assert applications.delete_application(operator(), tenant.name)
+    assert found(words) == set()
 
 
 def test_a_deletion_that_cannot_be_erased_at_once_is_a_deletion_all_the_same(

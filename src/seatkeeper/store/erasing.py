@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from seatkeeper.settings.database import JOURNAL_BYTES
 
 log = logging.getLogger("seatkeeper.store")
 
-PATIENCE = "30s"  # for each table that somebody reads just then
+PATIENCE = 30  # seconds for each table that somebody reads just then, and for all who read before
+POLL = 0.05  # seconds
+
+# Every transaction holds a lock of its own, and unlike its snapshot that is shown to any role.
+_UNDER_WAY = """SELECT held.virtualtransaction FROM pg_locks held JOIN pg_stat_activity USING (pid)
+WHERE held.locktype = 'virtualxid' AND held.granted AND datname = current_database() AND pid <> pg_backend_pid()"""
 
 
 def erase_after_commit() -> None:
@@ -47,9 +54,23 @@ def _erase_sqlite() -> None:
 def _erase_postgresql() -> None:
     """Dead rows of every table. The server's own log (WAL) and backups are the server's."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{PATIENCE}'")
+        _wait_for_readers(cursor)
+        cursor.execute(f"SET lock_timeout = '{PATIENCE}s'")
         try:
             for table in connection.introspection.django_table_names(only_existing=True):
                 cursor.execute(f"VACUUM (FULL) {connection.ops.quote_name(table)}")
         finally:
             cursor.execute("RESET lock_timeout")
+
+
+def _wait_for_readers(cursor: CursorWrapper) -> None:
+    """Whatever a transaction under way could still see, VACUUM keeps: that of a reader, or of an ANALYZE by itself."""
+    cursor.execute(_UNDER_WAY)
+    before = set(cursor.fetchall())
+    until = time.monotonic() + PATIENCE
+    while before:
+        if time.monotonic() > until:
+            raise OperationalError(f"a transaction that began before the deletion is still open after {PATIENCE} s")
+        time.sleep(POLL)
+        cursor.execute(_UNDER_WAY)
+        before &= set(cursor.fetchall())
