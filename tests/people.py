@@ -23,6 +23,7 @@ from tests.kept import fill
 
 NOW = "2026-08-01T06:00:00Z"
 NAME = "Microsoft Project"
+TASKS = ("licenses", "roster", "access")  # a test says so where it is about another
 
 
 class Quiet:
@@ -54,6 +55,7 @@ class Tenant:
         fields: dict[str, Any] = {
             "product": "microsoft-project",
             "name": self.name,
+            "tasks": TASKS,
             "tenant_id": s.tenant_id,
             "client_id": s.client_id,
             "secret": s.client_secret,

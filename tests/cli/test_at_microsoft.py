@@ -108,6 +108,7 @@ def test_without_sign_ins_the_roster_is_read_all_the_same(shell: Shell, fault: s
             "License Information": "complete",
             "Application Roster": "complete",
             "Application Access": "refused",
+            "Non-Interactive Access": "refused",
         }
         assert roster_size(poor) > 5
         evidence = json.loads(poor.run("access", "Project", "--format", "json").out)

@@ -104,8 +104,9 @@ def test_the_runs_say_how_each_task_ended(shell: Shell) -> None:
     shell.add()
     shell.sync()
     runs = json.loads(shell.run("runs", "Project", "--format", "json").out)
-    assert [run["State"] for run in runs] == ["complete"] * 3
-    assert {run["Task"] for run in runs} == {"License Information", "Application Roster", "Application Access"}
+    assert [run["State"] for run in runs] == ["complete"] * 4
+    tasks = {"License Information", "Application Roster", "Application Access", "Non-Interactive Access"}
+    assert {run["Task"] for run in runs} == tasks
 
 
 def test_the_coverage_says_what_is_complete_and_what_is_not(shell: Shell) -> None:

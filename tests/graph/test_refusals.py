@@ -241,7 +241,8 @@ def test_a_cloud_without_the_log_or_without_last_sign_ins_or_the_report_is_named
     body = error("ResourceNotFound", "Resource not found for the segment 'signIns'.")
     report = "/beta/copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='D180')"
     activity = "/v1.0/users?$select=id,signInActivity"
-    for status, asked in ((404, "/v1.0/auditLogs/signIns?$top=1"), (400, activity), (400, report), (404, report)):
+    log, beta = "/v1.0/auditLogs/signIns?$top=1", "/beta/auditLogs/signIns?$top=1"
+    for status, asked in ((404, log), (400, beta), (400, activity), (400, report), (404, report)):
         made = to_error(status, body, NO_HEADERS, asked=asked)
         assert type(made) is NotOffered
         assert "This cloud does not offer it" in str(made)

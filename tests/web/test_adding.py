@@ -67,7 +67,7 @@ def test_the_catalogue_shows_what_can_be_managed_and_searches_it(browser: Client
 
 def test_the_panel_ticks_every_task_and_gives_scripts_with_the_ids_of_their_permissions(browser: Client) -> None:
     page = browser.get(ADD).content.decode()
-    assert page.count("checked") == 3
+    assert page.count("checked") == 4
     for permission in ("User.Read.All", "AuditLog.Read.All", "LicenseAssignment.Read.All"):
         assert page.count(PERMISSIONS[permission]) >= 5  # in the table, and in each of four scripts
     assert 'type="password"' in page

@@ -159,7 +159,7 @@ def test_the_panel_ticks_every_product_project_first_and_asks_for_one_kind_of_cr
     page = text(browser.get(f"{SUITE}secret"))
     assert page.index('value="microsoft-project"') < page.index('value="microsoft-visio"')
     assert page.count('name="products"') == 6
-    assert page.count("checked") == 6 + 3
+    assert page.count("checked") == 6 + 4
     assert 'name="client_secret"' in page
     assert 'name="client_certificate"' not in page
     assert 'name="name"' not in page

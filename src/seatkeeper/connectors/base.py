@@ -11,7 +11,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from seatkeeper.app_uses import AppSignIns
 from seatkeeper.clock import Clock
-from seatkeeper.connectors.feasibility import SignInLog
+from seatkeeper.connectors.feasibility import Rate, SignInLog
 from seatkeeper.connectors.products import Product
 from seatkeeper.model import MISSING, Account, BadRow, Instant, Key, LastUse, Renewal, Seat, SignIn, Subscription
 
@@ -40,7 +40,8 @@ class TaskKind(NamedTuple):
     """One thing that is read regularly; `key` says how (sync/run.py), and `optional` ones are not ticked.
 
     `purpose` completes the sentence "without it …"; `hint` says what else to know before ticking it. `lateness` is how
-    long, in ticks, what a signal tells may lack the newest uses.
+    long, in ticks, what a signal tells may lack the newest uses. One that is `weighed` finds out at its first run how
+    long a day of it takes to read, and unticks itself when that is too long.
     """
 
     key: str
@@ -51,6 +52,7 @@ class TaskKind(NamedTuple):
     hint: str = ""
     lateness: Instant = 0
     sign_ins: str = ""  # the kind of those that it reads from the vendor's log, which alone has a ledger of coverage
+    weighed: bool = False
 
 
 @dataclass(slots=True)
@@ -165,6 +167,10 @@ class Connector:
 
         Others are left out of the pages.
         """
+        raise NotImplementedError
+
+    def measure_sign_ins(self, asked: frozenset[AppSignIns], newest: Instant) -> Rate:
+        """How many of them, all of one kind, there were before that moment: of a day, or of what a page or two hold."""
         raise NotImplementedError
 
     def find_sign_in(self, start: Instant, end: Instant) -> Instant | None:

@@ -9,6 +9,7 @@ from seatkeeper.model import Instant
 from seatkeeper.spans import to_words
 
 DAY: Final = days(1)
+AFFORDABLE: Final = seconds(3600)
 
 
 class Rate(NamedTuple):
@@ -69,6 +70,10 @@ class SignInLog(NamedTuple):
     def is_too_much(self, rate: Rate, lateness: Instant) -> bool:
         """Whether more happens than daily runs can read."""
         return to_daily_load(rate, lateness) > self.ceiling
+
+    def is_dear(self, rate: Rate, lateness: Instant) -> bool:
+        """Whether a day's reading takes so long that somebody should want it."""
+        return self.to_time(to_daily_load(rate, lateness)) > AFFORDABLE
 
     def forecast(self, rate: Rate, lateness: Instant, *, exact: bool) -> str:
         """What to expect of the reads to come, before the first."""

@@ -133,7 +133,8 @@ def _to_expiry(status: int, code: str, message: str, asked: str, detail: str) ->
         return PageTokenExpired("The list has to be read from its start again.", detail=detail)
     if status == 400 and code == "UnknownError":  # "Unsupported Query", which passes when it is asked again
         return Unavailable("Microsoft could not answer this time. We try again later.", detail=detail)
-    no_log = status == 404 and path.endswith("/auditlogs/signins")
+    unknown = status == 404 or "not found for the segment" in message
+    no_log = unknown and path.endswith("/auditlogs/signins")
     if ours and code != "?" and (no_log or "signInActivity" in asked or "/reports/" in path):
         return NotOffered(
             "This cloud does not offer it: some have no log of sign-ins, do not tell when an account was last used, or "

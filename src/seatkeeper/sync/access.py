@@ -11,12 +11,12 @@ from seatkeeper.app_uses import AppSignIns, of_kind, to_app_use
 from seatkeeper.clock import days, seconds, system_clock
 from seatkeeper.connectors.base import RecordPage
 from seatkeeper.connectors.feasibility import Rate
-from seatkeeper.errors import PageTokenExpired, Throttled, Unavailable, WindowTooWide
+from seatkeeper.errors import NotOffered, PageTokenExpired, Throttled, Unavailable, WindowTooWide
 from seatkeeper.failpoints import reach
 from seatkeeper.model import Instant, RunStatus, SignIn
 from seatkeeper.spans import ReadSpan, Span, last_unbroken, whole_seconds
 from seatkeeper.store import bulk
-from seatkeeper.store.models import Connection, Coverage
+from seatkeeper.store.models import Connection, Coverage, Run
 from seatkeeper.sync.coverage import Question, asks_for, number_of, read_ledger
 from seatkeeper.sync.kept import LONG_WAIT, NARROWEST, PATIENCE, check_width, find_begin
 from seatkeeper.sync.work import CompleteRead, Tally, Work
@@ -55,6 +55,7 @@ class AccessReading:
         self.known_since = self.began - self.log.at_least  # nothing is claimed before
         self.begin_known = False
         self.read: set[ReadSpan] = set()  # by this run
+        self.untick = ""  # why, where the task is not worth its time
         self.wanted = self.done = 0
         self.rows = self.rows_of_window = 0  # how many sign-ins `done` has, for what is to be expected of the rest
 
@@ -63,12 +64,28 @@ class AccessReading:
         return self.work.connector.vendor_time(self.work.clock)
 
     def pages(self) -> Iterator[RecordPage[SignIn]]:
+        if self.work.kind.weighed and self.wanted_apps:
+            self.untick = self._weigh()
+        if self.untick:
+            return
         questions = self._to_ask()
         while questions:
             self.wanted += sum(question.span.end - question.span.start for question in questions)
             for question in reversed(questions):
                 yield from self._read_question(question)
             questions = self._ask_more(questions[0].span.start)
+
+    def _weigh(self) -> str:
+        """Why nothing is read, and nothing will be until somebody wants it; empty when it is."""
+        if Run.objects.filter(task=self.work.task, status=RunStatus.COMPLETE).exists():
+            return ""  # it was weighed then, and whoever ticked it since knew
+        try:
+            rate = self.work.connector.measure_sign_ins(self.wanted_apps, self.began)
+        except NotOffered:
+            return "this cloud does not offer it."
+        if not self.log.is_dear(rate, self.ledger.lateness):
+            return ""
+        return self.log.forecast(rate, self.ledger.lateness, exact=False)
 
     def _ask_more(self, oldest: Instant) -> list[Question]:
         """What was proven before this run, and what it read made doubtful: a sign-in came later than any before.
@@ -227,6 +244,11 @@ class AccessReading:
         return self.log.falling_behind(Rate(self.rows, self.done), self.ledger.lateness, lag)
 
     def finish(self, read: CompleteRead) -> RunStatus:
+        if self.untick:
+            read.work.note(f"Nothing was read, and the task is unticked: {self.untick} Tick it to read all the same.")
+            read.work.task.enabled = False
+            read.work.task.save(update_fields=["enabled"])
+            return RunStatus.COMPLETE
         read.work.run.full = self.swept
         self.ledger = read_ledger(read.work.task.connection_id, self.kind)
         if self.known_since == self.began:

@@ -17,11 +17,11 @@ import msgspec
 from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, AppSignIns, AppUse
 from seatkeeper.clock import days, seconds
 from seatkeeper.connectors.base import Permission, RecordPage, TaskKind
-from seatkeeper.connectors.feasibility import SignInLog
+from seatkeeper.connectors.feasibility import Rate, SignInLog
 from seatkeeper.connectors.microsoft.concealed import NameGuard, is_digest
 from seatkeeper.connectors.microsoft.products import list_apps
 from seatkeeper.graph.client import Client
-from seatkeeper.graph.pages import Id, Int32, read_pages, to_row
+from seatkeeper.graph.pages import Id, Int32, read_pages, to_row, to_rows
 from seatkeeper.graph.throttle import ACTIVITY, REPORTS
 from seatkeeper.model import NOBODY, BadRow, Instant, SignIn, to_id, to_instant, to_key, to_text
 
@@ -42,11 +42,13 @@ SILENT = TaskKind(
     "Non-Interactive Access",
     "who signs in without a prompt is not seen",
     TASK.permission,
-    optional=True,
     hint="Non-Interactive Access reads sign-ins to the product itself that asked nobody for anything: by single "
     "sign-on on a joined device, or by a client that keeps its session. Where both kinds are complete, that somebody "
-    "did not come is proven by both. There may be many of them; Authorize says how long reading them takes.",
+    "did not come is proven by both. There may be many of them: Authorize says how long reading them takes. Where a "
+    "day of them takes more than an hour, the first run reads nothing and unticks the task; tick it again to read them "
+    "all the same.",
     sign_ins=NON_INTERACTIVE,
+    weighed=True,
 )
 BETA = "/beta/auditLogs/signIns"
 LOG = SignInLog(
@@ -167,6 +169,25 @@ def read_sign_ins(
                 result.records.append(sign_in)
             guard.look([sign_in.upn for sign_in in result.records])
             yield result
+
+
+def measure(client: Client, asked: frozenset[AppSignIns], newest: Instant) -> tuple[Rate, bool]:
+    """How many there were in the day before `newest`, or in what its first page holds; and whether that was all."""
+    times: list[Instant] = []
+    exact = True
+    (kind,) = {one.kind for one in asked}
+    for question in to_questions(newest - days(1), newest, asked):
+        found = to_rows(client.get(question, path=PATHS[kind], family=FAMILIES[kind]).body, ROWS[kind])
+        times += list_times(event for event in found.rows if to_name(event, asked) is not None)
+        exact = exact and not isinstance(found.next_link, str)
+    return Rate(len(times), days(1) if exact or not times else max(times) - min(times)), exact
+
+
+def list_times(events: Iterable[Event]) -> Iterator[Instant]:
+    """When those were that a run could keep."""
+    for event in events:
+        with suppress(ValueError):
+            yield to_sign_in(event, "").created
 
 
 def find_sign_in(client: Client, start: Instant, end: Instant) -> Instant | None:

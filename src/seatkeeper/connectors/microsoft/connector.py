@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from seatkeeper.app_uses import AppSignIns, of_kind
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.connectors.base import Check, Connector, RecordPage, Spent, TaskKind, Understood
+from seatkeeper.connectors.feasibility import Rate
 from seatkeeper.connectors.microsoft import (
     access,
     activity,
@@ -139,6 +140,9 @@ class MicrosoftConnector(Connector):
 
     def read_sign_ins(self, asked: frozenset[AppSignIns], start: Instant, end: Instant) -> Iterator[RecordPage[SignIn]]:
         return access.read_sign_ins(self.client, asked, start, end)
+
+    def measure_sign_ins(self, asked: frozenset[AppSignIns], newest: Instant) -> Rate:
+        return access.measure(self.client, asked, newest)[0]
 
     def find_sign_in(self, start: Instant, end: Instant) -> Instant | None:
         return access.find_sign_in(self.client, start, end)

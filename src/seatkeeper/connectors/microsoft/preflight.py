@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import msgspec
@@ -11,7 +10,7 @@ import msgspec
 from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, AppSignIns, of_kind
 from seatkeeper.connectors.base import Check, TaskKind
 from seatkeeper.connectors.feasibility import DAY, Rate
-from seatkeeper.connectors.microsoft.access import LOG, PATHS, ROWS, SIGN_INS, Event, to_name, to_questions, to_sign_in
+from seatkeeper.connectors.microsoft.access import LOG, SIGN_INS, Event, list_times, measure
 from seatkeeper.connectors.microsoft.concealed import NameGuard
 from seatkeeper.connectors.microsoft.guide import grant
 from seatkeeper.connectors.microsoft.licenses import SKUS
@@ -102,29 +101,15 @@ class SignInLog:
     def look(self) -> str:
         answer = self.client.get(f"{SIGN_INS}?$top=1", path=SIGN_INS, family=REPORTS)
         rows = to_rows(answer.body, Event).rows
-        self.newest = next(_list_times(rows), None)
+        self.newest = next(list_times(rows), None)
         return f"The newest sign-in is of {rows[0].created_date_time}." if rows else "The log is readable and empty."
 
     def forecast(self, asked: frozenset[AppSignIns]) -> str:
         """What to expect by one page of the last day: exact when that is all of it."""
         if self.newest is None:
             return LOG.forecast(Rate(0, DAY), LOG.lateness, exact=False)
-        times: list[Instant] = []
-        exact = True
-        (kind,) = {one.kind for one in asked}
-        for question in to_questions(self.newest - DAY, self.newest, asked):
-            found = to_rows(self.client.get(question, path=PATHS[kind], family=REPORTS).body, ROWS[kind])
-            times += _list_times(event for event in found.rows if to_name(event, asked) is not None)
-            exact = exact and not isinstance(found.next_link, str)
-        span = DAY if exact or not times else max(times) - min(times)
-        return LOG.forecast(Rate(len(times), span), LOG.lateness, exact=exact)
-
-
-def _list_times(events: Iterable[Event]) -> Iterator[Instant]:
-    """When those were that a run could keep."""
-    for event in events:
-        with suppress(ValueError):
-            yield to_sign_in(event, "").created
+        rate, exact = measure(self.client, asked, self.newest)
+        return LOG.forecast(rate, LOG.lateness, exact=exact)
 
 
 def _skus(client: Client) -> str:
