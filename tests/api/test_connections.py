@@ -89,3 +89,19 @@ def test_only_who_may_edit_applications_adds_and_a_stranger_finds_nothing(
     assert stranger.call("POST", path("/products"), body)[0] == 404
     assert stranger.get("/connections")[1]["rows"] == []
     assert Application.objects.count() == 1
+
+
+def test_the_people_of_a_tenant_and_one_over_all_products(calls: Calls, tenant: Tenant) -> None:
+    caller = calls(Role.VIEWER)
+    status, told = caller.get(path("/people?q=ada"))
+    assert status == 200
+    (row,) = told["rows"]
+    assert (row["products"], row["blocked"], row["annual_cost_amounts"]) == ("Microsoft Project", False, [])
+    status, told = caller.get(path(f"/people/{row['object_id']}"))
+    assert (status, told["name"], told["user_id"]) == (200, "Ada Berg", row["user_id"])
+    (product,) = told["products"]
+    assert (product["product"], product["observable"], product["status"]) == ("microsoft-project", True, "active")
+    says = {cell["signal"]: cell for cell in product["signals"]}
+    assert says["sign-ins"]["last"] == row["newest_use"] or says["sign-ins"]["last"] < row["newest_use"]
+    assert says["sign-ins"]["speaks"]
+    assert caller.get(path("/people/00000000-0000-0000-0000-000000000001"))[0] == 404

@@ -58,3 +58,18 @@ def test_an_unknown_tenant_or_product_is_refused(shell: Shell) -> None:
     assert done.code == 2
     assert "'microsoft-word' is not a product of this vendor" in done.err
     assert managed(shell) == ["microsoft-project"]
+
+
+def test_people_of_a_tenant_are_listed_once_with_what_they_cost(shell: Shell) -> None:
+    shell.add()
+    tenant = shell.sandbox.tenant_id
+    before = shell.run("connections", "people", tenant)
+    assert (before.code, before.out) == (0, "")
+    assert "Nobody is on a roster yet" in before.err
+    shell.run("connections", "add", tenant, "microsoft-visio")
+    shell.sync()
+    rows = json.loads(shell.run("connections", "people", tenant, "--format", "json").out)
+    (ada,) = [row for row in rows if row["First Name"] == "Ada"]
+    assert ada["Products"] == "Microsoft Project, Microsoft Visio"
+    assert len({row["Object ID"] for row in rows}) == len(rows)
+    assert shell.run("connections", "people", "fabrikam.example").code == 2

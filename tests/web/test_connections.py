@@ -12,7 +12,7 @@ from django.test import Client
 
 from seatkeeper.services import applications
 from seatkeeper.services.members import Role
-from seatkeeper.store.models import Application, AuditEvent, Connection, Organization, Task
+from seatkeeper.store.models import Application, AuditEvent, Connection, Organization, SeatHolder, Task
 
 from ..graph.certificates import certificate, pem, rsa_key
 from ..people import NAME, Tenant, read_tenant
@@ -153,6 +153,33 @@ def test_the_catalogue_offers_microsoft_365_beside_each_product_and_finds_it(bro
     assert "suite=microsoft-365-certificate" in found
     assert "suite=microsoft-365-secret" not in found
     assert "product=" not in found
+
+
+def test_people_lead_to_what_each_signal_says_of_each_of_their_products(
+    browser: Client, tenant: Tenant, signed_in: SignedIn
+) -> None:
+    browser.post(address("/products"), {"products": [VISIO], "confirmed": "yes"})
+    tenant.sync()
+    listed = text(browser.get(address("/people?q=ada")))
+    assert f'href="{address("/people")}"' in text(browser.get(address()))
+    ada = SeatHolder.objects.filter(first_name="Ada")[0].object_id
+    assert f'href="{address(f"/people/{ada}")}"' in listed
+    assert "Microsoft Project, Microsoft Visio" in listed
+    page = text(browser.get(address(f"/people/{ada}")))
+    for words in (
+        "Products and signals",
+        '<th scope="row"><a href="/applications/',
+        "no sign-in shows its use",
+        "says nothing of this product",
+        "Inside the time for which sign-ins are complete",
+    ):
+        assert words in page
+    applications_page = text(browser.get(f"/applications/{Application.objects.get(product=VISIO).pk}/users/{ada}"))
+    assert f'href="{address(f"/people/{ada}")}"' in applications_page
+    assert ada.encode() in browser.get(address("/people/export.csv")).getvalue()
+    noted = set(AuditEvent.objects.values_list("action", flat=True))
+    assert {"person.read", "people.listed", "people.exported"} <= noted
+    assert browser.get(address("/people/nobody")).status_code == 404
 
 
 def test_the_panel_ticks_every_product_project_first_and_asks_for_one_kind_of_credential(browser: Client) -> None:

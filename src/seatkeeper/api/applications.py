@@ -149,7 +149,7 @@ def to_out(who: Who, application: Application) -> dict[str, Any]:
     }
 
 
-offer(router, "/applications", listing.LISTING, listing.rows, of_application=False)
+offer(router, "/applications", listing.LISTING, listing.rows, scope="")
 
 
 @router.post("/applications", response={201: ApplicationOut, 412: Problem, **REFUSALS}, summary="Add an application")

@@ -10,13 +10,15 @@ from pydantic import Field
 import seatkeeper.services.listings.connections as listing
 from seatkeeper.api.access import Called
 from seatkeeper.api.applications import ApplicationOut, to_out
-from seatkeeper.api.listings import REFUSALS, offer
-from seatkeeper.model import to_text
+from seatkeeper.api.listings import REFUSALS, Amount, offer, to_amounts, to_row, to_row_schema
+from seatkeeper.model import Instant, to_text
 from seatkeeper.services import additions, connections
+from seatkeeper.services.listings import everywhere, findings, people
 from seatkeeper.services.ownership import Owned
 
 TAG = "Tenants"
 router = Router()
+FindingRow: Any = to_row_schema(findings.LISTING)
 
 
 class BoughtOut(Schema):
@@ -109,7 +111,87 @@ class ProductsOut(Schema):
     added: list[ApplicationOut]
 
 
-offer(router, "/connections", listing.LISTING, listing.rows, of_application=False)
+class CellOut(Schema):
+    """What a signal says of a product: the newest use, and up to when it knows.
+
+    Where it does not speak of the product, its silence means nothing.
+    """
+
+    signal: str
+    speaks: bool
+    last: str | None
+    until: str | None
+
+
+class ProductOfPersonOut(Schema):
+    """A product that a person holds or used; `status` and `plans` are null without a seat."""
+
+    application: int
+    product: str
+    title: str
+    observable: Annotated[bool, Field(description="Whether the silence of any signal could prove anything")]
+    status: str | None
+    evidence: str | None
+    plans: str | None
+    signals: list[CellOut]
+
+
+class EverywhereOut(Schema):
+    """A person over all products of a tenant. Reading it is audited."""
+
+    object_id: str
+    user_id: str
+    name: str
+    blocked: bool
+    guest: bool
+    annual_cost: str
+    annual_cost_amounts: list[Amount]
+    products: list[ProductOfPersonOut]
+    findings: list[FindingRow]
+
+
+offer(router, "/connections", listing.LISTING, listing.rows, scope="")
+offer(router, "/connections/{connection_id}/people", people.LISTING, people.rows, scope="connection_id")
+
+
+@router.get(
+    "/connections/{connection_id}/people/{object_id}",
+    response={200: EverywhereOut, **REFUSALS},
+    summary="A person over all products of a tenant",
+)
+def read_person(request: Called, connection_id: int, object_id: str) -> Any:
+    found = everywhere.read(request.auth, connection_id, object_id)
+    return {
+        "object_id": found.object_id,
+        "user_id": found.user_id,
+        "name": found.full_name,
+        "blocked": found.blocked,
+        "guest": found.guest,
+        "annual_cost": found.cost.a_year,
+        "annual_cost_amounts": to_amounts(found.cost, "year"),
+        "products": [
+            {
+                "application": row.application.pk,
+                "product": row.product.key,
+                "title": row.product.title,
+                "observable": row.observable,
+                "status": row.holder.status if row.holder else None,
+                "evidence": row.holder.evidence if row.holder else None,
+                "plans": row.holder.plans if row.holder else None,
+                "signals": [
+                    {"signal": cell.signal.key, "speaks": cell.speaks, "last": _to_time(cell.last),
+                     "until": _to_time(cell.until)}
+                    for cell in row.cells
+                ],
+            }
+            for row in found.products
+        ],
+        "findings": [to_row(finding, findings.LISTING.columns) for finding in found.findings],
+    }  # fmt: skip
+
+
+def _to_time(moment: Instant | None) -> str | None:
+    return None if moment is None else to_text(moment)
 
 
 @router.get("/connections/{connection_id}", response={200: ConnectionOut, **REFUSALS}, summary="A tenant")

@@ -76,7 +76,7 @@ class PriceOut(Schema):
 
 
 offer(router, "/applications/{application_id}/findings", listed.LISTING, listed.rows)
-offer(router, "/findings", listed.LISTING, listed.rows, of_application=False)
+offer(router, "/findings", listed.LISTING, listed.rows, scope="")
 
 
 @router.post("/findings/{finding_id}/accept", response={204: None, **REFUSALS}, summary="Accept a finding")

@@ -125,16 +125,21 @@ def to_moment(field: str, text: str) -> Instant:
 
 
 def offer(
-    router: Router, path: str, listing: Listing[Any], rows: Callable[..., QuerySet[Any]], *, of_application: bool = True
+    router: Router,
+    path: str,
+    listing: Listing[Any],
+    rows: Callable[..., QuerySet[Any]],
+    *,
+    scope: Literal["application_id", "connection_id", ""] = "application_id",
 ) -> None:
-    """Add `GET path` to the router: a page of the listing, of one application or of the organization."""
+    """Add `GET path` to the router: a page of the listing, of one application or tenant, or of the organization."""
     page: Any = to_page_schema(listing)
     asked: Any = to_question_schema(listing)
 
-    def read(who: Who, question: Any, *scope: int) -> dict[str, Any]:
+    def read(who: Who, question: Any, **of: int) -> dict[str, Any]:
         told = question.dict()
         answer = listing.ask(
-            rows(who, *scope),
+            rows(who, *of.values()),
             Question(
                 search=told["q"],
                 sort=told["sort"],
@@ -147,24 +152,27 @@ def offer(
                 },
             ),
         )
-        readings.note(who, listing, "listed", *scope)
+        readings.note(who, listing, "listed", **of)
         cells = [to_row(row, listing.columns) for row in answer.rows]
         return {"rows": cells, "total": answer.total, "page": answer.question.page, "pages": answer.pages}
 
-    def of_one(request: Called, application_id: int, question: Any) -> Any:
-        return read(request.auth, question, application_id)
+    def of_application(request: Called, application_id: int, question: Any) -> Any:
+        return read(request.auth, question, application_id=application_id)
+
+    def of_connection(request: Called, connection_id: int, question: Any) -> Any:
+        return read(request.auth, question, connection_id=connection_id)
 
     def of_all(request: Called, question: Any) -> Any:
         return read(request.auth, question)
 
-    operation: Any = of_one if of_application else of_all
+    operation: Any = {"application_id": of_application, "connection_id": of_connection, "": of_all}[scope]
     operation.__annotations__ = {**operation.__annotations__, "question": asked, "request": Called}
-    if of_application:
-        operation.__annotations__["application_id"] = int
+    if scope:
+        operation.__annotations__[scope] = int
     operation.__defaults__ = (Query(...),)  # type: ignore[type-arg]
     router.get(
         path,
         response={200: page, **REFUSALS},
         summary=listing.title,
-        operation_id=f"list_{'' if of_application else 'all_'}{listing.key}",
+        operation_id=f"list_{'' if scope else 'all_'}{listing.key}",
     )(operation)

@@ -65,8 +65,8 @@ class NewTokenOut(Schema):
     expires: str
 
 
-offer(router, "/members", members_listing.LISTING, members_listing.rows, of_application=False)
-offer(router, "/audit", audit_listing.LISTING, audit_listing.rows, of_application=False)
+offer(router, "/members", members_listing.LISTING, members_listing.rows, scope="")
+offer(router, "/audit", audit_listing.LISTING, audit_listing.rows, scope="")
 
 
 @router.post("/members", response={201: InvitationOut, **REFUSALS}, summary="Invite a member")

@@ -58,7 +58,7 @@ class NewTargetOut(TargetOut):
     secret: str | None
 
 
-offer(router, "/notices", notices.LISTING, notices.rows, of_application=False)
+offer(router, "/notices", notices.LISTING, notices.rows, scope="")
 
 
 @router.get("/notice-targets", response={200: list[TargetOut], **REFUSALS}, summary="Targets")

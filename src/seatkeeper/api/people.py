@@ -109,8 +109,8 @@ class ImportedOut(Schema):
 offer(router, "/applications/{application_id}/users", users.LISTING, users.rows)
 offer(router, "/applications/{application_id}/licenses", licenses.LISTING, licenses.rows)
 offer(router, "/applications/{application_id}/suspicious", suspicious.LISTING, suspicious.rows)
-offer(router, "/suspicious", suspicious.LISTING, suspicious.rows, of_application=False)
-offer(router, "/employees", employees.LISTING, employees.rows, of_application=False)
+offer(router, "/suspicious", suspicious.LISTING, suspicious.rows, scope="")
+offer(router, "/employees", employees.LISTING, employees.rows, scope="")
 
 
 @router.get("/applications/{application_id}/users/{object_id}", response={200: PersonOut, **REFUSALS}, summary="Person")

@@ -49,7 +49,7 @@ class RunIn(Schema, extra="forbid"):
 
 offer(router, "/applications/{application_id}/quarantine", quarantine.LISTING, quarantine.rows)
 offer(router, "/applications/{application_id}/runs", listed.LISTING, listed.rows)
-offer(router, "/runs", listed.LISTING, listed.rows, of_application=False)
+offer(router, "/runs", listed.LISTING, listed.rows, scope="")
 
 
 @router.get("/applications/{application_id}/tasks", response={200: list[TaskOut], **REFUSALS}, summary="Tasks")

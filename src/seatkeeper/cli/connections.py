@@ -69,6 +69,24 @@ def show(tenant: str = TENANT) -> None:
 
 
 @app.command()
+def people(tenant: str = TENANT, form: Format = FORMAT, output: Path | None = OUTPUT) -> None:
+    """List everybody with a seat of anything that is managed of a tenant, with what their seats cost a year."""
+    who = open_home()
+    from seatkeeper.services import connections
+    from seatkeeper.services.listings import people as listing
+    from seatkeeper.services.listings.base import Question
+
+    rows = listing.rows(who, connections.find_named(who, tenant).pk)
+    print_table(
+        listing.LISTING.export(rows, Question()),
+        form,
+        output,
+        hide=("Email", "First Name", "Last Name", "Cost Center", "Plans", "Blocked", "Guest", "Object ID"),
+        empty=listing.LISTING.empty,
+    )
+
+
+@app.command()
 def add(
     tenant: str = TENANT,
     products: list[str] = typer.Argument(help="What to manage besides, such as power-bi.", show_default=False),

@@ -11,6 +11,8 @@ from django.shortcuts import redirect, render
 from seatkeeper.errors import BadInput
 from seatkeeper.services import additions, addresses, connections
 from seatkeeper.services.listings import connections as listed
+from seatkeeper.services.listings import everywhere
+from seatkeeper.services.listings import people as listed_people
 from seatkeeper.services.members import May
 from seatkeeper.web.frame.listings import export, listing_page
 from seatkeeper.web.frame.pages import Asked, page
@@ -33,6 +35,26 @@ def export_index(request: Asked, form: str) -> HttpResponseBase:
 def connection(request: Asked, connection_id: int) -> HttpResponse:
     """The applications of a tenant, how each signal of them is read, and what could be managed besides."""
     return _page(request, connection_id)
+
+
+@page()
+def people(request: Asked, connection_id: int) -> HttpResponse:
+    """Everybody with a seat of anything that is managed of the tenant, each once."""
+    context = {"connection": connections.find(request.who, connection_id)}
+    rows = listed_people.rows(request.who, connection_id)
+    return listing_page(request, "seatkeeper/connections/people.html", listed_people.LISTING, rows, **context)
+
+
+@page()
+def export_people(request: Asked, connection_id: int, form: str) -> HttpResponseBase:
+    return export(request, listed_people.LISTING, listed_people.rows(request.who, connection_id), form)
+
+
+@page()
+def person(request: Asked, connection_id: int, object_id: str) -> HttpResponse:
+    """What each signal says of each product that somebody has. Reading it is noted in the audit trail."""
+    found = everywhere.read(request.who, connection_id, object_id)
+    return render(request, "seatkeeper/connections/person.html", {"person": found, "connection": found.connection})
 
 
 @page(May.APPLICATIONS, methods=("POST",))

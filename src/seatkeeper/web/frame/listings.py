@@ -20,6 +20,7 @@ from seatkeeper.services.members import Who
 ADDRESSES: Final[Mapping[str, Callable[[Any], str]]] = {
     "applications": lambda row: f"/applications/{row.pk}",
     "connections": lambda row: f"/connections/{row.pk}",
+    "people": lambda row: f"/connections/{row.connection_id}/people/{row.object_id}",
     "users": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
     "findings": lambda row: f"/findings/{row.pk}",
     "suspicious": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
@@ -44,7 +45,7 @@ def listing_page(
     who: Who | None = getattr(request, "who", None)
     kept = views.rows(who, listing.key) if who else None
     if who is not None:
-        readings.note(who, listing, "listed", _application_of(request))
+        readings.note(who, listing, "listed", **_scope_of(request))
     return render(request, template, {"answer": answer(request, listing, rows), "path": path, "views": kept, **context})
 
 
@@ -52,13 +53,14 @@ def export(request: HttpRequest, listing: Listing[Any], rows: QuerySet[Any], for
     """Every row that fits the question, as a file."""
     answered = to_file(listing.export(rows, to_question(request, listing)), listing.key, form)
     if (who := getattr(request, "who", None)) is not None:
-        readings.note(who, listing, "exported", _application_of(request))
+        readings.note(who, listing, "exported", **_scope_of(request))
     return answered
 
 
-def _application_of(request: HttpRequest) -> int | None:
-    """The application whose listing stands at the address; None for one over all."""
-    return request.resolver_match.kwargs.get("application_id") if request.resolver_match else None
+def _scope_of(request: HttpRequest) -> dict[str, int]:
+    """Of which application or connection the listing at the address is; nothing for one over all."""
+    named = request.resolver_match.kwargs if request.resolver_match else {}
+    return {key: named[key] for key in ("application_id", "connection_id") if key in named}
 
 
 def to_file(table: Table, name: str, form: str) -> HttpResponseBase:

@@ -1,0 +1,181 @@
+"""The people of a tenant over all that is managed of it: each once, with what their seats cost a year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+
+from seatkeeper.amounts import Money
+from seatkeeper.model import Instant
+from seatkeeper.reporting.daily_summary import list_seat_prices
+from seatkeeper.services import connections
+from seatkeeper.services.listings.base import Answer, Choice, Column, Filter, Kind, Listing, Question
+from seatkeeper.services.members import May, Who
+from seatkeeper.store.models import Application, Finding, SeatHolder
+from seatkeeper.sync.vendors import find_product, list_products
+from seatkeeper.tabular.tables import Table
+
+PORTION: Final = 500  # people whose rows are put together at a time
+
+
+class PersonRow(NamedTuple):
+    """Somebody with a seat of at least one product; of each SKU, one seat is counted, whatever products show it."""
+
+    pk: int
+    connection_id: int
+    object_id: str
+    user_id: str
+    email: str
+    first_name: str
+    last_name: str
+    department: str
+    cost_center: str
+    blocked: bool
+    guest: bool
+    products: str
+    plans: str
+    newest_use: Instant | None
+    idle: int
+    findings: int
+    cost: Money
+
+
+class People(Listing[Any]):
+    """Of a person's rows, one for each application, the first stands for all until a page is put together."""
+
+    def ask(self, rows: QuerySet[Any], question: Question) -> Answer[Any]:
+        found = super().ask(rows, question)
+        return replace(found, rows=list(complete(found.rows)))
+
+    def export(self, rows: QuerySet[Any], question: Question) -> Table:
+        columns = self.shown(question) if question.columns else list(self.columns)
+        firsts = self.fit(rows, question).iterator(PORTION)
+        cells = [
+            [column.amount(row) if column.kind is Kind.MONEY else column.value(row) for column in columns]
+            for some in iter(lambda: list(islice(firsts, PORTION)), [])
+            for row in complete(some)
+        ]
+        times = frozenset(column.title for column in columns if column.kind is Kind.TIME)
+        return Table([column.title for column in columns], cells, times)
+
+
+def _holds(**conditions: Any) -> Q:
+    """Whoever has such a row at any of the tenant's applications."""
+    mine = SeatHolder.objects.filter(
+        application__connection=OuterRef("application__connection"), application__active=True, **conditions
+    )
+    return Q(Exists(mine.filter(account=OuterRef("account"))))
+
+
+LISTING: Final = People(
+    key="people",
+    title="People",
+    columns=(
+        Column("user_id", "User ID", Kind.NAME),
+        Column("email", "Email", Kind.NAME, shown=False),
+        Column("first_name", "First Name", Kind.NAME, shown=False),
+        Column("last_name", "Last Name", Kind.NAME, shown=False),
+        Column("department", "Department", Kind.NAME),
+        Column("cost_center", "Cost Center", Kind.NAME, shown=False),
+        Column("products", "Products", sorts=False),
+        Column("plans", "Plans", shown=False, sorts=False),
+        Column("newest_use", "Last Activity", Kind.TIME),
+        Column("idle", "Idle Seats", Kind.NUMBER, sorts=False),
+        Column("findings", "Findings", Kind.NUMBER, sorts=False),
+        Column("annual_cost", "Cost, a year", Kind.MONEY, sorts=False, period="year", attribute="cost"),
+        Column("blocked", "Blocked", Kind.FLAG, shown=False),
+        Column("guest", "Guest", Kind.FLAG, shown=False),
+        Column("object_id", "Object ID", shown=False),
+    ),
+    filters=(
+        Filter(
+            "product",
+            "Product",
+            [Choice(product.key, product.title) for product in list_products()],
+            lambda value: _holds(application__product=value),
+        ),
+        Filter(
+            "idle",
+            "Idle seats",
+            [Choice("yes", "yes"), Choice("no", "no")],
+            lambda value: _holds(idle_skus__gt="") if value == "yes" else ~_holds(idle_skus__gt=""),
+        ),
+        Filter("blocked", "Blocked", [Choice("yes", "yes"), Choice("no", "no")], lambda v: Q(blocked=v == "yes")),
+        Filter("guest", "Guest", [Choice("yes", "yes"), Choice("no", "no")], lambda v: Q(guest=v == "yes")),
+    ),
+    search=("words",),
+    sort="user_id",
+    empty="Nobody is on a roster yet: run the roster task.",
+    of_people=True,
+)
+
+
+def rows(who: Who, connection_id: int) -> QuerySet[SeatHolder]:
+    """The first row of each person. Raises NotFound for a connection of another organization."""
+    who.require(May.SEE)
+    connection = connections.find(who, connection_id)
+    mine = list(Application.objects.of(who).filter(connection=connection, active=True).values_list("pk", flat=True))
+    same = SeatHolder.objects.filter(application__in=mine, account=OuterRef("account"))
+    newest = same.order_by().values("account").annotate(newest=Max("last_activity")).values("newest")
+    found = SeatHolder.objects.filter(application__in=mine).select_related("application")
+    earlier = same.filter(application__lt=OuterRef("application"))
+    return found.filter(~Exists(earlier)).annotate(newest_use=Subquery(newest))
+
+
+def complete(firsts: Sequence[SeatHolder]) -> Iterator[PersonRow]:
+    """People of one tenant with what all of its applications say of them."""
+    if not firsts:
+        return
+    connection_id = firsts[0].application.connection_id
+    active = {"application__connection": connection_id, "application__active": True}
+    held: dict[bytes, list[SeatHolder]] = {}
+    everything = SeatHolder.objects.filter(**active, account__in=[first.account for first in firsts])
+    for row in everything.select_related("application").order_by("application"):
+        held.setdefault(bytes(row.account), []).append(row)
+    open_ones = Finding.objects.filter(**active, state="open", object_id__in=[first.object_id for first in firsts])
+    findings = dict(open_ones.order_by().values_list("object_id").annotate(number=Count("pk")))
+    prices = seat_prices(connection_id)
+    for first in firsts:
+        mine = held.get(bytes(first.account), [first])
+        yield _to_row(first, mine, findings.get(first.object_id, 0), prices)
+
+
+def seat_prices(connection_id: int) -> dict[str, Money]:
+    """What one seat of each SKU of the tenant costs, by the SKU's id."""
+    prices: dict[str, Money] = {}
+    for application in Application.objects.filter(connection=connection_id, active=True):
+        prices |= list_seat_prices(application)
+    return prices
+
+
+def cost_of(rows: Sequence[SeatHolder], prices: Mapping[str, Money]) -> Money:
+    """What a person's seats cost, each SKU once."""
+    skus = sorted({sku for row in rows for sku in row.skus.split()})
+    return Money.total(prices.get(sku, Money()) for sku in skus)
+
+
+def _to_row(first: SeatHolder, mine: Sequence[SeatHolder], findings: int, prices: Mapping[str, Money]) -> PersonRow:
+    plans = dict.fromkeys(plan for row in mine for plan in row.plans.split("; ") if plan)
+    return PersonRow(
+        pk=first.pk,
+        connection_id=first.application.connection_id,
+        object_id=first.object_id,
+        user_id=first.user_id,
+        email=first.email,
+        first_name=first.first_name,
+        last_name=first.last_name,
+        department=first.department,
+        cost_center=first.cost_center,
+        blocked=first.blocked,
+        guest=first.guest,
+        products=", ".join(find_product(row.application.product).title for row in mine),
+        plans="; ".join(plans),
+        newest_use=max((row.last_activity for row in mine if row.last_activity is not None), default=None),
+        idle=len({sku for row in mine for sku in row.idle_skus.split()}),
+        findings=findings,
+        cost=cost_of(mine, prices),
+    )
