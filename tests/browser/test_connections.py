@@ -25,7 +25,7 @@ def server(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
 
 @pytest.fixture
 def tenant(sqlite_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Tenant]:
-    with django_db_blocker.unblock(), connected(sqlite_database), open_tenant(people=80, copilot=True) as tenant:
+    with django_db_blocker.unblock(), connected(sqlite_database), open_tenant(people=80, everything=True) as tenant:
         tenant.sync()
         yield tenant
 
@@ -45,15 +45,26 @@ def test_from_one_product_to_several_of_its_tenant(eyes: Eyes, tenant: Tenant) -
     page.get_by_role("button", name="Show what changes").click()
     expect(page.get_by_role("alert")).to_be_focused()
     eyes.look("82-tenant-refused")
-    page.get_by_label("Microsoft 365 Copilot").check()
-    page.get_by_label("Microsoft Power BI").check()
+    for box in page.get_by_role("checkbox").all():
+        box.check()
     page.get_by_role("button", name="Show what changes").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("What changes")
     expect(page.get_by_text(f"No figure of “{NAME}” changes.")).to_be_visible()
     eyes.look("83-what-changes")
-    page.get_by_role("button", name="Add these 2 products").click()
+    page.get_by_role("button", name="Add these 5 products").click()
     expect(page.get_by_role("status")).to_contain_text("Microsoft Power BI")
-    eyes.look("84-tenant-with-three-products")
+    eyes.look("84-tenant-with-six-products")
+    tenant.sync()
+    page.get_by_role("link", name="People").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("People")
+    eyes.look("87-people")
+    page.get_by_label("Search in people").fill("ada.berg")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name="ada.berg@northwind.example").click()
+    expect(page.get_by_role("heading", name="Products and signals")).to_be_visible()
+    eyes.look("88-products-and-signals")
+    eyes.go("/findings?sort=user_id")
+    eyes.look("89-findings-of-six-products")
     eyes.go("/applications/add")
     eyes.look("85-catalogue")
     page.get_by_role("link", name="Microsoft 365 Certificate Based Authentication").click()

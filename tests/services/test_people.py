@@ -14,7 +14,7 @@ from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.services import additions, prices
 from seatkeeper.services.listings import everywhere, people
 from seatkeeper.services.listings.base import Question
-from seatkeeper.store.models import Application, Connection, Finding, SeatHolder, UnlicensedUser
+from seatkeeper.store.models import Application, Connection, Finding, SeatHolder, Task, UnlicensedUser
 from tests.people import Tenant, open_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -143,7 +143,17 @@ def test_a_person_shows_what_each_signal_says_of_each_product(tenant: Tenant) ->
         assert all(cell.last is None for cell in row.cells if not cell.speaks)
     by_key = {cell.signal.key: cell for cell in rows[VISIO].cells}
     assert not by_key["sign-ins"].speaks
-    assert {cell.signal.key: cell for cell in rows[PROJECT].cells}["sign-ins"].last == ada.last_login
+    by_key = {cell.signal.key: cell for cell in rows[PROJECT].cells}
+    assert by_key["sign-ins"].last == ada.last_login
+    assert {key for key, cell in by_key.items() if cell.is_read} == {"sign-ins", "shared-sign-ins"}
+    tenant.sync("activity")  # which is not ticked
+    again = everywhere.read(tenant.who, connection_id(), ada.object_id)
+    assert not any(
+        cell.is_read for row in again.products for cell in row.cells if cell.signal.key == "account-activity"
+    )
+    Task.objects.filter(key="activity").update(enabled=True)
+    again = everywhere.read(tenant.who, connection_id(), ada.object_id)
+    assert all(cell.is_read for row in again.products for cell in row.cells if cell.signal.key == "account-activity")
 
 
 def test_who_holds_nothing_of_what_they_use_is_a_person_too(tenant: Tenant) -> None:

@@ -114,11 +114,12 @@ class ProductsOut(Schema):
 class CellOut(Schema):
     """What a signal says of a product: the newest use, and up to when it knows.
 
-    Where it does not speak of the product, its silence means nothing.
+    Where it does not speak of the product, or is not read, its silence means nothing.
     """
 
     signal: str
     speaks: bool
+    is_read: bool
     last: str | None
     until: str | None
 
@@ -179,8 +180,8 @@ def read_person(request: Called, connection_id: int, object_id: str) -> Any:
                 "evidence": row.holder.evidence if row.holder else None,
                 "plans": row.holder.plans if row.holder else None,
                 "signals": [
-                    {"signal": cell.signal.key, "speaks": cell.speaks, "last": _to_time(cell.last),
-                     "until": _to_time(cell.until)}
+                    {"signal": cell.signal.key, "speaks": cell.speaks, "is_read": cell.is_read,
+                     "last": _to_time(cell.last), "until": _to_time(cell.until)}
                     for cell in row.cells
                 ],
             }

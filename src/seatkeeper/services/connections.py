@@ -70,6 +70,11 @@ class SignalHealth(NamedTuple):
     lag: str
     proves: str
 
+    @property
+    def is_read(self) -> bool:
+        """Whether its silence of somebody means anything: one that nobody reads is silent of everybody."""
+        return self.lag != "never" and self.word not in ("not ticked", "never run")
+
 
 class Managed(NamedTuple):
     application: Application

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from seatkeeper.amounts import Money
 from seatkeeper.errors import NotFound
@@ -18,10 +18,14 @@ from seatkeeper.sync.vendors import Product, find_product
 
 
 class Cell(NamedTuple):
-    """What a signal says of the use of a product; `until` is up to when it knows."""
+    """What a signal says of the use of a product; `until` is up to when it knows.
+
+    Its silence is "none seen" only where it speaks of the product, and is read.
+    """
 
     signal: Signal
-    speaks: bool  # of this product at all
+    speaks: bool
+    is_read: bool
     last: Instant | None = None
     until: Instant | None = None
 
@@ -69,9 +73,11 @@ def read(who: Who, connection_id: int, object_id: str) -> Everywhere:
         raise NotFound("The person")
     mine = Application.objects.of(who).filter(connection=connection, pk__in=[*holders, *without]).order_by("pk")
     products = [find_product(application.product) for application in mine]
+    managed = {each.application.pk: each for each in connections.read(who, connection_id).managed}
+    read_of = {pk: {signal.key for signal in each.signals if signal.is_read} for pk, each in managed.items()}
     signals = [signal for signal in SIGNALS if any(map(signal.speaks_of, products))]
-    shown: SeatHolder | UnlicensedUser = next(iter(holders.values()), None) or next(iter(without.values()))
-    holder = next(iter(holders.values()), None)
+    first = next(iter(holders.values()), None)
+    shown = first or next(iter(without.values()))
     audit.record(who, "person.read", shown.user_id, connection.tenant_id)
     findings = Finding.objects.filter(**active, object_id=to_id(key)).exclude(state="resolved")
     return Everywhere(
@@ -79,36 +85,44 @@ def read(who: Who, connection_id: int, object_id: str) -> Everywhere:
         object_id=to_id(key),
         user_id=shown.user_id,
         full_name=" ".join(filter(None, (shown.first_name, shown.last_name))),
-        department=holder.department if holder else "",
-        blocked=bool(holder and holder.blocked),
-        guest=bool(holder and holder.guest),
+        department=first.department if first else "",
+        blocked=bool(first and first.blocked),
+        guest=bool(first and first.guest),
         cost=people.cost_of(list(holders.values()), people.seat_prices(connection.pk)),
         signals=signals,
         products=[
-            _to_row(application, product, holders.get(application.pk), without.get(application.pk), signals)
+            ProductRow(
+                application,
+                product,
+                is_observable(product),
+                holder := holders.get(application.pk),
+                user := without.get(application.pk),
+                _to_cells(signals, product, read_of[application.pk], _told(holder, user)),
+            )
             for application, product in zip(mine, products, strict=True)
         ],
         findings=list(findings.select_related("application").order_by("application", "key", "pk")),
     )
 
 
-def _to_row(
-    application: Application,
-    product: Product,
-    holder: SeatHolder | None,
-    user: UnlicensedUser | None,
-    signals: Sequence[Signal],
-) -> ProductRow:
-    told = holder.signals if holder else {}
-    if user and not holder:  # of whom the log of sign-ins alone tells
-        told = {DIRECT.key: {"last": user.last_seen}}
-    cells = [
+def _told(holder: SeatHolder | None, user: UnlicensedUser | None) -> Mapping[str, Any]:
+    """What is kept of each signal; of somebody without a seat, the log of sign-ins alone tells."""
+    if holder:
+        told: dict[str, Any] = holder.signals
+        return told
+    return {DIRECT.key: {"last": user.last_seen}} if user else {}
+
+
+def _to_cells(
+    signals: Sequence[Signal], product: Product, read: Collection[str], told: Mapping[str, Any]
+) -> list[Cell]:
+    return [
         Cell(
             signal,
             signal.speaks_of(product),
+            signal.key in read,
             told.get(signal.key, {}).get("last"),
             told.get(signal.key, {}).get("until"),
         )
         for signal in signals
     ]
-    return ProductRow(application, product, is_observable(product), holder, user, cells)
