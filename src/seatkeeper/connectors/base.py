@@ -175,6 +175,25 @@ class Connector:
         """What the task's signal knows of accounts; those of whom the vendor says nothing are left out."""
         raise NotImplementedError
 
+    def list_searched(self) -> tuple[str, ...]:
+        """What to look for in the vendor's audit log, in its words: the events that show use of what is watched."""
+        return ()
+
+    def start_search(self, wanted: Sequence[str], start: Instant, end: Instant) -> str:
+        """Let the vendor look for such events from `start` to `end`; the id by which it knows the search.
+
+        It takes minutes or hours.
+        """
+        raise NotImplementedError
+
+    def is_found(self, search: str) -> bool:
+        """Whether the search has come to its end. Raises SearchLost when it never will."""
+        raise NotImplementedError
+
+    def read_search(self, search: str) -> Iterator[RecordPage[LastUse]]:
+        """What was found, each event by itself and in any order. Raises SearchLost when it is there no more."""
+        raise NotImplementedError
+
     def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]:
         raise NotImplementedError
 
