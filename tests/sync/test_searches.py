@@ -14,9 +14,11 @@ from seatkeeper.clock import days, seconds, system_clock
 from seatkeeper.connectors.microsoft import audit_events
 from seatkeeper.graph import throttle
 from seatkeeper.model import FOREVER, RunStatus, to_id, to_instant
+from seatkeeper.reporting.refresh import refresh_all
 from seatkeeper.sandbox.graph import answers, audit_queries, lists
 from seatkeeper.sandbox.graph.request import Answer
 from seatkeeper.sandbox.world.audited import Act
+from seatkeeper.services.listings import person
 from seatkeeper.store.models import Account, LastUse, Quarantine, SeatHolder, Task
 from seatkeeper.sync.searches import Checkpoint
 from tests.people import NOW, Tenant, open_tenant
@@ -97,6 +99,22 @@ def test_a_record_confirms_the_use_of_a_seat_at_its_moment(tenant: Tenant) -> No
     without = [holder for holder in SeatHolder.objects.all() if not holder.signals]
     assert without
     assert {holder.evidence for holder in without} == {"not observable yet"}  # that there is none proves nothing
+
+
+def test_what_is_known_of_a_person_has_the_moment_of_the_newest_record_of_the_product_alone(tenant: Tenant) -> None:
+    tenant.add(product="dynamics-365", name="Dynamics", tasks=ALL)
+    tenant.sync()
+    both = kept().keys() & kept("dynamics-365").keys()
+    holder = SeatHolder.objects.filter(application__product=POWER_BI, object_id__in=both).first()
+    assert holder is not None
+    found = person.read(tenant.who, holder.application_id, holder.object_id, tenant.clock)
+    (said,) = [said for said in found.signals if said.key == "audit-events"]
+    assert (said.title, said.last, said.of_days, said.parts) == ("Audit Events", kept()[holder.object_id], False, ())
+    assert said.proves == "Confirms use at that moment. That there is none proves nothing."
+    assert any("audit log says that the product was used last" in sentence for sentence in found.why)
+    Task.objects.filter(key="audit-events").update(enabled=False)
+    refresh_all(holder.application.connection_id)
+    assert not SeatHolder.objects.exclude(signals={}).exists()  # what is not ticked says nothing
 
 
 def test_each_product_is_told_of_its_own_records(monkeypatch: pytest.MonkeyPatch) -> None:
