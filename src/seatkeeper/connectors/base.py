@@ -85,6 +85,13 @@ class Check(NamedTuple):
     unanswered: bool = False  # nobody answered as the vendor does
 
 
+class Found(NamedTuple):
+    """How far a search is: whether it has ended, and a `note` to be told of what it found."""
+
+    ended: bool
+    note: str = ""
+
+
 class Spent(NamedTuple):
     """What a connector has cost the vendor since it was opened."""
 
@@ -186,8 +193,8 @@ class Connector:
         """
         raise NotImplementedError
 
-    def is_found(self, search: str) -> bool:
-        """Whether the search has come to its end. Raises SearchLost when it never will."""
+    def look_at(self, search: str) -> Found:
+        """How far the search is. Raises SearchLost when it will never end."""
         raise NotImplementedError
 
     def read_search(self, search: str) -> Iterator[RecordPage[LastUse]]:

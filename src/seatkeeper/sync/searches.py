@@ -18,7 +18,7 @@ from seatkeeper.connectors.base import RecordPage
 from seatkeeper.errors import NotReady, SearchLost, Unavailable
 from seatkeeper.model import Instant, Key, LastUse, RunStatus
 from seatkeeper.store import bulk
-from seatkeeper.store.models import Run
+from seatkeeper.store.models import Run, Task
 from seatkeeper.store.queries import roster
 from seatkeeper.sync.signals import SignalReading
 from seatkeeper.sync.work import CompleteRead, Tally, Work
@@ -47,6 +47,12 @@ class Checkpoint(msgspec.Struct):
     until: Instant = 0
     wanted: list[str] = []
     search: Search | None = None
+
+
+def forget_progress(task: Task) -> None:
+    """The next search is for all the time, and no other is gone on with."""
+    task.checkpoint = None
+    task.save(update_fields=["checkpoint"])
 
 
 class Bearer(NamedTuple):
@@ -104,11 +110,14 @@ class SearchReading(SignalReading):
 
     def _wait(self, search: Search) -> None:
         """Until the search has ended. Raises NotReady, and SearchLost for one that failed, is gone or never ends."""
-        if self.began - search.end > STUCK:
-            raise SearchLost("The search does not end.")
         for _ in range(POLLS):
-            if self.work.connector.is_found(search.id):
+            found = self.work.connector.look_at(search.id)
+            if found.note:
+                self.work.note(found.note)
+            if found.ended:
                 return
+            if self.began - search.end > STUCK:
+                raise SearchLost("The search does not end.")
             self.work.check_stop()
         raise NotReady(
             f"{self.work.connector.vendor} is still searching its audit log, which may take hours. The next run goes "

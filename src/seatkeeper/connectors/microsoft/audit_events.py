@@ -16,7 +16,7 @@ from typing import ClassVar, Final
 import msgspec
 
 from seatkeeper.clock import days
-from seatkeeper.connectors.base import Permission, RecordPage, TaskKind
+from seatkeeper.connectors.base import Found, Permission, RecordPage, TaskKind
 from seatkeeper.connectors.microsoft.records import to_records
 from seatkeeper.connectors.vendor import UsageSignal
 from seatkeeper.errors import NotOffered, NotThere, NotUnderstood, PermissionMissing, SearchLost
@@ -61,13 +61,14 @@ _ID: Final = re.compile(r"[0-9A-Za-z-]{1,100}", re.ASCII)
 _LONGEST: Final = 1_000  # characters of a user name; Microsoft allows 113
 
 
-class Search(msgspec.Struct):
-    """A search as Microsoft tells of it."""
+class Search(msgspec.Struct, rename="camel"):
+    """A search as Microsoft tells of it. One that finds more than it gives out, at least a million records, says so."""
 
     ONCE: ClassVar = ("id", "status")
 
     id: str
     status: str | None = None
+    is_record_count_limit_exceeded: bool | None = None
 
 
 class Details(msgspec.Struct):
@@ -115,8 +116,8 @@ def start(client: Client, types: Sequence[str], begin: Instant, end: Instant) ->
     return search.id
 
 
-def is_found(client: Client, search: str) -> bool:
-    """Whether the search has succeeded. Raises SearchLost when it failed, was cancelled or is gone."""
+def look_at(client: Client, search: str) -> Found:
+    """How far the search is. Raises SearchLost when it failed, was cancelled or is gone."""
     path = f"{SEARCHES}/{search}"
     try:
         told = read_one(client, path, path=path, row=Search, family=AUDIT_LOG, units=POLL)
@@ -125,7 +126,10 @@ def is_found(client: Client, search: str) -> bool:
     status = (told.status or "").casefold()
     if status in ("failed", "cancelled"):
         raise _to_lost(f"status={status}")
-    return status == "succeeded"  # any other is notStarted, running, or one that Microsoft adds later
+    if status != "succeeded":  # notStarted, running, or one that Microsoft adds later
+        return Found(ended=False)
+    limit = "Microsoft's search found more records than it gives out: some uses are not known from it."
+    return Found(ended=True, note=limit if told.is_record_count_limit_exceeded else "")
 
 
 def read(client: Client, search: str) -> Iterator[RecordPage[LastUse]]:

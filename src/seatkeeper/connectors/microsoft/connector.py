@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from seatkeeper.app_uses import AppSignIns, of_kind
 from seatkeeper.clock import Clock, system_clock
-from seatkeeper.connectors.base import Check, Connector, RecordPage, Spent, TaskKind, Understood
+from seatkeeper.connectors.base import Check, Connector, Found, RecordPage, Spent, TaskKind, Understood
 from seatkeeper.connectors.microsoft import (
     access,
     activity,
@@ -159,8 +159,8 @@ class MicrosoftConnector(Connector):
     def start_search(self, wanted: Sequence[str], start: Instant, end: Instant) -> str:
         return audit_events.start(self.client, wanted, start, end)
 
-    def is_found(self, search: str) -> bool:
-        return audit_events.is_found(self.client, search)
+    def look_at(self, search: str) -> Found:
+        return audit_events.look_at(self.client, search)
 
     def read_search(self, search: str) -> Iterator[RecordPage[LastUse]]:
         return audit_events.read(self.client, search)
