@@ -81,6 +81,8 @@ def test_later_searches_begin_some_days_before_the_last_and_meet_what_came_late(
         assert last.span[0] == (first - days(7)) // 10**7
         assert kept() == told(tenant)
         assert min(kept().values()) < first - days(7)  # what a search did not meet again stays
+        signals = [holder.signals["audit-events"] for holder in SeatHolder.objects.all() if holder.signals]
+        assert {said["until"] for said in signals} == {checkpoint().until - days(1)}  # for everybody, told or not
 
 
 def test_a_product_that_is_added_is_looked_for_in_all_the_time(tenant: Tenant) -> None:

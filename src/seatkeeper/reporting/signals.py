@@ -95,16 +95,18 @@ def _last_uses(task: str, key: str, readings: Readings, *, sure: bool, used: str
     `used` is which of the things that the task tells apart, where one of them is the product.
     """
     connection_id = readings.application.connection_id
-    if not Task.objects.filter(connection_id=connection_id, key=task, enabled=True).exists():
+    ticked = Task.objects.filter(connection_id=connection_id, key=task, enabled=True).first()
+    if ticked is None:
         return lambda _row: None
     rows = roster.list_last_uses(connection_id, task, readings.product.key, readings.roster, used)
     told = {row.account: row for row in rows}
     lateness = _lateness(readings.product.key, task)
+    searched = ticked.full_read_at if used else None  # events are looked for of everybody, also where none is found
 
     def find(row: SeatRow) -> Sighting | None:
         if (found := told.get(row.account)) is None:
             return None
-        until = found.read_at - lateness if found.until is None else found.until
+        until = (searched or found.read_at) - lateness if found.until is None else found.until
         return Sighting(key, found.last, sure, until, bounds=not sure)
 
     return find

@@ -171,7 +171,9 @@ class SearchReading(SignalReading):
     def finish(self, read: CompleteRead) -> RunStatus:
         status = super().finish(read)
         if (search := self.checkpoint.search) is not None:
-            self.checkpoint = Checkpoint(search.end, search.wanted)
+            task = read.work.task
+            self.checkpoint, task.full_read_at = Checkpoint(search.end, search.wanted), search.end
+            task.save(update_fields=["full_read_at"])
             self._save_checkpoint()
             read.work.run.full = search.end - search.start >= LOOK_BACK
         if self.left_out:
