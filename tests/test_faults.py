@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 # credentials, large tenants, hostile data, personal data, pages and REST, files, supply chain and operation: how many
 # faults each group has.
 GROUPS = {
-    "A": 13, "B": 23, "C": 14, "D": 15, "E": 12, "F": 9, "G": 17, "H": 15, "I-": 8, "J": 10, "K": 7, "L": 12,
+    "A": 13, "B": 23, "C": 15, "D": 15, "E": 12, "F": 9, "G": 17, "H": 15, "I-": 8, "J": 10, "K": 7, "L": 12,
     "M": 8, "N": 24, "O": 10, "P": 10,
 }  # fmt: skip
 FAULTS = read_catalogue()

@@ -24,12 +24,14 @@ SeatkeeperError
 │   │   └── NotUnderstood         the vendor or we do not understand this one question or its answer
 │   └── UntrustedLink           a link that leaves the pinned origin; nothing was sent
 ├── Interrupted               what was saved stays                                 exit 5
+│   ├── NotReady                the vendor is at work on what we asked for; the next run goes on with it
 │   ├── LeaseLost               another process took the task over
 │   └── AlreadyRunning          another process is at it
 └── ReadAgain                 never reaches a person: sync starts the read anew
     ├── PageTokenExpired        the enumeration's page token is too old
     ├── DeltaExpired            the delta link is too old
-    └── WindowTooWide           the vendor cannot answer for so long a window
+    ├── WindowTooWide           the vendor cannot answer for so long a window
+    └── SearchLost              the vendor gave up on what it was looking for, or knows it no more
 
 `exit_code` is the command's contract (docs/commands.md). A message says what is wrong and how to mend it, and
 never holds a secret, a token or a body.
@@ -226,6 +228,10 @@ class Interrupted(SeatkeeperError):
     exit_code = 5
 
 
+class NotReady(Interrupted):
+    pass
+
+
 class LeaseLost(Interrupted):
     pass
 
@@ -247,4 +253,8 @@ class DeltaExpired(ReadAgain):
 
 
 class WindowTooWide(ReadAgain):
+    pass
+
+
+class SearchLost(ReadAgain):
     pass

@@ -31,7 +31,8 @@ from tests.conftest import Unpaced
 from tests.property.source import HOST, NOW, call
 
 PEOPLE = 120
-OF_OTHERS = {"copilot-usage", "usage-reports"}  # tasks that tell of other products alone
+# Tasks that tell of other products alone, or of more than the truth of findings counts as use.
+OF_OTHERS = {"copilot-usage", "usage-reports", "audit-events"}
 
 
 class World:

@@ -87,6 +87,13 @@ class Check(NamedTuple):
     unanswered: bool = False  # nobody answered as the vendor does
 
 
+class Found(NamedTuple):
+    """How far a search is: whether it has ended, and a `note` to be told of what it found."""
+
+    ended: bool
+    note: str = ""
+
+
 class Spent(NamedTuple):
     """What a connector has cost the vendor since it was opened."""
 
@@ -179,6 +186,25 @@ class Connector:
 
     def read_signal(self, task: TaskKind) -> Iterator[RecordPage[LastUse]]:
         """What the task's signal knows of accounts; those of whom the vendor says nothing are left out."""
+        raise NotImplementedError
+
+    def list_searched(self) -> tuple[str, ...]:
+        """What to look for in the vendor's audit log, in its words: the events that show use of what is watched."""
+        return ()
+
+    def start_search(self, wanted: Sequence[str], start: Instant, end: Instant) -> str:
+        """Let the vendor look for such events from `start` to `end`; the id by which it knows the search.
+
+        It takes minutes or hours.
+        """
+        raise NotImplementedError
+
+    def look_at(self, search: str) -> Found:
+        """How far the search is. Raises SearchLost when it will never end."""
+        raise NotImplementedError
+
+    def read_search(self, search: str) -> Iterator[RecordPage[LastUse]]:
+        """What was found, each event by itself and in any order. Raises SearchLost when it is there no more."""
         raise NotImplementedError
 
     def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]:

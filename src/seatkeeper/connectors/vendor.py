@@ -174,13 +174,15 @@ class PublishedList(NamedTuple):
 class UsageSignal(NamedTuple):
     """What a task tells: the day on which somebody used one of some products last, which confirms its use.
 
-    `says` is a sentence for people with that {day}, and `heading` stands above it in lists.
+    `says` is a sentence for people with that {day}, and `heading` stands above it in lists. `of_events`: it tells
+    single events, each at its moment and with the key of the product that was used.
     """
 
     task: str  # its key
     heading: str
     says: str
     products: frozenset[str]  # by their keys
+    of_events: bool = False
 
 
 class Suite(NamedTuple):

@@ -33,6 +33,7 @@ from seatkeeper.graph.throttle import to_wait
 
 _PERMISSIONS: Final = (
     ("/auditlogs/", "AuditLog.Read.All"),
+    ("/security/auditlog/", "AuditLogsQuery.Read.All"),
     ("/subscribedskus", "Directory.Read.All (or LicenseAssignment.Read.All)"),
     ("/organization", "Directory.Read.All (or Organization.Read.All)"),
     ("/admin/reportsettings", "ReportSettings.Read.All"),
@@ -134,11 +135,11 @@ def _to_expiry(status: int, code: str, message: str, asked: str, detail: str) ->
     if status == 400 and code == "UnknownError":  # "Unsupported Query", which passes when it is asked again
         return Unavailable("Microsoft could not answer this time. We try again later.", detail=detail)
     unknown = status == 404 or "not found for the segment" in message
-    no_log = unknown and path.endswith("/auditlogs/signins")
+    no_log = unknown and path.endswith(("/auditlogs/signins", "/auditlog/queries"))
     if ours and code != "?" and (no_log or "signInActivity" in asked or "/reports/" in path):
         return NotOffered(
-            "This cloud does not offer it: some have no log of sign-ins, do not tell when an account was last used, or "
-            "do not give out this report of use. "
+            "This cloud does not offer it: some have no log of sign-ins, do not tell when an account was last used, do "
+            "not give out this report of use, or do not let the audit log be searched. "
             f"Switch the task off for this application. Microsoft says: “{quote(message)}”",
             detail=detail,
         )

@@ -17,10 +17,16 @@ from seatkeeper.model import TICKS, Instant
 REPORTS: Final = "reports"
 ACTIVITY: Final = "activity"  # under the same limit, but slow: sign-ins go first
 USAGE: Final = "usage "  # begins the families of the reports of use: each has a limit of its own (`to_usage_family`)
+AUDIT_LOG: Final = "audit log"  # its searches; asking how far one is takes the whole window
+POLL: Final = 5  # units of that
 SHARED: Final = frozenset({REPORTS, ACTIVITY})  # families whose limit all processes keep together
 WINDOW: Final = 10.0  # seconds, for both limits
 # A report of use as JSON: 100 requests in 10 minutes; the same rate, in pauses that nobody takes for a stuck run.
 _USAGE: Final = (5, 30.0)
+_AUDIT_LOG: Final = (
+    POLL,
+    10.0,
+)  # of ours: Microsoft documents how many searches may be under way, not how often to ask
 _MARGIN: Final = 0.02  # clocks that tick in steps must not make a window end too early
 
 
@@ -103,7 +109,7 @@ class LocalPacer:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._windows = {REPORTS: _Window(5), "directory": _Window(units)}
+        self._windows = {REPORTS: _Window(5), "directory": _Window(units), AUDIT_LOG: _Window(*_AUDIT_LOG)}
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()

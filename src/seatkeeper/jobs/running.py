@@ -9,13 +9,15 @@ from typing import Final
 
 from django.db.models import Exists, F, OuterRef
 
-from seatkeeper.clock import system_clock
+from seatkeeper.clock import seconds, system_clock
+from seatkeeper.errors import NotReady
 from seatkeeper.model import RunStatus
 from seatkeeper.store import leases
 from seatkeeper.store.models import Application, Task
 from seatkeeper.sync.run import Outcome, run_task
 from seatkeeper.sync.work import Work
 
+LOOK_AGAIN: Final = seconds(15 * 60)  # after a run that the vendor was not ready for
 LOOK_EVERY: Final = 1.0  # seconds between two looks at whether somebody wants the run to stop
 
 changed: Final = threading.Event()  # something is to be done: the scheduler of this process need not wait for its tick
@@ -52,6 +54,8 @@ def run(work: Work) -> Outcome:
     # A run that its process gave up is still wanted: the task stays due, and the next start goes on with it.
     if outcome.run.status != RunStatus.INTERRUPTED or stop.asked:
         settle(work.task.pk, outcome.run.status)
+    elif isinstance(outcome.error, NotReady):
+        Task.objects.filter(pk=work.task.pk).update(due=system_clock() + LOOK_AGAIN)
     return outcome
 
 

@@ -39,6 +39,8 @@ class Readings(NamedTuple):
     silent: Mapping[Key, Instant]
 
 
+EVENTS_PROVE: Final = "Confirms use at that moment. That there is none proves nothing."
+
 Find = Callable[[SeatRow], Sighting | None]
 
 
@@ -87,19 +89,24 @@ def _report(readings: Readings) -> Find:
     return find
 
 
-def _last_uses(task: str, key: str, readings: Readings, *, sure: bool) -> Find:
-    """What a task tells of accounts; nothing while it is not ticked. What is not sure bounds every use from above."""
+def _last_uses(task: str, key: str, readings: Readings, *, sure: bool, used: str = "") -> Find:
+    """What a task tells of accounts; nothing while it is not ticked. What is not sure bounds every use from above.
+
+    `used` is which of the things that the task tells apart, where one of them is the product.
+    """
     connection_id = readings.application.connection_id
-    if not Task.objects.filter(connection_id=connection_id, key=task, enabled=True).exists():
+    ticked = Task.objects.filter(connection_id=connection_id, key=task, enabled=True).first()
+    if ticked is None:
         return lambda _row: None
-    rows = roster.list_last_uses(connection_id, task, readings.product.key, readings.roster)
+    rows = roster.list_last_uses(connection_id, task, readings.product.key, readings.roster, used)
     told = {row.account: row for row in rows}
     lateness = _lateness(readings.product.key, task)
+    searched = ticked.full_read_at if used else None  # events are looked for of everybody, also where none is found
 
     def find(row: SeatRow) -> Sighting | None:
         if (found := told.get(row.account)) is None:
             return None
-        until = found.read_at - lateness if found.until is None else found.until
+        until = (searched or found.read_at) - lateness if found.until is None else found.until
         return Sighting(key, found.last, sure, until, bounds=not sure)
 
     return find
@@ -114,22 +121,23 @@ def _lateness(product: str, task: str) -> Instant:
 
 
 def _of_vendor(vendor: Vendor, usage: UsageSignal) -> Signal:
-    """A report of use that a task of the vendor reads: it speaks of the products that the vendor names alone."""
+    """What a task of the vendor tells of use: it speaks of the products that the vendor names alone."""
 
     def read(readings: Readings) -> Find:
-        if readings.product.key not in usage.products:
+        product = readings.product.key
+        if product not in usage.products:
             return lambda _row: None
-        return _last_uses(usage.task, usage.task, readings, sure=True)
+        return _last_uses(usage.task, usage.task, readings, sure=True, used=product if usage.of_events else "")
 
     return Signal(
         usage.task,
         find_task(vendor.key, usage.task).title,
         usage.heading,
-        REPORT.proves,
+        EVENTS_PROVE if usage.of_events else REPORT.proves,
         usage.says,
         lambda product: product.key in usage.products,
         read,
-        of_days=True,
+        of_days=not usage.of_events,
         task=usage.task,
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from string import punctuation
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from seatkeeper.sandbox.faults import Call, FaultyTenant, Reply
-from seatkeeper.sandbox.graph import batch, queries, refusals, reports
+from seatkeeper.sandbox.graph import audit_queries, batch, queries, refusals, reports
 from seatkeeper.sandbox.graph.access import Access
 from seatkeeper.sandbox.graph.answers import encode
 from seatkeeper.sandbox.graph.request import JSON, Answer, Request
@@ -123,7 +124,8 @@ class App:
         claims = self._access.claims(headers, base, now)
         if scope["method"] == "POST" and path.lower() == "/$batch":
             return batch.run(body, lambda step: self._step(step, version, headers))
-        if scope["method"] not in {"GET", "HEAD"}:
+        searches = scope["method"] == "POST" and version == "/v1.0" and path.lower().rstrip("/") == audit_queries.PATH
+        if scope["method"] not in {"GET", "HEAD"} and not searches:
             raise refusals.Refusal(
                 405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
             )
@@ -135,7 +137,8 @@ class App:
             roles=frozenset(map(str, claims.get("roles", ()))),
             now=now,
         )
-        return self._meter.answer(self.tenant, request, str(claims["appid"]), route)
+        go = partial(audit_queries.start, body=body) if searches else route
+        return self._meter.answer(self.tenant, request, str(claims["appid"]), go)
 
     def _step(self, step: batch.Step, version: str, headers: Mapping[str, str]) -> Answer:
         """One request of a batch: token and host are those of the batch, other headers its own."""

@@ -15,7 +15,7 @@ from django.db import transaction
 from seatkeeper import __version__
 from seatkeeper.model import BadRow, SignIn
 from seatkeeper.store import bulk, leases
-from seatkeeper.sync import checkpoint
+from seatkeeper.sync import checkpoint, searches
 from seatkeeper.sync.work import LEASE, Work
 
 READERS = ("graph", "connectors")
@@ -48,6 +48,7 @@ def try_again(work: Work) -> None:
     """Rows that another version set aside are read with this one.
 
     A sign-in never changes, so it is saved. What an account or a SKU was then may be old: everything is read instead.
+    So is all that the audit log keeps, where the next search would look at the last days alone.
     All of them before the first page: a sign-in that only a page brought would look as if the vendor had told it late.
     """
     connection, total = work.task.connection_id, 0
@@ -74,6 +75,8 @@ def try_again(work: Work) -> None:
                 work.run.added += bulk.save_sign_ins(connection, new)
             if understood and work.kind.key == "roster":
                 checkpoint.forget_progress(work.task)
+            if understood and work.kind.key == "audit-events":
+                searches.forget_progress(work.task)
         total += len(understood)
         work.check_stop()
     if total:

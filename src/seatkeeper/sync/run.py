@@ -23,13 +23,18 @@ from seatkeeper.sync.identity import recognize
 from seatkeeper.sync.licenses import LicensesReading
 from seatkeeper.sync.quarantine import save_bad_rows, try_again
 from seatkeeper.sync.roster import RosterReading
+from seatkeeper.sync.searches import SearchReading
 from seatkeeper.sync.signals import SignalReading
 from seatkeeper.sync.work import LEASE, CompleteRead, Reading, Tally, Work
 
 COMPLETE_WITH_QUARANTINE = 6
 
 # What has its own way of being read; every other task of a vendor reads its log of sign-ins, or another signal.
-READINGS: dict[str, type[Reading]] = {"roster": RosterReading, "licenses": LicensesReading}
+READINGS: dict[str, type[Reading]] = {
+    "roster": RosterReading,
+    "licenses": LicensesReading,
+    "audit-events": SearchReading,
+}
 
 
 class Outcome:

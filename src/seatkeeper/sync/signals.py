@@ -19,6 +19,8 @@ STALE: Final = days(10)  # reports are two to nine days behind when all is well
 
 
 class SignalReading:
+    whole = True  # each run reads all that there is, so a row that it does not meet is there no more
+
     def __init__(self, work: Work) -> None:
         self.work = work
         self.began = self.now()  # what is told is true of this moment at least
@@ -36,14 +38,19 @@ class SignalReading:
         yield from self.work.connector.read_signal(self.work.kind)
 
     def save(self, page: RecordPage[LastUse]) -> Tally:
-        now, task = self.now(), self.work.task
+        now = self.now()
         known = [found for row in page.records if (found := self._join(_past(row, now))) is not None]
-        added = bulk.save_last_uses(task.connection_id, task.key, known, self.began)
+        added = self.keep(known)
         self.read += len(page.records) + len(page.bad) + page.left_out
         self.known = min(self.known, max((row.until for row in page.records if row.until), default=self.known))
         if page.note:
             self.work.note(page.note)
         return Tally(kept=len(known), added=added)
+
+    def keep(self, rows: list[LastUse]) -> int:
+        """Save what is told of accounts, and say how many were new."""
+        task = self.work.task
+        return bulk.save_last_uses(task.connection_id, task.key, rows, self.began)
 
     def _join(self, row: LastUse | None) -> LastUse | None:
         """By the roster of now, where the vendor tells only a name: nobody's is left out, and so is that of two.
@@ -78,7 +85,8 @@ class SignalReading:
         task = read.work.task
         task.full_read_at = self.began
         task.save(update_fields=["full_read_at"])
-        bulk.resolve_unmet(task.connection_id, task.key, read.work.run.pk)
+        if self.whole:
+            bulk.resolve_unmet(task.connection_id, task.key, read.work.run.pk)
         if self.known < self.began - STALE:
             read.work.note(f"A report that was read knows nothing after {to_text(self.known)[:10]}.")
         if self.strangers:

@@ -7,11 +7,12 @@ from typing import Final, Protocol
 
 from seatkeeper.app_uses import AppSignIns, of_kind
 from seatkeeper.clock import Clock, system_clock
-from seatkeeper.connectors.base import Check, Connector, RecordPage, Spent, TaskKind, Understood
+from seatkeeper.connectors.base import Check, Connector, Found, RecordPage, Spent, TaskKind, Understood
 from seatkeeper.connectors.feasibility import Rate
 from seatkeeper.connectors.microsoft import (
     access,
     activity,
+    audit_events,
     copilot_usage,
     licenses,
     licensing,
@@ -41,8 +42,12 @@ class SignalReader(Protocol):
 
 _READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage, usage_reports)
 SIGNALS: Final = {reader.TASK.key: reader for reader in _READERS}  # by the key of the task
-USAGE: Final = (copilot_usage.SIGNAL, usage_reports.SIGNAL)
-TASKS: Final = (licenses.TASK, roster.TASK, access.TASK, access.SILENT, *(signal.TASK for signal in SIGNALS.values()))
+USAGE: Final = (copilot_usage.SIGNAL, usage_reports.SIGNAL, audit_events.SIGNAL)
+TASKS: Final = (
+    *(licenses.TASK, roster.TASK, access.TASK, access.SILENT),
+    *(signal.TASK for signal in SIGNALS.values()),
+    audit_events.TASK,
+)
 
 
 class MicrosoftConnector(Connector):
@@ -128,6 +133,8 @@ class MicrosoftConnector(Connector):
         if task.sign_ins:
             asked = of_kind(self.wanted, task.sign_ins)
             return access.read_again(raw, asked, self.client.tokens.directory_id())
+        if task.key == audit_events.TASK.key:
+            return audit_events.read_again(raw)
         if task.key in SIGNALS:
             return SIGNALS[task.key].read_again(raw)
         return roster.read_again(raw, self.watched) if task.key == roster.TASK.key else licenses.read_again(raw)
@@ -149,6 +156,18 @@ class MicrosoftConnector(Connector):
 
     def read_signal(self, task: TaskKind) -> Iterator[RecordPage[LastUse]]:
         return SIGNALS[task.key].read(self.client)
+
+    def list_searched(self) -> tuple[str, ...]:
+        return audit_events.list_types({product.key for product in self.watched.products})
+
+    def start_search(self, wanted: Sequence[str], start: Instant, end: Instant) -> str:
+        return audit_events.start(self.client, wanted, start, end)
+
+    def look_at(self, search: str) -> Found:
+        return audit_events.look_at(self.client, search)
+
+    def read_search(self, search: str) -> Iterator[RecordPage[LastUse]]:
+        return audit_events.read(self.client, search)
 
     def read_subscriptions(self) -> Iterator[RecordPage[Subscription]]:
         return licenses.read_subscriptions(self.client)

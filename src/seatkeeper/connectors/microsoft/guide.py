@@ -17,6 +17,7 @@ GRAPH: Final = "00000003-0000-0000-c000-000000000000"  # Microsoft Graph itself,
 NAME: Final = "Seatkeeper (read only)"
 PERMISSIONS: Final = {
     "AuditLog.Read.All": "b0afded3-3588-46d8-8b3d-9842eff778da",
+    "AuditLogsQuery.Read.All": "5e1e9171-754d-478c-812c-f1755a9a4c2d",
     "Directory.Read.All": "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
     "LicenseAssignment.Read.All": "e2f98668-2877-4f38-a2f4-8202e0717aa1",
     "Reports.Read.All": "230c1aed-a721-4c5d-9cb4-a90514e508ef",

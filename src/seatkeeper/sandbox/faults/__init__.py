@@ -11,6 +11,7 @@ from seatkeeper.sandbox.faults import (  # noqa: F401 - each import fills the ta
     network,
     pages,
     payload,
+    searches,
     tenant,
     throttling,
     tokens,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from seatkeeper.sandbox.graph import (
+    audit_queries,
     deleted_users,
     directory_audits,
     license_details,
@@ -48,6 +49,8 @@ _KEYED: Final[tuple[tuple[re.Pattern[str], KeyHandler], ...]] = (
     (re.compile(r"/auditlogs/signins/([^/]+)", re.IGNORECASE), sign_ins.one_sign_in),
     (re.compile(r"/auditlogs/directoryaudits/([^/]+)", re.IGNORECASE), directory_audits.one_audit),
     (re.compile(r"/reports/getoffice365activeuserdetail\((.*)\)", re.IGNORECASE), reports.active_user_detail),
+    (re.compile(r"/security/auditlog/queries/([^/]+)", re.IGNORECASE), audit_queries.one_search),
+    (re.compile(r"/security/auditlog/queries/([^/]+)/records", re.IGNORECASE), audit_queries.records),
 )
 # All that is served of beta.
 _BETA: Final[dict[str, Handler]] = {"/auditlogs/signins": sign_ins_beta.list_sign_ins}

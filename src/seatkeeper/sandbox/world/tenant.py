@@ -68,6 +68,15 @@ class Settings:
             raise ValueError(f"retention: {self.retention} is not between 1 and 30 days")
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search of the audit log: when it was asked for, for which types of records, and from when to when (seconds)."""
+
+    asked_at: int
+    types: tuple[str, ...]
+    span: tuple[int, int]
+
+
 class Tenant:
     """The tenant. Attributes without an underscore may be changed at any time; the next request sees the change."""
 
@@ -82,6 +91,8 @@ class Tenant:
     conceal_reports = False  # the setting "display concealed names in all reports"
     report_lag = 3  # days that reports of use are behind: 2 to 9 were seen
     reports_empty = False  # they list nobody, as they do now and then for days
+    search_seconds = 240  # what a search of the audit log takes by the tenant's clock
+    search_fault = ""  # what is wrong with such searches, as the fault audit-search names it
     old_licence_check = False  # the sign-in log asks for Directory.Read.All too, as it did until about 2024
     challenged: int | None = None  # tokens from before this second are to be asked for anew
     challenge_everybody = False  # also those whose client did not say that it can answer a challenge
@@ -111,6 +122,7 @@ class Tenant:
         self.log.keeps = settings.retention * DAY
         self.log.restless = settings.restless
         self.ledger: deque[dict[str, Any]] = deque(maxlen=LEDGER)
+        self.searches: dict[str, Search] = {}
         self.tokens_issued = 0
         self.lock = threading.RLock()  # a test moves the clock while the server answers
         # Worked out once and kept: seats assigned on the first day, and when accounts signed in last.

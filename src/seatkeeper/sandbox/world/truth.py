@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from seatkeeper.sandbox.world import copilot_use, office_use
+from seatkeeper.sandbox.world import audited, copilot_use, office_use
 from seatkeeper.sandbox.world.catalog import COPILOT, MORE, OFFICE, PROJECT, VISIO
 from seatkeeper.sandbox.world.lateness import delay_of
 from seatkeeper.sandbox.world.people import GHOST, Person
@@ -118,6 +118,7 @@ def _signed_in_to(tenant: Tenant, now: int, product: str) -> Iterator[bytes]:
     allowed = {number for number in others if _is_allowed(tenant, number, now, product)}
     for name, some in (("suspicious", [n for n in others if n not in allowed]), ("allowed", sorted(allowed))):
         yield from _list(name, (_suspect(tenant, number, seen, now) for number in some))
+    yield from _list("audited", audited.told(tenant, product, now))
     yield b"}"
 
 

@@ -168,7 +168,7 @@ def _signals(application: Application, holder: SeatHolder) -> list[Said]:
     found = []
     for signal in signals:
         told = holder.signals.get(signal.key, {})
-        apart = parts.get(signal.task, ()) if told else ()
+        apart = parts.get(signal.task, ()) if told and signal.of_days else ()  # single events are told by product
         found.append(
             Said(signal.key, signal.title, told.get("last"), told.get("until"), signal.proves, signal.of_days, apart)
         )

@@ -20,7 +20,7 @@ from seatkeeper.store.bulk.accounts import (
     rewrite_accounts,
 )
 from seatkeeper.store.bulk.counts import Published, count_loss, count_missing, count_published, list_lost_holders
-from seatkeeper.store.bulk.last_uses import save_last_uses
+from seatkeeper.store.bulk.last_uses import list_newer, save_last_uses
 from seatkeeper.store.bulk.quarantine import (
     list_set_aside,
     note_tried,
@@ -64,6 +64,7 @@ __all__ = [
     "list_current_accounts",
     "list_current_seats",
     "list_lost_holders",
+    "list_newer",
     "list_set_aside",
     "list_unknown",
     "list_unseen",

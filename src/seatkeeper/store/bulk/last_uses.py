@@ -42,6 +42,23 @@ def save_last_uses(connection_id: int, signal: str, rows: Sequence[LastUse], rea
     return raw.upsert(TABLE, _COLUMNS, _KEY, whole)
 
 
+def list_newer(connection_id: int, signal: str, rows: Sequence[LastUse]) -> list[LastUse]:
+    """Of parts that are told one by one and in any order, those that are newer than what is known, by account."""
+    told: dict[Key, dict[str, Instant]] = {}
+    for row in rows:
+        assert isinstance(row.account, bytes)
+        newest = told.setdefault(row.account, {})
+        for used, last in row.parts:
+            newest[used] = max(last, newest.get(used, last))
+    sql = f"SELECT account, used, last FROM {TABLE} WHERE connection_id = ? AND signal = ? AND "
+    for some in raw.chunks(list(told)):
+        among, values = raw.matching("account", some)
+        for key, used, last in raw.fetch(sql + among, [connection_id, signal, *values]):
+            if told[bytes(key)].get(used, last + 1) <= last:
+                del told[bytes(key)][used]
+    return [LastUse(key, max(parts.values()), None, tuple(parts.items())) for key, parts in told.items() if parts]
+
+
 def _list_parts(connection_id: int, signal: str, accounts: Sequence[Key]) -> Iterator[tuple[Key, tuple[Instant, int]]]:
     """All that is known of the parts that these accounts used, told now or before."""
     sql = f"SELECT account, last, until FROM {TABLE} WHERE connection_id = ? AND signal = ? AND used <> ? AND "

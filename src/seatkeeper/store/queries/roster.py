@@ -169,15 +169,15 @@ def list_uses(connection_id: int, product: str, generation: int) -> list[UseRow]
     return [UseRow._make(row) for row in raw.fetch(sql, values)]
 
 
-def list_last_uses(connection_id: int, signal: str, product: str, generation: int) -> list[LastUseRow]:
-    """What a signal knows of the holders of a seat."""
+def list_last_uses(connection_id: int, signal: str, product: str, generation: int, used: str = "") -> list[LastUseRow]:
+    """What a signal knows of the holders of a seat: of all that it is about, or of one part of it."""
     sql = """
         SELECT account, last, read_at, until FROM store_lastuse
-        WHERE connection_id = ? AND signal = ? AND used = ''
+        WHERE connection_id = ? AND signal = ? AND used = ?
           AND account IN (SELECT account FROM store_seat
                           WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)
     """
-    values = [connection_id, signal, connection_id, product, generation, generation]
+    values = [connection_id, signal, used, connection_id, product, generation, generation]
     return [LastUseRow._make(row) for row in raw.fetch(sql, values)]
 
 
@@ -186,6 +186,12 @@ def stream_names(connection_id: int, generation: int) -> Iterator[NamedRow]:
     sql = """SELECT key, upn, created FROM store_account
              WHERE connection_id = ? AND since <= ? AND until > ? AND upn IS NOT NULL"""
     return map(NamedRow._make, raw.stream(sql, [connection_id, generation, generation]))
+
+
+def stream_bearers(connection_id: int) -> Iterator[tuple[Key, str, Instant | None, int, int]]:
+    """Whoever has or had a name: key, name, created, from and up to which generation. To be read to the end."""
+    sql = "SELECT key, upn, created, since, until FROM store_account WHERE connection_id = ? AND upn IS NOT NULL"
+    return ((bytes(key), *rest) for key, *rest in raw.stream(sql, [connection_id]))
 
 
 def list_subscriptions(connection_id: int, generation: int) -> list[Subscription]:
