@@ -41,6 +41,7 @@ WITHOUT_WHO = {
     "they compute from what they are given, and read no row": {
         "applications.py:fill_form",
         "listings/licenses.py:list_licenses",
+        "listings/people.py:cost_of",
         "overview.py:list_cautions",
         "bundles.py:verify",
         "second_factors.py:open_sealed",

@@ -124,6 +124,18 @@ def to_moment(field: str, text: str) -> Instant:
         raise BadInput(field, "write a moment such as 2026-08-01T00:00:00Z.") from None
 
 
+def _to_question(listing: Listing[Any], told: Mapping[str, Any]) -> Question:
+    return Question(
+        search=told["q"],
+        sort=told["sort"],
+        page=told["page"],
+        size=told["size"],
+        filters={
+            each.key: values for each in listing.filters if (values := told[each.key] or (each.was and told[each.was]))
+        },
+    )
+
+
 def offer(
     router: Router,
     path: str,
@@ -137,21 +149,7 @@ def offer(
     asked: Any = to_question_schema(listing)
 
     def read(who: Who, question: Any, **of: int) -> dict[str, Any]:
-        told = question.dict()
-        answer = listing.ask(
-            rows(who, *of.values()),
-            Question(
-                search=told["q"],
-                sort=told["sort"],
-                page=told["page"],
-                size=told["size"],
-                filters={
-                    each.key: values
-                    for each in listing.filters
-                    if (values := told[each.key] or (each.was and told[each.was]))
-                },
-            ),
-        )
+        answer = listing.ask(rows(who, *of.values()), _to_question(listing, question.dict()))
         readings.note(who, listing, "listed", **of)
         cells = [to_row(row, listing.columns) for row in answer.rows]
         return {"rows": cells, "total": answer.total, "page": answer.question.page, "pages": answer.pages}

@@ -76,6 +76,14 @@ def list_seat_prices(application: Application) -> dict[str, Money]:
     return {row["sku"]: Money.read(row["price"]) for row in list_positions(newest(application))}
 
 
+def list_tenant_prices(connection_id: int) -> dict[str, Money]:
+    """The same of every SKU that any application of the tenant shows."""
+    prices: dict[str, Money] = {}
+    for application in Application.objects.filter(connection=connection_id, active=True):
+        prices |= list_seat_prices(application)
+    return prices
+
+
 def newest(application: Application) -> DailySummary | None:
     """The summary of the last refresh, whichever moment that was as of: `sync --now` may name one before another."""
     return DailySummary.objects.filter(application=application).order_by("-pk").first()

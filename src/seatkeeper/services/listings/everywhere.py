@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from seatkeeper.amounts import Money
 from seatkeeper.errors import NotFound
 from seatkeeper.model import Instant, to_id, to_key
+from seatkeeper.reporting.daily_summary import list_tenant_prices
 from seatkeeper.reporting.signals import DIRECT, SIGNALS, Signal, is_observable
 from seatkeeper.services import audit, connections
+from seatkeeper.services.connections import Managed
 from seatkeeper.services.listings import people
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Application, Connection, Finding, SeatHolder, UnlicensedUser
-from seatkeeper.sync.vendors import Product, find_product
+from seatkeeper.sync.vendors import Product
 
 
 class Cell(NamedTuple):
@@ -71,14 +73,13 @@ def read(who: Who, connection_id: int, object_id: str) -> Everywhere:
     without = {row.application_id: row for row in UnlicensedUser.objects.filter(**active, account=key)}
     if not holders and not without:
         raise NotFound("The person")
-    mine = Application.objects.of(who).filter(connection=connection, pk__in=[*holders, *without]).order_by("pk")
-    products = [find_product(application.product) for application in mine]
-    managed = {each.application.pk: each for each in connections.read(who, connection_id).managed}
-    read_of = {pk: {signal.key for signal in each.signals if signal.is_read} for pk, each in managed.items()}
-    signals = [signal for signal in SIGNALS if any(map(signal.speaks_of, products))]
     first = next(iter(holders.values()), None)
     shown = first or next(iter(without.values()))
     audit.record(who, "person.read", shown.user_id, connection.tenant_id)
+    managed = [
+        each for each in connections.read(who, connection_id).managed if each.application.pk in holders | without
+    ]
+    signals = [signal for signal in SIGNALS if any(signal.speaks_of(each.product) for each in managed)]
     findings = Finding.objects.filter(**active, object_id=to_id(key)).exclude(state="resolved")
     return Everywhere(
         connection=connection,
@@ -88,41 +89,30 @@ def read(who: Who, connection_id: int, object_id: str) -> Everywhere:
         department=first.department if first else "",
         blocked=bool(first and first.blocked),
         guest=bool(first and first.guest),
-        cost=people.cost_of(list(holders.values()), people.seat_prices(connection.pk)),
+        cost=people.cost_of(list(holders.values()), list_tenant_prices(connection.pk)),
         signals=signals,
         products=[
-            ProductRow(
-                application,
-                product,
-                is_observable(product),
-                holder := holders.get(application.pk),
-                user := without.get(application.pk),
-                _to_cells(signals, product, read_of[application.pk], _told(holder, user)),
-            )
-            for application, product in zip(mine, products, strict=True)
+            _to_row(each, signals, holders.get(each.application.pk), without.get(each.application.pk))
+            for each in managed
         ],
         findings=list(findings.select_related("application").order_by("application", "key", "pk")),
     )
 
 
-def _told(holder: SeatHolder | None, user: UnlicensedUser | None) -> Mapping[str, Any]:
-    """What is kept of each signal; of somebody without a seat, the log of sign-ins alone tells."""
-    if holder:
-        told: dict[str, Any] = holder.signals
-        return told
-    return {DIRECT.key: {"last": user.last_seen}} if user else {}
-
-
-def _to_cells(
-    signals: Sequence[Signal], product: Product, read: Collection[str], told: Mapping[str, Any]
-) -> list[Cell]:
-    return [
+def _to_row(
+    managed: Managed, signals: Sequence[Signal], holder: SeatHolder | None, user: UnlicensedUser | None
+) -> ProductRow:
+    """Of somebody without a seat, the log of sign-ins alone tells."""
+    told: dict[str, Any] = holder.signals if holder else {DIRECT.key: {"last": user.last_seen}} if user else {}
+    read = {signal.key for signal in managed.signals if signal.is_read}
+    cells = [
         Cell(
             signal,
-            signal.speaks_of(product),
+            signal.speaks_of(managed.product),
             signal.key in read,
             told.get(signal.key, {}).get("last"),
             told.get(signal.key, {}).get("until"),
         )
         for signal in signals
     ]
+    return ProductRow(managed.application, managed.product, is_observable(managed.product), holder, user, cells)

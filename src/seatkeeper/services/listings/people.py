@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from seatkeeper.amounts import Money
 from seatkeeper.model import Instant
-from seatkeeper.reporting.daily_summary import list_seat_prices
+from seatkeeper.reporting.daily_summary import list_tenant_prices
 from seatkeeper.services import connections
 from seatkeeper.services.listings.base import Answer, Choice, Column, Filter, Kind, Listing, Question
 from seatkeeper.services.members import May, Who
@@ -49,7 +49,7 @@ class People(Listing[Any]):
 
     def ask(self, rows: QuerySet[Any], question: Question) -> Answer[Any]:
         found = super().ask(rows, question)
-        return replace(found, rows=list(complete(found.rows)))
+        return replace(found, rows=list(_complete(found.rows)))
 
     def export(self, rows: QuerySet[Any], question: Question) -> Table:
         columns = self.shown(question) if question.columns else list(self.columns)
@@ -57,7 +57,7 @@ class People(Listing[Any]):
         cells = [
             [column.amount(row) if column.kind is Kind.MONEY else column.value(row) for column in columns]
             for some in iter(lambda: list(islice(firsts, PORTION)), [])
-            for row in complete(some)
+            for row in _complete(some)
         ]
         times = frozenset(column.title for column in columns if column.kind is Kind.TIME)
         return Table([column.title for column in columns], cells, times)
@@ -126,7 +126,7 @@ def rows(who: Who, connection_id: int) -> QuerySet[SeatHolder]:
     return found.filter(~Exists(earlier)).annotate(newest_use=Subquery(newest))
 
 
-def complete(firsts: Sequence[SeatHolder]) -> Iterator[PersonRow]:
+def _complete(firsts: Sequence[SeatHolder]) -> Iterator[PersonRow]:
     """People of one tenant with what all of its applications say of them."""
     if not firsts:
         return
@@ -138,18 +138,10 @@ def complete(firsts: Sequence[SeatHolder]) -> Iterator[PersonRow]:
         held.setdefault(bytes(row.account), []).append(row)
     open_ones = Finding.objects.filter(**active, state="open", object_id__in=[first.object_id for first in firsts])
     findings = dict(open_ones.order_by().values_list("object_id").annotate(number=Count("pk")))
-    prices = seat_prices(connection_id)
+    prices = list_tenant_prices(connection_id)
     for first in firsts:
         mine = held.get(bytes(first.account), [first])
         yield _to_row(first, mine, findings.get(first.object_id, 0), prices)
-
-
-def seat_prices(connection_id: int) -> dict[str, Money]:
-    """What one seat of each SKU of the tenant costs, by the SKU's id."""
-    prices: dict[str, Money] = {}
-    for application in Application.objects.filter(connection=connection_id, active=True):
-        prices |= list_seat_prices(application)
-    return prices
 
 
 def cost_of(rows: Sequence[SeatHolder], prices: Mapping[str, Money]) -> Money:
