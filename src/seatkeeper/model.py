@@ -215,6 +215,18 @@ class Stretch(NamedTuple):
     state: CoverageState
 
 
+class Certainty(enum.IntEnum):
+    """How sure a finding is, the surest first. What is possible stands on something that proves nothing."""
+
+    CERTAIN = 1
+    ASK_FIRST = 2
+    POSSIBLE = 3
+
+    @property
+    def title(self) -> str:
+        return self.name.lower().replace("_", " ")
+
+
 class Evidence(enum.StrEnum):
     """How sure we are about the use of a seat."""
 

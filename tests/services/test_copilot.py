@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
+from seatkeeper.amounts import Money
 from seatkeeper.clock import days
 from seatkeeper.insights.catalog import find_all
 from seatkeeper.model import to_id, to_instant
 from seatkeeper.reporting.snapshot import take_snapshot
 from seatkeeper.sandbox.graph import reports_beta
-from seatkeeper.services import applications
+from seatkeeper.services import applications, prices
 from seatkeeper.services.catalogue import guide
-from seatkeeper.services.listings import person, users
+from seatkeeper.services.listings import findings, person, users
 from seatkeeper.services.listings.base import Question
-from seatkeeper.store.models import Application, SeatHolder, Task
+from seatkeeper.store.models import Application, Finding, SeatHolder, Task
 from seatkeeper.sync.vendors import Check
 from tests.people import NAME, NOW, Tenant, open_tenant
 from tests.spoiled import spoiled
@@ -182,3 +183,22 @@ def test_the_steps_to_let_us_in_ask_for_the_report_s_permission_where_the_produc
     asked = {key: {need.permission for need in guide(tenant.who, key).needs} for key in (COPILOT, PROJECT)}
     assert asked[COPILOT] - asked[PROJECT] == {"Reports.Read.All"}
     assert Task.objects.filter(key="copilot-usage").count() == 1
+
+
+def test_whom_to_ask_about_a_seat_without_a_day_is_possible_and_no_money(tenant: Tenant) -> None:
+    prices.set_price(tenant.who, prices.NewPrice("Microsoft_365_Copilot", "28.10", "EUR", "month", "2026-01-01"))
+    tenant.sync("licenses")
+    told = {row["object_id"]: row for row in tenant.sandbox.truth()["products"][COPILOT]["reported"]}
+    mine = Finding.objects.filter(application=copilot(), key="unreported", state="open")
+    assert mine.count() > 3
+    for finding in mine:
+        assert not told[finding.object_id]["last_activity"] or told[finding.object_id]["last_activity"] < "2026-07-01"
+        assert (finding.how_sure, finding.seats, finding.could_save) == ("possible", 0, Money())
+        assert finding.cost
+    assert holder("Ada").object_id not in mine.values_list("object_id", flat=True)
+    assert not idle(tenant) & set(mine.values_list("object_id", flat=True))
+    order = [(row.certainty, -row.saves) for row in findings.rows(tenant.who).order_by(*findings.ORDER)]
+    assert order == sorted(order)
+    assert {certainty for certainty, _saves in order} == {1, 2, 3}
+    answer = findings.ACROSS.ask(findings.rows(tenant.who), Question(filters={"certainty": ["3"]}))
+    assert {row.key for row in answer.rows} == {"unreported"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from seatkeeper.insights.base import Finding, Holder, Sku
+from seatkeeper.model import Certainty
 
 
-def about(holder: Holder, advice: str, sku: Sku | None = None) -> Finding:
+def about(holder: Holder, advice: str, sku: Sku | None = None, certainty: Certainty = Certainty.CERTAIN) -> Finding:
     """A finding about a person on the roster: about one of the plans held, or about all."""
     return Finding(
         "",
@@ -17,6 +18,7 @@ def about(holder: Holder, advice: str, sku: Sku | None = None) -> Finding:
         advice,
         holder.account,
         tuple(seat.sku for seat in holder.seats) if sku is None else (sku,),
+        certainty=certainty,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from seatkeeper.model import Evidence, Instant, Key
+from seatkeeper.model import Certainty, Evidence, Instant, Key
 from seatkeeper.spans import Span
 
 SIGN_INS: Final = "sign-ins"  # the signal that a ledger of coverage belongs to
@@ -212,6 +212,7 @@ class Snapshot:
     failed: Sequence[FailedAssignment] = ()
     bounded: Instant | None = None  # until when last sign-ins of accounts are known, for a product without its own
     silent: Span | None = None  # the newest stretch for which sign-ins without a prompt are complete, too
+    reported: Instant | None = None  # up to when the vendor's own report of the product's use knows, if one is read
 
     @property
     def as_of(self) -> Instant:
@@ -239,6 +240,7 @@ class Finding(NamedTuple):
     skus: tuple[Sku, ...] = ()
     units: int = 1
     part: str = ""
+    certainty: Certainty = Certainty.CERTAIN
 
     @property
     def part_numbers(self) -> tuple[str, ...]:

@@ -45,7 +45,8 @@ def to_rows(
                 finding.observed_since, finding.last_login, uses.get(finding.account or b""),
                 prices.of_finding(finding).write(), " ".join(to_id(sku.key) for sku in back.skus), back.seats,
                 back.money.write(),
-                finding.advice, to_words(finding.user_id, finding.plan, object_id),
+                finding.advice, to_words(finding.user_id, finding.plan, object_id), finding.certainty,
+                float(sum(amount for _currency, amount in back.money.amounts)),
             )
         )  # fmt: skip
     return rows

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from django.db.models import Max
+
 from seatkeeper.clock import days
 from seatkeeper.connectors.catalog import find_task, find_vendor_of, list_vendors
 from seatkeeper.connectors.products import Product
@@ -17,7 +19,7 @@ from seatkeeper.connectors.vendor import UsageSignal, Vendor
 from seatkeeper.insights.base import SHARED_SIGN_INS, SIGN_INS, SILENT_SIGN_INS, Reported, Sighting
 from seatkeeper.model import Grade, Instant, Key
 from seatkeeper.spans import Span
-from seatkeeper.store.models import Application, ProductActivity, Task
+from seatkeeper.store.models import Application, LastUse, ProductActivity, Task
 from seatkeeper.store.queries import roster
 from seatkeeper.store.queries.roster import SeatRow
 
@@ -210,6 +212,18 @@ NOT_OBSERVABLE: Final = (
 def is_observable(product: Product) -> bool:
     """Whether sign-ins show the use of the product, so that their lack can prove anything."""
     return DIRECT.speaks_of(product)
+
+
+def reported_until(application: Application) -> Instant | None:
+    """Up to when the vendor's own reports know of the use of the product; None where none is read, or none tells."""
+    usage = find_vendor_of(application.product).usage
+    tasks = [each.task for each in usage if application.product in each.products and not each.of_events]
+    ticked = Task.objects.filter(connection_id=application.connection_id, key__in=tasks, enabled=True)
+    told = LastUse.objects.filter(
+        connection_id=application.connection_id, signal__in=list(ticked.values_list("key", flat=True))
+    )
+    newest: Instant | None = told.aggregate(newest=Max("until"))["newest"]
+    return newest
 
 
 def bounded_until(application: Application) -> Instant | None:

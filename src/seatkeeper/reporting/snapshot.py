@@ -26,7 +26,7 @@ from seatkeeper.insights.findings.deleted import RESTORABLE
 from seatkeeper.model import Grade, Instant, Key, SeatKind, to_id
 from seatkeeper.reporting.purchases import list_shared, to_purchases, to_renewals
 from seatkeeper.reporting.seats import Skus, active_date, is_blocked, to_seats
-from seatkeeper.reporting.signals import SIGNALS, Find, Readings, bounded_until, is_observable
+from seatkeeper.reporting.signals import SIGNALS, Find, Readings, bounded_until, is_observable, reported_until
 from seatkeeper.spans import Span, last_unbroken
 from seatkeeper.store.models import Application, Task
 from seatkeeper.store.queries import roster, usage
@@ -100,6 +100,7 @@ def take_snapshot(
         _list_failed(application, generation, skus),
         known.bounded,
         known.silent,
+        reported_until(application),
     )
 
 

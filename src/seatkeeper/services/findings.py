@@ -34,12 +34,10 @@ LISTED: Final = ("open", "accepted", "excepted")  # what is resolved, or cannot 
 
 
 def findings(who: Who, which: Which) -> Table:
-    """What there is to do about the seats, with what was decided on it, in the order of the insights."""
-    order = {insight.key: place for place, insight in enumerate(INSIGHTS)}
+    """What there is to do about the seats, with what was decided on it: what is surest, and saves most, first."""
     application = find_refreshed(who, which)
     readings.note(who, listing.LISTING, "exported", application.pk)
-    listed = list(Finding.objects.filter(application=application, state__in=LISTED))
-    listed.sort(key=lambda f: (order.get(f.key, len(order)), f.user_id.casefold(), f.subject))
+    listed = listing.rows(who, application.pk).filter(state__in=LISTED).order_by(*listing.ORDER, "subject")
     rows: list[Sequence[Cell]] = [
         (
             f.key, f.user_id, f.plan, f.evidence, f.observed_since, f.last_login, f.monthly_cost or None, f.advice,

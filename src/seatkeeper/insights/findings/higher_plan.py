@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from seatkeeper.clock import days
 from seatkeeper.insights.about import about
 from seatkeeper.insights.base import About, Ending, Finding, Holder, Insight, Reported, Sku, Snapshot
-from seatkeeper.model import Instant
+from seatkeeper.model import Certainty, Instant
 
 ENOUGH = days(30)  # a shorter report says too little about a person
 STALE = days(30)  # so does an old one
@@ -29,7 +29,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
                 f"{reported.period // days(1)} days: a plan for the web alone would do. Ask first: a person's "
                 "privacy settings can hide the desktop client."
             )
-            yield about(holder, advice, best)
+            yield about(holder, advice, best, Certainty.POSSIBLE)
 
 
 def _best_plan(holder: Holder) -> Sku | None:

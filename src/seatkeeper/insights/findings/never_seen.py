@@ -8,7 +8,7 @@ from typing import Final
 from seatkeeper.insights.about import about
 from seatkeeper.insights.base import Ending, Finding, Holder, Insight, Snapshot
 from seatkeeper.insights.evidence import Activity, activity, end_of_absence, is_known_twice
-from seatkeeper.model import Evidence, Instant
+from seatkeeper.model import Certainty, Evidence, Instant
 
 SURE: Final = (
     "No sign-in since the date shown, neither with a prompt nor without one. Take the seat back; ask first if in doubt."
@@ -22,8 +22,10 @@ ASK_FIRST: Final = (
 def find(snapshot: Snapshot) -> Iterator[Finding]:
     for holder in snapshot.holders:
         if activity(holder, snapshot) is Activity.NEVER_SEEN:
-            sure = is_known_twice(snapshot, holder.observed_since)
-            yield about(holder, SURE if sure else ASK_FIRST)
+            if is_known_twice(snapshot, holder.observed_since):
+                yield about(holder, SURE)
+            else:
+                yield about(holder, ASK_FIRST, certainty=Certainty.ASK_FIRST)
 
 
 def _end(holder: Holder, snapshot: Snapshot, use: Instant | None) -> Ending:

@@ -136,6 +136,7 @@ class Listing(Generic[M]):
     filters: Sequence[Filter] = ()
     search: Sequence[str] = ()
     sort: str = ""
+    order: Sequence[str] = ()  # the fields by which rows stand where nobody sorts them, instead of `sort`
     empty: str = ""  # what to do when there is nothing at all
     of_people: bool = False  # tells when people used something: that it was read is noted
 
@@ -162,6 +163,8 @@ class Listing(Generic[M]):
                         raise BadInput(each.key, f"{value[:40]!r} is not one of {', '.join(known)}.")
                     one_of |= each.condition(value)
                 rows = rows.filter(one_of)
+        if self.order and not question.sort:
+            return rows.order_by(*self.order, "pk")
         return rows.order_by(*self._order(question.sort or self.sort), "pk")
 
     def _order(self, sort: str) -> list[OrderBy]:

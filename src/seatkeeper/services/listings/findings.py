@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from seatkeeper.insights.catalog import INSIGHTS
+from seatkeeper.model import Certainty
 from seatkeeper.services import applications
 from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, Listing
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Finding
 
 STATES: Final = ("open", "accepted", "excepted", "unproven", "resolved")
+# What to do first: what lives, the surest of it, and of that what saves most.
+ORDER: Final = ("over", "certainty", "-saves", "key", "user_id")
 SAVES: Final = Q(state__in=("open", "accepted"), seats__gt=0)
 
 LISTING: Final = Listing[Finding](
@@ -31,6 +34,7 @@ LISTING: Final = Listing[Finding](
             "could_save_a_month", "Could Save, a month", Kind.MONEY, shown=False, sorts=False, period="month",
             attribute="could_save",
         ),
+        Column("certainty", "Certainty", Kind.BADGE, attribute="how_sure"),
         Column("advice", "Advice", sorts=False),
         Column("state", "State", Kind.BADGE),
         Column("first_seen", "First Seen", Kind.DAY, shown=False),
@@ -45,13 +49,17 @@ LISTING: Final = Listing[Finding](
         ),
         Filter("state", "State", [Choice(state, state) for state in STATES], lambda value: Q(state=value)),
         Filter(
+            "certainty", "Certainty", [Choice(str(each.value), each.title) for each in Certainty],
+            lambda value: Q(certainty=value),
+        ),
+        Filter(
             "saves", "Could save", [Choice("yes", "yes"), Choice("no", "no")],
             lambda value: SAVES if value == "yes" else ~SAVES,
         ),
     ),
     search=("words",),
     of_people=True,
-    sort="key",
+    order=ORDER,
     empty="Nothing was found yet.",
 )  # fmt: skip
 
@@ -67,13 +75,16 @@ ACROSS: Final = replace(
 )
 
 
+_IS_OVER: Final = Case(When(resolved=None, then=0), default=1)
+
+
 def rows(who: Who, application_id: int | None = None) -> QuerySet[Finding]:
     """Of one application, or of all that are active; those have an `application_name`, too (ACROSS)."""
     who.require(May.SEE)
     if application_id is None:
         mine = Finding.objects.of(who).filter(application__active=True)
-        return mine.annotate(application_name=F("application__name"))
-    return Finding.objects.filter(application=applications.find(who, application_id))
+        return mine.annotate(over=_IS_OVER, application_name=F("application__name"))
+    return Finding.objects.filter(application=applications.find(who, application_id)).annotate(over=_IS_OVER)
 
 
 def count_open(who: Who, application_id: int) -> dict[str, int]:

@@ -85,6 +85,8 @@ class FindingRow(NamedTuple):
     could_save: str
     advice: str
     words: str
+    certainty: int
+    saves: float
 
 
 def alone(application_id: int) -> None:
@@ -156,7 +158,7 @@ def forget_savings(ids: Sequence[int]) -> None:
     """They are not found any more: following them gives nothing back now, whether they are resolved or kept."""
     for some in raw.chunks(ids):
         condition, values = raw.matching("id", some)
-        raw.run(f"UPDATE {FINDINGS} SET seats = 0, could_save = '' WHERE {condition}", values)
+        raw.run(f"UPDATE {FINDINGS} SET seats = 0, could_save = '', saves = 0 WHERE {condition}", values)
 
 
 def resolve_findings(ids_and_notes: Sequence[tuple[int, str]], now: Instant, by: str) -> None:

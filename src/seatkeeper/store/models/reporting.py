@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from seatkeeper.amounts import Money
+from seatkeeper.model import Certainty
 from seatkeeper.store.models.applications import Application
 from seatkeeper.store.models.fields import MoneyField, bulk_connection
 from seatkeeper.store.models.owned import Owned
@@ -179,6 +180,8 @@ class Finding(Owned):
     last_seen = models.BigIntegerField(help_text="When it was found last.")
     resolved = models.BigIntegerField(null=True, help_text="When a later roster showed it no more.")
     words = models.TextField(help_text="Names in lower case, to search in.")
+    certainty = models.IntegerField(default=0, help_text="1 certain, 2 ask first, 3 possible; 0 of an earlier version.")
+    saves = models.FloatField(default=0, help_text="What could be saved a year as a number, only to sort by.")
 
     class Meta:
         constraints = [
@@ -192,6 +195,10 @@ class Finding(Owned):
 
     def __str__(self) -> str:
         return f"{self.key} {self.user_id}"
+
+    @property
+    def how_sure(self) -> str:
+        return Certainty(self.certainty).title if self.certainty else ""
 
     @property
     def monthly_cost(self) -> str:
