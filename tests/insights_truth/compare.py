@@ -21,6 +21,7 @@ from tests.insights_truth.world import World
 
 KEYS = tuple(insight.key for insight in INSIGHTS)
 IDLE = ("unused", "never-seen")
+SILENT = "non-interactive-access"
 TITLES = {(product.key, sku.part_number): sku.title for product in load_products().products for sku in product.skus}
 
 
@@ -61,6 +62,8 @@ def compare(world: World, application: tables.Application, tally: Tally) -> None
     reader = truth_findings.Reader(
         world.threshold * DAY, world.grace * DAY, snapshot.observed, world.read_for(product), active,
         lateness=coverage_of(application, world.now).lateness // truth_findings.TICKS,
+        silent=tables.Task.objects.get(connection_id=application.connection_id, key=SILENT).enabled,
+        also=tuple((other, world.read_for(other)) for other in world.added if other != product),
     )  # fmt: skip
     said = [(_said(found), found.units) for found in find_all(snapshot)]
     true = [

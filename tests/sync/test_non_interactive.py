@@ -15,6 +15,7 @@ from seatkeeper.connectors.catalog import find_product
 from seatkeeper.insights.findings import never_seen
 from seatkeeper.model import RunStatus, to_instant, to_key
 from seatkeeper.sandbox.graph import non_interactive
+from seatkeeper.sandbox.world.background import background as background_of
 from seatkeeper.sandbox.world.sign_ins import SUCCESS, end_of, ticks_of, who_of
 from seatkeeper.services import roster
 from seatkeeper.services.listings import person
@@ -46,7 +47,7 @@ def kept() -> dict[str, set[tuple[bytes, int]]]:
 def background(tenant: Tenant) -> set[tuple[bytes, int]]:
     """Every sign-in to Project itself without a prompt that the log shows."""
     world = tenant.sandbox.tenant
-    log, now = non_interactive.background(world), world.seconds
+    log, now = background_of(world), world.seconds
     found = set()
     for day in range((now - log.keeps) // 86_400, now // 86_400 + 1):
         for value in log.day(day, 1):

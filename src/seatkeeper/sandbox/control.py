@@ -23,8 +23,9 @@ from seatkeeper.sandbox.ledger import ledger_hash
 from seatkeeper.sandbox.world import visio_use
 from seatkeeper.sandbox.world.catalog import MORE, PRODUCTS, PROJECT
 from seatkeeper.sandbox.world.clock import instant, iso
+from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.sandbox.world.truth import stream
-from seatkeeper.sandbox.world.truth_findings import findings, read_question
+from seatkeeper.sandbox.world.truth_findings import TICKS, Reader, findings
 
 BODY: Final = 1_048_576
 _LOOPBACK: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
@@ -132,7 +133,7 @@ def _findings(tenant: FaultyTenant, asked: Mapping[str, Any]) -> Iterator[bytes]
     products = (*PRODUCTS, *MORE) if tenant.settings.everything else PRODUCTS
     if product not in products:
         raise ValueError(f"product: {product!r} is none of {', '.join(products)}")
-    return _one(findings(tenant, read_question(asked), None if at is None else int(instant(str(at))), product))
+    return _one(findings(tenant, _to_reader(asked), None if at is None else int(instant(str(at))), product))
 
 
 def _visio_activity(tenant: FaultyTenant, asked: Mapping[str, Any]) -> Iterator[bytes]:
@@ -204,3 +205,19 @@ _POST: Final[dict[str, Page]] = {
     "/now": _set_now,
     "/faults": _set_faults,
 }
+
+
+def _to_reader(asked: Mapping[str, Any]) -> Reader:
+    """A reader from the query of the control endpoint. Raises ValueError for what cannot be read."""
+    complete = None
+    if "from" in asked and "until" in asked:
+        complete = _to_ticks(asked["from"]), _to_ticks(asked["until"])
+    read = tuple(sorted(int(instant(text)) for text in asked.get("read", "").split(",") if text))
+    active = int(instant(asked["active"])) if asked.get("active") else None
+    reported = int(instant(asked["reported"])) if asked.get("reported") else None
+    threshold, grace = int(asked.get("threshold", 60)) * DAY, int(asked.get("grace", 30)) * DAY
+    return Reader(threshold, grace, complete, read, active, reported, silent=asked.get("silent") == "yes")
+
+
+def _to_ticks(text: str) -> int:
+    return int(instant(text)) * TICKS

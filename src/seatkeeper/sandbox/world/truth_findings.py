@@ -7,19 +7,19 @@ is known. So the question comes from a `Reader`, who says when they read the log
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 from seatkeeper.sandbox.world import visio_use
 from seatkeeper.sandbox.world.account_activity import STEP
+from seatkeeper.sandbox.world.background import background
 from seatkeeper.sandbox.world.catalog import PROJECT, SEEN, Sku, product_data
-from seatkeeper.sandbox.world.clock import instant
 from seatkeeper.sandbox.world.directory import RESTORABLE
 from seatkeeper.sandbox.world.lateness import delay_of
 from seatkeeper.sandbox.world.people import DAY, Holding, Person
 from seatkeeper.sandbox.world.seats import active_date, in_force, seats_apart, seats_of
-from seatkeeper.sandbox.world.sign_ins import SUCCESS, app_of, end_of, ticks_of, who_of
+from seatkeeper.sandbox.world.sign_ins import SUCCESS, SignIns, app_of, end_of, ticks_of, who_of
 from seatkeeper.sandbox.world.subscriptions import renewal_of, subscriptions
 from seatkeeper.sandbox.world.tenant import Tenant
 from seatkeeper.sandbox.world.truth import holders
@@ -35,7 +35,9 @@ class Reader(NamedTuple):
     (in ticks, both ends included); `read` are the moments at which they read all that the log then showed, and who was
     there; `active` is when they last read when accounts got in anywhere (signInActivity), and `reported` when the
     report of use that they uploaded was exported, if they did. Of a sign-in that the log shows later than `lateness`
-    seconds after it happened they claim nothing before they have seen it.
+    seconds after it happened they claim nothing before they have seen it. Of sign-ins without a prompt, which they read
+    where they are `silent`, they know those that the log showed them. `also` are the moments at which they read for
+    other products: a sign-in that tells of both was met then as well.
     """
 
     threshold: int
@@ -45,6 +47,8 @@ class Reader(NamedTuple):
     active: int | None = None
     reported: int | None = None
     lateness: int = 7 * DAY
+    silent: bool = False
+    also: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
 class Uses(NamedTuple):
@@ -84,6 +88,9 @@ def known_uses(tenant: Tenant, reader: Reader, now: int, product: str = PROJECT)
         if shown or low <= when <= high:
             newest = uses.direct if grade == "direct" else uses.ambiguous
             newest[who] = max(newest.get(who, 0), when)
+    for when, who, grade, shown in successes(tenant, reader, now, product, background(tenant)) if reader.silent else ():
+        if shown and grade == "direct":
+            uses.direct[who] = max(uses.direct.get(who, 0), when)
     return uses
 
 
@@ -112,16 +119,23 @@ def _anywhere(tenant: Tenant, reader: Reader) -> dict[int, int]:
     return tries | found
 
 
-def successes(tenant: Tenant, reader: Reader, now: int, product: str = PROJECT) -> Iterator[tuple[int, int, str, bool]]:
-    """Every success: when, who, to what kind of application, and whether the log ever showed it to the reader."""
-    log = tenant.log
+def successes(
+    tenant: Tenant, reader: Reader, now: int, product: str = PROJECT, log: SignIns | None = None
+) -> Iterator[tuple[int, int, str, bool]]:
+    """Every success: when, who, to what kind of application, and whether the log ever showed it to the reader.
+
+    Of the log of interactive sign-ins, or of another.
+    """
+    log = log or tenant.log
     graded = log.grades(product)
     mask = sum(1 << code for code in graded)
+    others = [(log.grades(other), moments) for other, moments in reader.also]
     for day in range(log.first, now // DAY + 1):
         for value in log.day(day, mask):
             when = ticks_of(day, value)
             if end_of(value) == SUCCESS and when // TICKS <= now:
-                read = (moment for moment in reader.read if moment <= now)
+                met = [reader.read, *(moments for codes, moments in others if app_of(value) in codes)]
+                read = (moment for moments in met for moment in moments if moment <= now)
                 shown = any(log.visible(day, value, at) and not log.pending(day, value, at) for at in read)
                 if shown or delay_of(day, value, log.late) <= reader.lateness:
                     yield when, who_of(value), graded[app_of(value)], shown
@@ -275,19 +289,3 @@ def _of_purchases(tenant: Tenant, now: int, product: str) -> Iterator[dict[str, 
             yield _row("over-assigned", None, sku)
         if 0 <= renewal_of(tenant, sku, now) - now <= SOON:
             yield _row("renewal", None, sku)
-
-
-def read_question(asked: Mapping[str, Any]) -> Reader:
-    """A reader from the query of the control endpoint. Raises ValueError for what cannot be read."""
-    complete = None
-    if "from" in asked and "until" in asked:
-        complete = _ticks(asked["from"]), _ticks(asked["until"])
-    read = tuple(sorted(int(instant(text)) for text in asked.get("read", "").split(",") if text))
-    active = int(instant(asked["active"])) if asked.get("active") else None
-    reported = int(instant(asked["reported"])) if asked.get("reported") else None
-    threshold, grace = int(asked.get("threshold", 60)) * DAY, int(asked.get("grace", 30)) * DAY
-    return Reader(threshold, grace, complete, read, active, reported)
-
-
-def _ticks(text: str) -> int:
-    return int(instant(text)) * TICKS
