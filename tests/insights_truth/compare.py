@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from seatkeeper.connectors.microsoft.products import load_products
 from seatkeeper.insights.base import Finding
@@ -63,11 +63,12 @@ def compare(world: World, application: tables.Application, tally: Tally) -> None
         world.threshold * DAY, world.grace * DAY, snapshot.observed, world.read_for(product), active,
         lateness=coverage_of(application, world.now).lateness // truth_findings.TICKS,
         silent=tables.Task.objects.get(connection_id=application.connection_id, key=SILENT).enabled,
+        bounded=None if snapshot.bounded is None else snapshot.bounded // truth_findings.TICKS,
         also=tuple((other, world.read_for(other)) for other in world.added if other != product),
     )  # fmt: skip
     said = [(_said(found), found.units) for found in find_all(snapshot)]
     true = [
-        (Said(row["finding"], row["object_id"], tuple(sorted(TITLES[product, name] for name in row["skus"]))), row)
+        (Said(row["finding"], row["object_id"], _named(product, row)), row)
         for row in truth_findings.findings(world.tenant, reader, product=product)
     ]
     where = f"{world.name(product)}, day {world.moved // 864_000_000_000}"
@@ -81,8 +82,19 @@ def compare(world: World, application: tables.Application, tally: Tally) -> None
     tally.moments += 1
 
 
+def _named(product: str, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What it is about: of a person the titles of plans, of a purchase the part number, for SKUs may share a title."""
+    return tuple(sorted(TITLES[product, name] if row["object_id"] else name for name in row["skus"]))
+
+
 def _said(found: Finding) -> Said:
-    return Said(found.key, to_id(found.account) if found.account else "", _plans(found.plan))
+    if not found.account:
+        return Said(found.key, "", found.part_numbers)
+    return Said(found.key, to_id(found.account), _plans(found.plan))
+
+
+def _kept(row: tables.Finding) -> Said:
+    return Said(row.key, row.object_id, _plans(row.plan) if row.object_id else (row.subject.partition(" ")[0],))
 
 
 def _plans(titles: str) -> tuple[str, ...]:
@@ -101,8 +113,8 @@ def _count(where: str, said: list[Said], true: list[Said], tally: Tally) -> None
 def _compare_stored(where: str, now: Instant, application: tables.Application, true: set[Said], tally: Tally) -> None:
     """The rows that pages read: the living ones are the truth, and none that ended just now is still true."""
     rows = tables.Finding.objects.filter(application=application)
-    living = [Said(r.key, r.object_id, _plans(r.plan)) for r in rows.filter(resolved=None).exclude(state="unproven")]
-    ended = [Said(r.key, r.object_id, _plans(r.plan)) for r in rows.filter(resolved=now)]
+    living = [_kept(row) for row in rows.filter(resolved=None).exclude(state="unproven")]
+    ended = [_kept(row) for row in rows.filter(resolved=now)]
     tally.stored += len(living) + len(ended)
     tally.wrong += [f"{where}: kept twice: {one}" for one, times in Counter(living).items() if times > 1]
     tally.wrong += [f"{where}: kept, but not true: {one}" for one in set(living) - true]

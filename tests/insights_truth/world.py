@@ -22,7 +22,7 @@ from seatkeeper.model import TICKS, Instant, to_instant
 from seatkeeper.reporting import refresh
 from seatkeeper.sandbox.app import App
 from seatkeeper.sandbox.faults import FaultyTenant
-from seatkeeper.sandbox.world.catalog import PROJECT, SEEN
+from seatkeeper.sandbox.world.catalog import COPILOT, OFFICE, PROJECT, SEEN, VISIO
 from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.sandbox.world.tenant import Settings
 from seatkeeper.services.applications import NewApplication
@@ -56,7 +56,7 @@ class World:
         self.app, self.worst = App(self.tenant, HOST), worst
         ahead = roll.choice((-3, 0, 3)) * 3600 * TICKS if worst else 0
         self.our_clock: Clock = lambda: self.now + ahead  # perhaps wrong
-        self.products = SEEN if everything else SEEN[:1]
+        self.products = (*SEEN, VISIO, OFFICE, COPILOT) if everything else SEEN[:1]
         self.added: dict[str, int] = {}  # products by how many readings there were before them
         self.threshold, self.grace = roll.choice((15, 30, 60)), roll.choice((0, 7, 30))
         self.visits = list(_visits(roll, days, gaps=0.5 if worst else 0.25))

@@ -109,14 +109,12 @@ def test_without_anything_that_shows_use_nobody_is_called_idle() -> None:
     assert not [row for row in rows if row["finding"] in {"unused", "never-seen"}]
 
 
-def test_who_signed_in_nowhere_did_not_use_visio() -> None:
+def test_who_signed_in_nowhere_since_did_not_use_visio_and_of_who_never_did_nobody_knows() -> None:
     tenant = _tenant()
-    tenant.move(days=20)
+    tenant.move(days=40)
     rows = findings(tenant, _reader(tenant, active=tenant.seconds), product=VISIO)
-    assert _names(tenant, rows, "never-seen") == ["Bo"]  # and Gus, once the seat is no longer new
-    tenant.move(days=20)
-    rows = findings(tenant, _reader(tenant, active=tenant.seconds), product=VISIO)
-    assert _names(tenant, rows, "never-seen") == ["Bo", "Gus"]
+    assert any(row["finding"] == "unused" for row in rows)
+    assert not [row for row in rows if row["finding"] == "never-seen"]  # Bo has no date at all
 
 
 def test_the_other_findings_are_about_visio_only() -> None:

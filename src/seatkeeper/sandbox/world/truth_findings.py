@@ -37,7 +37,8 @@ class Reader(NamedTuple):
     report of use that they uploaded was exported, if they did. Of a sign-in that the log shows later than `lateness`
     seconds after it happened they claim nothing before they have seen it. Of sign-ins without a prompt, which they read
     where they are `silent`, they know those that the log showed them. `also` are the moments at which they read for
-    other products: a sign-in that tells of both was met then as well.
+    other products: a sign-in that tells of both was met then as well. Where no sign-in shows a product, they judge its
+    seats as of `bounded`, or of `active`.
     """
 
     threshold: int
@@ -49,6 +50,7 @@ class Reader(NamedTuple):
     lateness: int = 7 * DAY
     silent: bool = False
     also: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    bounded: int | None = None
 
 
 class Uses(NamedTuple):
@@ -208,13 +210,12 @@ def _idle(person: Person, uses: Uses, reader: Reader, product: str) -> str:
 
 def _idle_unseen(person: Person, uses: Uses, reader: Reader, product: str) -> str:
     """The same for a product that no sign-in shows: only those who signed in nowhere certainly did not use it."""
-    given = active_date(person, product)
-    if reader.active is None or (given is not None and reader.active - given < max(reader.grace, 1)):
+    given, end = active_date(person, product), reader.active if reader.bounded is None else reader.bounded
+    if end is None or (given is not None and end - given < max(reader.grace, 1)):
         return ""
     came = [table[person.number] for table in uses if person.number in table]
-    if not came:
-        return "never-seen"
-    return "unused" if max(came) < (reader.active - reader.threshold) * TICKS else ""
+    # Of an account of which the directory tells no sign-in, nobody knows whether it never had one.
+    return "unused" if came and max(came) < (end - reader.threshold) * TICKS else ""
 
 
 @cache
@@ -246,8 +247,8 @@ def _opens(sku: Sku, product: str) -> set[str]:
 def _is_retired(person: Person, held: Holding, product: str) -> bool:
     """Whether all that the assignment opens is ended by Microsoft."""
     usable = in_force(person)
-    plans = (plan for plan in held.enabled_plans() if plan.makes_user_of(product) and plan.id in usable)
-    return all(_plans(product)[plan.id][1] for plan in plans)
+    plans = [plan for plan in held.enabled_plans() if plan.makes_user_of(product) and plan.id in usable]
+    return bool(plans) and all(_plans(product)[plan.id][1] for plan in plans)  # of a suite, none is the product's own
 
 
 def _of_deleted(tenant: Tenant, reader: Reader, now: int, product: str) -> Iterator[dict[str, Any]]:
