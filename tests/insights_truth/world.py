@@ -32,7 +32,7 @@ from tests.property.source import HOST, NOW, call
 
 PEOPLE = 120
 # Tasks that tell of other products alone, or of more than the truth of findings counts as use.
-OF_OTHERS = {"copilot-usage", "usage-reports", "audit-events"}
+OF_OTHERS = {"copilot-usage", "usage-reports", "audit-events", "activations"}
 
 
 class World:

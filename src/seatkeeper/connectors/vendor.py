@@ -175,7 +175,8 @@ class UsageSignal(NamedTuple):
     """What a task tells: the day on which somebody used one of some products last, which confirms its use.
 
     `says` is a sentence for people with that {day}, and `heading` stands above it in lists. `of_events`: it tells
-    single events, each at its moment and with the key of the product that was used.
+    single events, each at its moment. `by_product`: what it tells apart are products, by their keys. One that is not
+    `sure` tells what may have been a use. `proves` says what follows from it, where that is not a day of use.
     """
 
     task: str  # its key
@@ -183,6 +184,9 @@ class UsageSignal(NamedTuple):
     says: str
     products: frozenset[str]  # by their keys
     of_events: bool = False
+    by_product: bool = False
+    sure: bool = True
+    proves: str = ""
 
 
 class Suite(NamedTuple):

@@ -41,8 +41,6 @@ class Readings(NamedTuple):
     silent: Mapping[Key, Instant]
 
 
-EVENTS_PROVE: Final = "Confirms use at that moment. That there is none proves nothing."
-
 Find = Callable[[SeatRow], Sighting | None]
 
 
@@ -91,8 +89,8 @@ def _report(readings: Readings) -> Find:
     return find
 
 
-def _last_uses(task: str, key: str, readings: Readings, *, sure: bool, used: str = "") -> Find:
-    """What a task tells of accounts; nothing while it is not ticked. What is not sure bounds every use from above.
+def _last_uses(task: str, key: str, readings: Readings, *, sure: bool, bounds: bool = False, used: str = "") -> Find:
+    """What a task tells of accounts; nothing while it is not ticked. What `bounds` says that no use came later.
 
     `used` is which of the things that the task tells apart, where one of them is the product.
     """
@@ -109,7 +107,7 @@ def _last_uses(task: str, key: str, readings: Readings, *, sure: bool, used: str
         if (found := told.get(row.account)) is None:
             return None
         until = (searched or found.read_at) - lateness if found.until is None else found.until
-        return Sighting(key, found.last, sure, until, bounds=not sure)
+        return Sighting(key, found.last, sure, until, bounds=bounds)
 
     return find
 
@@ -129,13 +127,14 @@ def _of_vendor(vendor: Vendor, usage: UsageSignal) -> Signal:
         product = readings.product.key
         if product not in usage.products:
             return lambda _row: None
-        return _last_uses(usage.task, usage.task, readings, sure=True, used=product if usage.of_events else "")
+        used = product if usage.by_product else ""
+        return _last_uses(usage.task, usage.task, readings, sure=usage.sure, used=used)
 
     return Signal(
         usage.task,
         find_task(vendor.key, usage.task).title,
         usage.heading,
-        EVENTS_PROVE if usage.of_events else REPORT.proves,
+        usage.proves or REPORT.proves,
         usage.says,
         lambda product: product.key in usage.products,
         read,
@@ -195,7 +194,7 @@ ACCOUNT_ACTIVITY: Final = Signal(
     "used it since; an attempt that failed is no sign-in.",
     "The directory knows of no successful sign-in of the account, anywhere in the tenant, after {day}.",
     lambda product: _has_task(product, ACTIVITY),
-    lambda readings: _last_uses(ACTIVITY, ANYWHERE, readings, sure=False),
+    lambda readings: _last_uses(ACTIVITY, ANYWHERE, readings, sure=False, bounds=True),
     "last_in_tenant",
     task=ACTIVITY,
 )
@@ -217,7 +216,7 @@ def is_observable(product: Product) -> bool:
 def reported_until(application: Application) -> Instant | None:
     """Up to when the vendor's own reports know of the use of the product; None where none is read, or none tells."""
     usage = find_vendor_of(application.product).usage
-    tasks = [each.task for each in usage if application.product in each.products and not each.of_events]
+    tasks = [each.task for each in usage if application.product in each.products and not each.by_product]
     ticked = Task.objects.filter(connection_id=application.connection_id, key__in=tasks, enabled=True)
     told = LastUse.objects.filter(
         connection_id=application.connection_id, signal__in=list(ticked.values_list("key", flat=True))

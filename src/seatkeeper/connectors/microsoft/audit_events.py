@@ -53,6 +53,8 @@ SIGNAL: Final = UsageSignal(
     says="Microsoft's audit log says that the product was used last on {day}.",
     products=frozenset(PRODUCTS.values()),
     of_events=True,
+    by_product=True,
+    proves="Confirms use at that moment. That there is none proves nothing.",
 )
 _BY_TYPE: Final = {kind.casefold(): product for kind, product in PRODUCTS.items()}
 # People of the tenant; others are systems, applications, and Microsoft's and partners' operators.

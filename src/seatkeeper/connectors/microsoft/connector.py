@@ -11,6 +11,7 @@ from seatkeeper.connectors.base import Check, Connector, Found, RecordPage, Spen
 from seatkeeper.connectors.feasibility import Rate
 from seatkeeper.connectors.microsoft import (
     access,
+    activations,
     activity,
     audit_events,
     copilot_usage,
@@ -40,9 +41,9 @@ class SignalReader(Protocol):
         """A row that was set aside. Raises ValueError with the reason."""
 
 
-_READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage, usage_reports)
+_READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage, usage_reports, activations)
 SIGNALS: Final = {reader.TASK.key: reader for reader in _READERS}  # by the key of the task
-USAGE: Final = (copilot_usage.SIGNAL, usage_reports.SIGNAL, audit_events.SIGNAL)
+USAGE: Final = (copilot_usage.SIGNAL, usage_reports.SIGNAL, audit_events.SIGNAL, activations.SIGNAL)
 TASKS: Final = (
     *(licenses.TASK, roster.TASK, access.TASK, access.SILENT),
     *(signal.TASK for signal in SIGNALS.values()),

@@ -1,4 +1,4 @@
-"""The two reports of who uses Office 365, as beta gives them: by workload, and by app and platform."""
+"""Reports of who uses Office 365, as beta gives them: by workload, by app and platform, and what was activated."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 from seatkeeper.sandbox.graph import lists, refusals
 from seatkeeper.sandbox.graph.reports_beta import PAGE, asked_period
 from seatkeeper.sandbox.graph.request import Answer, Request
+from seatkeeper.sandbox.world import activations as software
 from seatkeeper.sandbox.world import office_use
 from seatkeeper.sandbox.world.clock import iso
 from seatkeeper.sandbox.world.concealed import conceal
@@ -48,6 +49,35 @@ def apps_used(tenant: Tenant, request: Request, arguments: str) -> Answer:
     rows = [apps_row(tenant, use, request.now, period) for use in there]
     listing = lists.Listing("Collection(microsoft.graph.m365AppUserDetail)", "report", _APPS, PAGE, 999)
     return lists.serve(tenant, request, listing, rows)
+
+
+def activations(tenant: Tenant, request: Request) -> Answer:
+    """GET /reports/getOffice365ActivationsUserDetail?$format=application/json: it has no period."""
+    if not request.may("/reports/getoffice365activationsuserdetail"):
+        raise refusals.Refusal(403, "S2SUnauthorized", "Invalid permission.")
+    request.query.only("format", "top", "skiptoken")
+    if request.query.get("format") != "application/json":
+        raise refusals.bad_request("Only $format=application/json is served here.")
+    rows = [activation_row(tenant, each, request.now) for each in software.activated(tenant, request.now)]
+    columns = ("reportRefreshDate", "userPrincipalName", "displayName", "userActivationCounts")
+    listing = lists.Listing("Collection(microsoft.graph.office365ActivationsUserDetail)", "report", columns, PAGE, 999)
+    return lists.serve(tenant, request, listing, rows)
+
+
+def activation_row(tenant: Tenant, each: software.Activated, now: int) -> dict[str, Any]:
+    """A row as Microsoft writes it: a list of the kinds of software, each with its devices."""
+    shown = conceal(each.person) if tenant.conceal_reports or tenant.concealed else each.person
+    counts = [
+        {"productType": software.SOFTWARE[plan][0], "lastActivatedDate": _date(day), "windows": 1, "mac": 0,
+         "windows10Mobile": 0, "ios": 0, "android": 0, "activatedOnSharedComputer": False}
+        for plan, day in each.days.items()
+    ]  # fmt: skip
+    return {
+        "reportRefreshDate": _date(refreshed(tenant, now)),
+        "userPrincipalName": shown.upn,
+        "displayName": shown.display,
+        "userActivationCounts": counts,
+    }
 
 
 def _check(request: Request, function: str, arguments: str) -> int:

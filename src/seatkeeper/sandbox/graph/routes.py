@@ -53,7 +53,10 @@ _KEYED: Final[tuple[tuple[re.Pattern[str], KeyHandler], ...]] = (
     (re.compile(r"/security/auditlog/queries/([^/]+)/records", re.IGNORECASE), audit_queries.records),
 )
 # All that is served of beta.
-_BETA: Final[dict[str, Handler]] = {"/auditlogs/signins": sign_ins_beta.list_sign_ins}
+_BETA: Final[dict[str, Handler]] = {
+    "/auditlogs/signins": sign_ins_beta.list_sign_ins,
+    "/reports/getoffice365activationsuserdetail": reports_office.activations,
+}
 _BETA_KEYED: Final[tuple[tuple[re.Pattern[str], KeyHandler], ...]] = (
     (re.compile(r"/reports/getoffice365activeuserdetail\((.*)\)", re.IGNORECASE), reports_office.active_users),
     (re.compile(r"/reports/getm365appuserdetail\((.*)\)", re.IGNORECASE), reports_office.apps_used),
