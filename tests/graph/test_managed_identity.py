@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ GOOD = json.dumps({"access_token": workload_token(), "expires_in": "3600", "expi
         ),
         (200, b"<html>welcome</html>", CredentialsRejected, "something other than Azure answers"),
         (200, b"[" * 60_000, CredentialsRejected, "something other than Azure answers"),
-        (200, b"x" * 1_000_000, CredentialsRejected, "something other than Azure answers"),
+        (200, GOOD + b" " * 100_000, CredentialsRejected, "something other than Azure answers"),
         (
             200,
             b'{"access_token": "pasted", "expires_in": "3600"}',
@@ -153,6 +154,14 @@ def test_it_is_asked_for_at_no_address_beyond_this_machines_host(monkeypatch: py
     with pytest.raises(CredentialsRejected, match="not this machine's own") as refused:
         read()
     assert "secret-header" not in str(refused.value)
+
+
+def test_an_answer_that_does_not_come_is_waited_for_no_longer_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(managed_identity, "_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(Unavailable, match=r"within 0\.2 seconds"):
+            read()
 
 
 def test_the_environments_proxy_is_not_asked(azure: IdentityService, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,9 +34,9 @@ count only while a person is signed in. Tick those below.
 Press “Grant admin consent” as a Privileged Role Administrator or Global Administrator. An Application Administrator \
 can register the application, and cannot consent to these.
 Certificates & secrets → New client secret. Copy its Value, not its Secret ID, and enter the day in its column \
-Expires: you are warned before it. Better: upload a certificate's public part, and give it with its key here, as PEM or PFX. \
-Best, where this server has an identity of its own: Federated credentials → Add credential, with its issuer and subject \
-(on Azure: Managed identity).
+Expires: you are warned before it. Better: upload a certificate's public part, and give it with its key here, as PEM \
+or PFX. Best, where this server has an identity of its own: Federated credentials → Add credential, with its issuer \
+and subject (on Azure: Managed identity).
 Sign-ins are readable only in a tenant with Entra ID P1 or P2.
 Usage reports count only with people's names: in the Microsoft 365 admin center → Settings → Org settings → Services → \
 Reports, clear “Display concealed user, group, and site names in all reports”.
