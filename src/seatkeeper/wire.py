@@ -1,6 +1,6 @@
 """Sockets with one deadline for a whole request, whom we trust, and network errors in plain words.
 
-Used by the two ways out of this machine: `graph`, and the delivery of notices.
+Used by the ways out of this machine: `graph`, and the delivery of notices.
 
 The HTTP library has time limits for single reads only, so a server that sends one byte a second is never late
 for it. Here every read and write gets what is left of the request's time.

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Done, Shell
-from tests.graph.certificates import certificate, pfx, rsa_key
+from tests.graph.certificates import certificate, pem, pfx, rsa_key
 from tests.people import NOW
 
 
@@ -178,6 +178,19 @@ def test_a_certificate_without_its_key_is_refused(shell: Shell, tmp_path: Path) 
     trustme.CA().cert_pem.write_to_path(str(file))
     refused(shell.add(client_secret_file=None, client_certificate_file=str(file)), "Client Certificate", "private key")
     assert json.loads(shell.run("apps", "list", "--format", "json").out) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [(-2, -1, "Client Certificate: expired at"), (30_000, 30_001, "Client Certificate: is valid only from")],
+)
+def test_a_certificate_that_is_not_valid_today_is_refused(
+    shell: Shell, tmp_path: Path, start: int, end: int, words: str
+) -> None:
+    key, file = rsa_key(), tmp_path / "certificate.pem"
+    file.write_text(pem(key, certificate(key, timedelta(start), timedelta(end))))
+    refused(shell.add(client_secret_file=None, client_certificate_file=str(file)), words)
+    assert nothing_saved(shell)
 
 
 def test_a_pfx_is_opened_with_the_password_of_a_file(shell: Shell, tmp_path: Path) -> None:

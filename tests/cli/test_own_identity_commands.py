@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import msal
 import pytest
 
+from seatkeeper.graph import managed_identity
+from seatkeeper.sandbox.identity import IdentityService
 from seatkeeper.sandbox.login.workload import trust_workload, workload_token
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.reader import Identity
@@ -17,10 +21,24 @@ from .test_bad_input import nothing_saved
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "token"
-    for place in ("services.own_identity", "sync.connecting"):
-        identity = Identity(file, for_members=False)
-        monkeypatch.setattr(f"seatkeeper.{place}.SEATKEEPER", SEATKEEPER._replace(identity=identity))
+    set_identity(monkeypatch, Identity(file, for_members=False))
     return file
+
+
+def set_identity(monkeypatch: pytest.MonkeyPatch, identity: Identity) -> None:
+    for place in ("services.own_identity", "sync.connecting"):
+        monkeypatch.setattr(f"seatkeeper.{place}.SEATKEEPER", SEATKEEPER._replace(identity=identity))
+
+
+@pytest.fixture
+def azure(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityService]:
+    """This server is on App Service, and the tenant trusts its managed identity."""
+    set_identity(monkeypatch, Identity(None, for_members=True, managed="system"))
+    monkeypatch.setattr(managed_identity, "_TOKENS", msal.TokenCache())
+    with IdentityService(shell.sandbox.tenant) as service:
+        for name, value in service.app_service.items():
+            monkeypatch.setenv(name, value)
+        yield service
 
 
 def add(shell: Shell) -> Done:
@@ -51,3 +69,30 @@ def test_a_tenant_that_does_not_trust_the_token_is_not_authorized(shell: Shell, 
     refused = shell.run("apps", "authorize", "Project")
     assert refused.code == 3
     assert "has the issuer" in refused.out
+
+
+def test_a_tenant_is_added_and_read_as_the_managed_identity(shell: Shell, azure: IdentityService) -> None:
+    azure.assigned.clear()
+    absent = add(shell)
+    assert (absent.code, nothing_saved(shell)) == (2, True)
+    assert "Credential: The managed identity of this server is not assigned" in absent.err
+    azure.instead = 503, b""
+    away = add(shell)
+    assert (away.code, nothing_saved(shell)) == (4, True)
+    azure.instead = None
+    azure.assigned.add("system")
+    assert add(shell).code == 0
+    assert shell.run("apps", "authorize", "Project").code == 0
+    assert shell.sync().code == 0
+    assert len([asked for asked in azure.asked if asked["resource"] == "api://AzureADTokenExchange"]) == 3
+
+
+def test_a_managed_identity_that_is_taken_away_ends_what_needs_it(
+    shell: Shell, azure: IdentityService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert add(shell).code == 0
+    azure.assigned.clear()
+    monkeypatch.setattr(managed_identity, "_TOKENS", msal.TokenCache())  # as after the token's end
+    late = shell.sync()
+    assert late.code == 3
+    assert "is not assigned" in late.err + late.out

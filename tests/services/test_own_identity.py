@@ -6,10 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msal
 import pytest
 from django.test import Client
 
 from seatkeeper.errors import BadInput, CredentialsRejected
+from seatkeeper.graph import managed_identity
+from seatkeeper.sandbox.identity import IdentityService
 from seatkeeper.sandbox.login.workload import workload_token
 from seatkeeper.services import applications
 from seatkeeper.services.applications import Edit, NewApplication
@@ -131,6 +134,33 @@ def test_a_token_that_would_be_refused_is_named_and_nothing_is_saved(
     assert refused.value.first.field == "credential"
     assert str(server.file) not in str(refused.value)
     assert not Connection.objects.exists()
+
+
+def test_a_member_adds_a_tenant_as_the_managed_identity_which_is_asked_for_once(
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    signed_in: Any,  # noqa: F811
+) -> None:
+    server.set(Identity(None, for_members=True, managed="system"))
+    monkeypatch.setattr(managed_identity, "_TOKENS", msal.TokenCache())
+    browser: Client = signed_in(Role.APPLICATIONS)
+    typed = {
+        "name": "Project", "tasks": ["roster"], "threshold_days": "60", "tenant_id": AS_SERVER.tenant_id,
+        "client_id": AS_SERVER.client_id, "credential": "federated", "cloud": "global", "then": "save",
+    }  # fmt: skip
+    with IdentityService() as azure:
+        for name, value in azure.app_service.items():
+            monkeypatch.setenv(name, value)
+        for azure.instead, words in (((503, b""), "gives no token"), ((403, b"{}"), "was refused by Azure")):
+            refused = browser.post(ADD, typed)
+            assert (refused.status_code, Connection.objects.count()) == (422, 0)
+            assert words in refused.content.decode()
+        azure.instead = None
+        azure.asked.clear()
+        assert browser.post(ADD, typed).status_code == 302
+        assert len(azure.asked) == 1  # and not again while others wait for the lock
+    stored = Connection.objects.get()
+    assert seal.open_sealed(bytes(stored.credential), stored.organization_id, stored.pk).reveal() == ""
 
 
 @pytest.mark.usefixtures("server")

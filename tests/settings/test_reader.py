@@ -118,6 +118,9 @@ def test_importing_the_settings_makes_no_database(sqlite_home: Path) -> None:
     assert sorted(path.name for path in sqlite_home.iterdir()) == ["secret.key"]
 
 
+MANAGED = "3f2f4a61-3a3e-4b7c-9d2e-0c6f0a6b1d11"
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -129,10 +132,23 @@ def test_importing_the_settings_makes_no_database(sqlite_home: Path) -> None:
             Identity(Path("/run/token"), for_members=True),
         ),
         ({"AZURE_FEDERATED_TOKEN_FILE": "not-ours"}, None),
+        ({"SEATKEEPER_MANAGED_IDENTITY": "System"}, Identity(None, for_members=True, managed="system")),
+        (
+            {"AZURE_FEDERATED_TOKEN_FILE": "/var/token", "SEATKEEPER_MANAGED_IDENTITY": MANAGED.upper()},
+            Identity(None, for_members=True, managed=MANAGED),
+        ),
     ],
 )
 def test_whose_identity_this_server_has(tmp_path: Path, given: dict[str, str], expected: Identity | None) -> None:
     assert read({"SEATKEEPER_HOME": str(tmp_path), **given}).identity == expected
+
+
+def test_a_managed_identity_is_the_machines_or_named_by_its_client_id_and_no_second_one(tmp_path: Path) -> None:
+    given = {"SEATKEEPER_HOME": str(tmp_path), "SEATKEEPER_MANAGED_IDENTITY": "yes"}
+    with pytest.raises(BadSetting, match="SEATKEEPER_MANAGED_IDENTITY: 'yes' is neither 'system' nor"):
+        read(given)
+    with pytest.raises(BadSetting, match=r"are both set\. Keep one of them"):
+        read(given | {"SEATKEEPER_MANAGED_IDENTITY": "system", "SEATKEEPER_FEDERATED_TOKEN_FILE": "/run/token"})
 
 
 def test_a_token_file_is_named_from_the_root(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from seatkeeper.services import applications
+from seatkeeper.errors import ChangedMeanwhile, CredentialsRejected, SeatkeeperError, Unavailable
+from seatkeeper.services import applications, rotation
 from seatkeeper.services.members import Role
 from seatkeeper.store.models import Application, AuditEvent, Connection, Organization, SeatHolder, Task
 
@@ -245,6 +247,23 @@ def test_a_suite_with_a_product_that_is_managed_already_adds_none(browser: Clien
     assert refused.status_code == 422
     assert "reads this product of this tenant already" in text(refused)
     assert Application.objects.count() == 1
+
+
+@pytest.mark.parametrize("error", [ChangedMeanwhile, CredentialsRejected, Unavailable])
+def test_a_credential_that_cannot_take_the_stored_ones_place_is_said_in_the_panel(
+    browser: Client, monkeypatch: pytest.MonkeyPatch, error: type[SeatkeeperError]
+) -> None:
+    browser.post(f"{SUITE}secret", typed(products=[POWER_BI]))
+
+    def refuse(*_: object) -> None:
+        raise error("Why it is not taken.")
+
+    monkeypatch.setattr(rotation, "try_new", refuse)
+    answer = browser.post(f"{SUITE}secret", typed(products=[VISIO]))
+    assert (answer.status_code, Application.objects.count()) == (422, 1)
+    assert "Why it is not taken." in text(answer)
+    assert re.search(rf'value="{VISIO}"[^>]* checked', text(answer))  # what was typed in is kept
+    assert SECRET not in text(answer)
 
 
 def test_a_suite_that_there_is_not_is_refused(browser: Client) -> None:

@@ -53,7 +53,8 @@ class ConnectionDetails(NamedTuple):
     """How a tenant is reached, and as whom: what is stored of a connection.
 
     `credential` is sealed; None leaves the stored one as it is. `expires` is when the vendor stops taking it, if known.
-    Of the kind FEDERATED nothing is sealed; when it is opened, `credential` is the path of the token's file.
+    Of the kind FEDERATED nothing is sealed; when it is opened, `credential` says where its token comes from: a file's
+    path, or the managed identity, `system` or a client id.
     `tenant_id` is what was typed in, perhaps one of several names; `directory_id` is the vendor's own id once known.
     """
 
@@ -97,12 +98,16 @@ class Need(NamedTuple):
 
 
 class Guide(NamedTuple):
-    """How to let Seatkeeper in: steps in sentences, permissions by task, and scripts that do it all."""
+    """How to let Seatkeeper in: steps in sentences, permissions by task, and scripts that do it all.
+
+    `links` are the vendor's own pages about it, by their titles.
+    """
 
     steps: Sequence[str]
     needs: Sequence[Need] = ()
     note: str = ""
     scripts: Sequence[Script] = ()
+    links: Mapping[str, str] = {}
 
 
 class SeatToTake(NamedTuple):
@@ -236,7 +241,7 @@ class Vendor:
     `check_form` turns what was typed in (by the keys of `form`) into details, or changes those that are stored; it
     raises BadInput that names fields by their keys. `fill_form` is the way back, without secrets. `open` reaches the
     tenant until its context ends. `check_identity` raises CredentialsRejected when the token of this server's identity
-    would be refused; nothing is sent. `sign_in` asks for access once, with a credential that is not stored yet,
+    would be refused; the vendor is not asked. `sign_in` asks for access once, with a credential that is not stored yet,
     and raises what the answer means. Of what is kept of an account's licensing, `list_assigned` names the SKUs,
     `list_failed` those that could not be assigned, with the reason, `list_opened` the products that another product's
     licence opens, and `list_ended` when products were taken away; `is_guest` tells a guest by what is kept of an

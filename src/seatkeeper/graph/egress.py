@@ -1,4 +1,4 @@
-"""Sends one request and reads one answer, both within bounds; nothing else here opens a connection."""
+"""Sends one request and reads one answer, both within bounds; nothing else here opens a connection to Microsoft."""
 
 from __future__ import annotations
 

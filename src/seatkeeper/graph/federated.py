@@ -15,7 +15,7 @@ from seatkeeper.graph.jwt import read_claims
 from seatkeeper.model import TICKS, to_text
 
 _LARGEST: Final = 64 * 1024  # bytes; such a token has 1 to 3 kB
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _LAST: Final = 253_402_300_799  # the last second of the year 9999
 
 
@@ -39,7 +39,7 @@ class FederatedToken(msgspec.Struct, frozen=True):
     def read(self) -> str:
         """What the file holds now. Raises CredentialsRejected for what Microsoft would refuse, and why."""
         text = self._read_file()
-        claims = read_claims(text, _Claims) if _TOKEN.fullmatch(text) else None
+        claims = read_claims(text, _Claims) if TOKEN.fullmatch(text) else None
         if claims is None:
             raise _rejected("holds no token (JWT)")
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud

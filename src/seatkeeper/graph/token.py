@@ -18,14 +18,17 @@ from seatkeeper.graph.credentials import ClientCertificate, ClientSecret
 from seatkeeper.graph.egress import Egress
 from seatkeeper.graph.federated import FederatedToken
 from seatkeeper.graph.jwt import read_claims
+from seatkeeper.graph.managed_identity import ManagedIdentity
 from seatkeeper.graph.messenger import Grant, Messenger
 from seatkeeper.graph.retry import Again, Retry
 from seatkeeper.model import TICKS, Instant, Secret
 from seatkeeper.wire import NotTrusted
 
-__all__ = ["ClientCertificate", "ClientSecret", "Credential", "FederatedToken", "Token", "TokenSource"]
+__all__ = [
+    "ClientCertificate", "ClientSecret", "Credential", "FederatedToken", "ManagedIdentity", "Token", "TokenSource",
+]  # fmt: skip
 
-Credential = ClientSecret | ClientCertificate | FederatedToken
+Credential = ClientSecret | ClientCertificate | FederatedToken | ManagedIdentity
 
 _EARLY: Final = 300.0  # seconds before its end at which a token is replaced, as msal does; it lives 60 to 90 minutes
 _TENANT: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")

@@ -9,7 +9,7 @@ from seatkeeper.errors import BadInput, CredentialsRejected
 from seatkeeper.services.addresses import own_of
 from seatkeeper.services.members import Who
 from seatkeeper.settings import SEATKEEPER
-from seatkeeper.settings.reader import FEDERATED_TOKEN_FILE
+from seatkeeper.settings.reader import FEDERATED_TOKEN_FILE, MANAGED_IDENTITY
 from seatkeeper.sync.connecting import with_identity
 from seatkeeper.sync.vendors import FEDERATED, ConnectionDetails, Vendor
 
@@ -23,7 +23,7 @@ def is_offered(who: Who) -> bool:
 
 
 def check(who: Who, vendor: Vendor, before: ConnectionDetails | None, details: ConnectionDetails) -> None:
-    """Raises BadInput where it may not be used in this way, or its token would be refused. Nothing is sent."""
+    """Raises BadInput where it may not be used in this way, or its token would be refused. The vendor is not asked."""
     as_before = before is not None and details._replace(expires=before.expires) == before
     if details.credential_kind != FEDERATED or as_before:
         return
@@ -31,7 +31,7 @@ def check(who: Who, vendor: Vendor, before: ConnectionDetails | None, details: C
         raise BadInput(
             FIELD,
             "this server's own identity is not offered here: whoever may use it reads every tenant that trusts it. "
-            f"Whoever runs this installation allows it with {FEDERATED_TOKEN_FILE}.",
+            f"Whoever runs this installation allows it with {FEDERATED_TOKEN_FILE} or {MANAGED_IDENTITY}.",
         )
     if own_of(vendor, details) and not who.at_the_machine:
         raise BadInput(

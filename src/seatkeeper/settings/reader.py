@@ -30,6 +30,7 @@ NOTICE_HOSTS: Final = "SEATKEEPER_NOTICE_HOSTS"
 OWN_ADDRESSES: Final = "SEATKEEPER_OWN_ADDRESSES"
 METRICS: Final = "SEATKEEPER_METRICS"
 FEDERATED_TOKEN_FILE: Final = "SEATKEEPER_FEDERATED_TOKEN_FILE"  # noqa: S105
+MANAGED_IDENTITY: Final = "SEATKEEPER_MANAGED_IDENTITY"
 AZURE_TOKEN_FILE: Final = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - set in each pod by Azure's workload identity
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
@@ -38,14 +39,24 @@ YES_NO: Final = ("yes", "no")
 METRICS_FOR: Final = ("no", "token", "local")  # nobody, an administrator's token, or also whoever is at the machine
 SECRET_LENGTH: Final = 32  # characters at least: fewer could be guessed, and everything sealed hangs on it
 
+_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HOST: Final = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]|\*")
 
 
 class Identity(NamedTuple):
-    """What this server proves who it is with: a file that somebody renews, and whether members may use it."""
+    """What this server proves who it is with, and whether members may use it.
 
-    token_file: Path
+    It is a token in a file that somebody renews, or Azure's managed identity: `system` or a client id.
+    """
+
+    token_file: Path | None
     for_members: bool
+    managed: str = ""
+
+    @property
+    def source(self) -> str:
+        """Where its token comes from, in one text: a path is absolute, and nothing else begins like one."""
+        return self.managed or str(self.token_file)
 
 
 class Settings(NamedTuple):
@@ -103,8 +114,17 @@ def read(environment: Mapping[str, str]) -> Settings:
 
 
 def _read_identity(given: Mapping[str, str]) -> Identity | None:
-    """The file is looked for when it is used: whatever mounts and renews it may come later."""
-    text = given.get(FEDERATED_TOKEN_FILE)
+    """File and managed identity are looked for when they are used: whatever gives and renews them may come later."""
+    text, managed = given.get(FEDERATED_TOKEN_FILE), given.get(MANAGED_IDENTITY, "").lower()
+    if text and managed:
+        raise BadSetting(f"{FEDERATED_TOKEN_FILE} and {MANAGED_IDENTITY} are both set. Keep one of them")
+    if managed:
+        if managed != "system" and not _GUID.fullmatch(managed):
+            raise BadSetting(
+                f"{MANAGED_IDENTITY}: {managed[:80]!r} is neither 'system' nor the client id (a GUID) of a "
+                "user-assigned managed identity"
+            )
+        return Identity(None, for_members=True, managed=managed)
     path = Path(text or given.get(AZURE_TOKEN_FILE, ""))
     if text and not path.is_absolute():
         raise BadSetting(f"{FEDERATED_TOKEN_FILE} is not an absolute path: {path}. Write it from the root")

@@ -12,7 +12,7 @@ from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails
 from seatkeeper.errors import CredentialsRejected
 from seatkeeper.model import Secret, to_id
 from seatkeeper.settings import SEATKEEPER
-from seatkeeper.settings.reader import FEDERATED_TOKEN_FILE
+from seatkeeper.settings.reader import FEDERATED_TOKEN_FILE, MANAGED_IDENTITY
 from seatkeeper.store import seal
 from seatkeeper.store.models import Application, Connection, Task
 from seatkeeper.store.pacing import SharedPacer
@@ -33,7 +33,7 @@ def open_connector(connection: Connection) -> Iterator[Connector]:
 
 
 def with_identity(details: ConnectionDetails) -> ConnectionDetails:
-    """Details that can be opened: of a connection that signs in as this server, with where its token is now.
+    """Details that can be opened: of a connection that signs in as this server, with where its token comes from now.
 
     The operator's setting alone says that. Raises CredentialsRejected where there is none (any more).
     """
@@ -42,9 +42,9 @@ def with_identity(details: ConnectionDetails) -> ConnectionDetails:
     if SEATKEEPER.identity is None:
         raise CredentialsRejected(
             "This connection signs in as the server itself, which has no identity any more. Whoever runs this "
-            f"server sets {FEDERATED_TOKEN_FILE}; or give a client secret or a certificate."
+            f"server sets {FEDERATED_TOKEN_FILE} or {MANAGED_IDENTITY}; or give a client secret or a certificate."
         )
-    return details._replace(credential=Secret(str(SEATKEEPER.identity.token_file)))
+    return details._replace(credential=Secret(SEATKEEPER.identity.source))
 
 
 def sign_in(connection: Connection, details: ConnectionDetails) -> None:

@@ -24,7 +24,7 @@ FORM: Final = (
         "credential",
         "Credential",
         "With this server's identity there is no secret to keep: the app registration trusts a token that the server "
-        "is given (a federated credential).",
+        "is given (a federated credential), such as that of a managed identity on Azure.",
         FieldKind.CHOICE,
         required=False,
         choices=CREDENTIALS,

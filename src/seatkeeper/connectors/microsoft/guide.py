@@ -29,13 +29,25 @@ STEPS: Final = f"""
 Open entra.microsoft.com → Applications → App registrations → New registration. Name it “{NAME}”, choose “Accounts in \
 this organizational directory only”, no redirect URI.
 From its Overview, copy “Application (client) ID” and “Directory (tenant) ID” into the form.
-API permissions → Add a permission → Microsoft Graph → Application permissions. Tick those below, then press “Grant \
-admin consent”.
-Certificates & secrets → New client secret. Copy its Value, not its Secret ID. Better: upload a certificate's public \
-part, and give it with its key here, as PEM or PFX. Best, where this server has an identity of its own: Federated \
-credentials → Add credential, with its issuer and subject.
+API permissions → Add a permission → Microsoft Graph → Application permissions, not Delegated permissions: those \
+count only while a person is signed in. Tick those below.
+Press “Grant admin consent” as a Privileged Role Administrator or Global Administrator. An Application Administrator \
+can register the application, and cannot consent to these.
+Certificates & secrets → New client secret. Copy its Value, not its Secret ID, and enter the day in its column \
+Expires: you are warned before it. Better: upload a certificate's public part, and give it with its key here, as PEM \
+or PFX. Best, where this server has an identity of its own: Federated credentials → Add credential, with its issuer \
+and subject (on Azure: Managed identity).
 Sign-ins are readable only in a tenant with Entra ID P1 or P2.
+Usage reports count only with people's names: in the Microsoft 365 admin center → Settings → Org settings → Services → \
+Reports, clear “Display concealed user, group, and site names in all reports”.
+Audit Events needs auditing: in the Microsoft Purview portal → Audit, choose “Start recording user and admin activity” \
+unless it is recorded already.
 """.strip().splitlines()
+LINKS: Final = {  # to Microsoft's own pages, in the reader's language
+    "Who may grant admin consent": "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
+    "Concealed names in reports": "https://learn.microsoft.com/microsoft-365/admin/activity-reports/activity-reports",
+    "Turn auditing on": "https://learn.microsoft.com/purview/audit-log-enable-disable",
+}
 NOTE: Final = "Directory.Read.All serves the roster and the licences too; it reads more than they need."
 
 
@@ -48,7 +60,7 @@ def guide(tasks: Sequence[TaskKind]) -> Guide:
         lines = [Template(line).substitute(id=number, permission=name) for number, name in permissions]
         text = Template(script.strip()).substitute(graph=GRAPH, name=NAME, permissions=between.join(lines))
         scripts.append(Script(key, title, hint, text))
-    return Guide(STEPS, wanted, NOTE, scripts)
+    return Guide(STEPS, wanted, NOTE, scripts, LINKS)
 
 
 def grant(permission: str, client_id: str) -> str:

@@ -23,7 +23,14 @@ from seatkeeper.graph.client import Client
 from seatkeeper.graph.clouds import CLOUDS, Endpoints, list_aliases
 from seatkeeper.graph.egress import Egress
 from seatkeeper.graph.retry import Retry
-from seatkeeper.graph.token import ClientCertificate, ClientSecret, Credential, FederatedToken, TokenSource
+from seatkeeper.graph.token import (
+    ClientCertificate,
+    ClientSecret,
+    Credential,
+    FederatedToken,
+    ManagedIdentity,
+    TokenSource,
+)
 from seatkeeper.model import RequestLimit
 
 # 5 requests on the sign-in log in 10 s of one app in one tenant, 122 over all tenants; a little more for clocks that
@@ -75,15 +82,18 @@ def open_credential(details: ConnectionDetails) -> Credential:
     """What the application signs in with, of details that have it in memory."""
     assert details.credential is not None
     if details.credential_kind == FEDERATED:
-        return FederatedToken(details.client_id, Path(details.credential.reveal()), CLOUDS[details.cloud].exchange)
+        source, audience = details.credential.reveal(), CLOUDS[details.cloud].exchange
+        if Path(source).is_absolute():
+            return FederatedToken(details.client_id, Path(source), audience)
+        return ManagedIdentity(details.client_id, source, audience)
     kind = ClientCertificate if details.credential_kind == "certificate" else ClientSecret
     return kind(details.client_id, details.credential)
 
 
 def check_identity(details: ConnectionDetails) -> None:
-    """Raises CredentialsRejected when the token of this server would be refused; nothing is sent."""
+    """Raises CredentialsRejected when the token of this server would be refused; Microsoft is not asked."""
     credential = open_credential(details)
-    assert isinstance(credential, FederatedToken)
+    assert isinstance(credential, FederatedToken | ManagedIdentity)
     credential.read()
 
 

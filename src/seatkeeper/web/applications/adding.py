@@ -68,6 +68,8 @@ def _add_suite(request: Asked, suite: str) -> HttpResponse:
             return _onward(request, made[0], f"Saved: {names}.", place)
     except BadInput as error:
         refuse(form, error)
+    except (ChangedMeanwhile, CredentialsRejected, TryLater) as error:  # of a credential that is to replace one
+        form.add_error(None, str(error))
     return _panel(request, form, status=422)
 
 
