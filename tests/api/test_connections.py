@@ -105,3 +105,11 @@ def test_the_people_of_a_tenant_and_one_over_all_products(calls: Calls, tenant: 
     assert says["sign-ins"]["last"] == row["newest_use"] or says["sign-ins"]["last"] < row["newest_use"]
     assert says["sign-ins"]["speaks"]
     assert caller.get(path("/people/00000000-0000-0000-0000-000000000001"))[0] == 404
+
+
+def test_the_licence_position_of_a_tenant(calls: Calls, other_organization: Organization, tenant: Tenant) -> None:
+    status, told = calls(Role.VIEWER).get(path("/position"))
+    assert status == 200
+    assert {row["counted_at"] for row in told["rows"]} <= {"Microsoft Project", "inside"}
+    assert sum(row["bought"] for row in told["rows"] if row["counted_at"] == row["application"]) > 0
+    assert calls(Role.ADMINISTER, other_organization).get(path("/position"))[0] == 404

@@ -249,3 +249,14 @@ def test_a_suite_with_a_product_that_is_managed_already_adds_none(browser: Clien
 
 def test_a_suite_that_there_is_not_is_refused(browser: Client) -> None:
     assert browser.get("/applications/add?suite=moon").status_code in (400, 404, 422)
+
+
+def test_the_licence_position_of_a_tenant_is_a_page_and_a_file(browser: Client, tenant: Tenant) -> None:
+    browser.post(address("/products"), {"products": [VISIO], "confirmed": "yes"})
+    tenant.sync()
+    assert f'href="{address("/position")}"' in text(browser.get(address()))
+    page = text(browser.get(address("/position")))
+    assert '<th scope="row">Tenant</th>' in page
+    assert "Counted At" in page
+    assert b"Counted At" in browser.get(address("/position/export.csv")).getvalue()
+    assert browser.get("/connections/999/position").status_code == 404

@@ -13,7 +13,7 @@ from seatkeeper.api.applications import ApplicationOut, to_out
 from seatkeeper.api.listings import REFUSALS, Amount, offer, to_amounts, to_row, to_row_schema
 from seatkeeper.model import Instant, to_text
 from seatkeeper.services import additions, connections
-from seatkeeper.services.listings import everywhere, findings, people
+from seatkeeper.services.listings import everywhere, findings, people, positions
 from seatkeeper.services.ownership import Owned
 
 TAG = "Tenants"
@@ -152,6 +152,7 @@ class EverywhereOut(Schema):
 
 
 offer(router, "/connections", listing.LISTING, listing.rows, scope="")
+offer(router, "/connections/{connection_id}/position", positions.LISTING, positions.rows, scope="connection_id")
 offer(router, "/connections/{connection_id}/people", people.LISTING, people.rows, scope="connection_id")
 
 

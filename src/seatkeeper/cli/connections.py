@@ -87,6 +87,31 @@ def people(tenant: str = TENANT, form: Format = FORMAT, output: Path | None = OU
 
 
 @app.command()
+def position(tenant: str = TENANT, form: Format = FORMAT, output: Path | None = OUTPUT) -> None:
+    """List what a tenant has of every product that is managed: bought, assigned, used, idle; each SKU counted once."""
+    who = open_home()
+    from seatkeeper.services import connections
+    from seatkeeper.services.listings import positions
+    from seatkeeper.services.listings.base import Question
+
+    rows = positions.rows(who, connections.find_named(who, tenant).pk)
+    print_table(
+        positions.LISTING.export(rows, Question()),
+        form,
+        output,
+        hide=("Product", "Part Number", "Could be saved", "Trial", "SKU ID"),
+        empty=positions.LISTING.empty,
+    )
+    if rows:
+        whole = positions.total(rows)[-1]
+        money = f", {whole.idle_cost.a_year} a year" if whole.idle_cost else ""
+        say(
+            f"Each SKU once: {whole.bought:,} bought, {whole.assigned:,} assigned, {whole.used:,} used, "
+            f"{whole.idle:,} idle{money}."
+        )
+
+
+@app.command()
 def add(
     tenant: str = TENANT,
     products: list[str] = typer.Argument(help="What to manage besides, such as power-bi.", show_default=False),

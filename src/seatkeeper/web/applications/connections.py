@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from seatkeeper.errors import BadInput
 from seatkeeper.services import additions, addresses, connections
 from seatkeeper.services.listings import connections as listed
-from seatkeeper.services.listings import everywhere
+from seatkeeper.services.listings import everywhere, positions
 from seatkeeper.services.listings import people as listed_people
 from seatkeeper.services.members import May
 from seatkeeper.web.frame.listings import export, listing_page
@@ -48,6 +48,19 @@ def people(request: Asked, connection_id: int) -> HttpResponse:
 @page()
 def export_people(request: Asked, connection_id: int, form: str) -> HttpResponseBase:
     return export(request, listed_people.LISTING, listed_people.rows(request.who, connection_id), form)
+
+
+@page()
+def position(request: Asked, connection_id: int) -> HttpResponse:
+    """What the tenant has of every product, each SKU counted once."""
+    rows = positions.rows(request.who, connection_id)
+    context = {"connection": connections.find(request.who, connection_id), "totals": positions.total(rows)}
+    return listing_page(request, "seatkeeper/connections/position.html", positions.LISTING, rows, **context)
+
+
+@page()
+def export_position(request: Asked, connection_id: int, form: str) -> HttpResponseBase:
+    return export(request, positions.LISTING, positions.rows(request.who, connection_id), form)
 
 
 @page()
