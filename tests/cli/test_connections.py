@@ -84,3 +84,11 @@ def test_the_licence_position_of_a_tenant_counts_each_sku_once(shell: Shell) -> 
     rows = json.loads(told.out)
     bought = sum(row["Bought"] for row in rows if row["Counted At"] == row["Application"])
     assert f"Each SKU once: {bought:,} bought" in told.err
+
+
+def test_the_true_up_of_a_tenant_names_the_days_that_were_read(shell: Shell) -> None:
+    shell.add()
+    told = shell.run("connections", "true-up", shell.sandbox.tenant_id, "2026-01-01", "2026-01-31")
+    assert (told.code, told.out) == (0, "")
+    assert "Licences were read on 0 of 31 days." in told.err
+    assert shell.run("connections", "true-up", shell.sandbox.tenant_id, "2026-01-31", "2026-01-01").code == 2

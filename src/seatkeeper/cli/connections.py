@@ -111,6 +111,25 @@ def position(tenant: str = TENANT, form: Format = FORMAT, output: Path | None = 
         )
 
 
+@app.command("true-up")
+def true_up(
+    tenant: str = TENANT,
+    first: str = typer.Argument(help="The first day, such as 2026-01-01.", show_default=False),
+    last: str = typer.Argument(help="The last day.", show_default=False),
+    form: Format = FORMAT,
+    output: Path | None = OUTPUT,
+) -> None:
+    """Show the highest and the last number of assigned seats of each SKU in a span of days."""
+    who = open_home()
+    from seatkeeper.services import connections, history
+    from seatkeeper.services import true_up as service
+
+    connection = connections.find_named(who, tenant)
+    found = service.true_up(who, connection.pk, history.to_day(first), history.to_day(last))
+    print_table(found.table, form, output, hide=("Days Read", "Days", "SKU ID"), empty="No licence was read then.")
+    say(found.words)
+
+
 @app.command()
 def add(
     tenant: str = TENANT,

@@ -85,6 +85,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("connections/<int:connection_id>/products", connections.add_products),
     path("connections/<int:connection_id>/position", connections.position),
     path("connections/<int:connection_id>/position/export.<form>", connections.export_position),
+    path("connections/<int:connection_id>/true-up", connections.true_up),
+    path("connections/<int:connection_id>/true-up/export.<form>", connections.export_true_up),
     path("connections/<int:connection_id>/people", connections.people),
     path("connections/<int:connection_id>/people/export.<form>", connections.export_people),
     path("connections/<int:connection_id>/people/<object_id>", connections.person),
