@@ -206,7 +206,8 @@ def read_person(request: Called, connection_id: int, object_id: str) -> Any:
     response={200: TrueUpOut, **REFUSALS},
     summary="The highest and the last number of assigned seats in a span of days",
 )
-def read_true_up(request: Called, connection_id: int, first: date, last: date) -> Any:
+def read_true_up(request: Called, connection_id: int, first: date | None = None, last: date | None = None) -> Any:
+    """Without days, of the year that ends today."""
     found = true_up.true_up(request.auth, connection_id, first, last)
     rows = [dict(zip(found.table.columns, row, strict=True)) for row in found.table.written()]
     return {"days_read": found.days_read, "days": found.days, "rows": rows}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from seatkeeper.clock import days, seconds
+from seatkeeper.clock import days, seconds, system_clock
 from seatkeeper.errors import BadInput
 from seatkeeper.model import Instant, SeatKind, to_id
 from seatkeeper.services import connections
@@ -29,8 +29,10 @@ LONGEST: Final = 1100  # days: three years and a little more
 
 @dataclass(frozen=True, slots=True)
 class TrueUp:
-    """Numbers of each SKU in a span, and on how many of its days the licences were read."""
+    """Numbers of each SKU from the first day to the last, and on how many of the days the licences were read."""
 
+    first: date
+    last: date
     table: Table
     days_read: int
     days: int
@@ -40,13 +42,17 @@ class TrueUp:
         return f"Licences were read on {self.days_read:,} of {self.days:,} days."
 
 
-def true_up(who: Who, connection_id: int, first: date, last: date) -> TrueUp:
+def true_up(who: Who, connection_id: int, first: date | None = None, last: date | None = None) -> TrueUp:
     """From the first day to the last, both included, in UTC; of the SKUs that are seats of a managed product.
+
+    Without a last day it is today, and without a first one, a year that ends with the last.
 
     Raises NotFound, and BadInput for a span that ends before it begins or is too long.
     """
     who.require(May.SEE)
     connection = connections.find(who, connection_id)
+    last = last or date.fromisoformat(_day(system_clock()))
+    first = first or last - timedelta(days=364)
     span = (last - first).days + 1
     if span < 1:
         raise BadInput("day", f"{first} is after {last}: give the earlier day first.")
@@ -72,7 +78,9 @@ def true_up(who: Who, connection_id: int, first: date, last: date) -> TrueUp:
         name, newest = own[-1].part_number, assigned[-1]
         told = (highest[1], _day(highest[0]), newest[1], _day(newest[0]), days_read, span, sku_id)
         rows.append((name, titles.get(sku_id, name), *told))
-    return TrueUp(Table(COLUMNS, sorted(rows, key=lambda row: (str(row[0]), str(row[-1])))), days_read, span)
+    return TrueUp(
+        first, last, Table(COLUMNS, sorted(rows, key=lambda row: (str(row[0]), str(row[-1])))), days_read, span
+    )
 
 
 def _assigned(own: Sequence[Subscription], read: Sequence[tuple[int, Instant]]) -> list[tuple[Instant, int]]:

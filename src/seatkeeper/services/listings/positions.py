@@ -95,7 +95,7 @@ def rows(who: Who, connection_id: int) -> Any:
     connection = connections.find(who, connection_id)
     mine = list(Application.objects.of(who).filter(connection=connection, active=True).order_by("pk"))
     products = {application.pk: find_product(application.product) for application in mine}
-    owned, renewals = list_owned(who, connection, list(products.values())), list_next_renewals(connection.pk)
+    owned, renewals = list_owned(who, connection, list(products.values())), list_next_renewals(who, connection.pk)
     counted_at, found = dict[str, Application](), list[PositionRow]()
     for application in mine:
         product = products[application.pk]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
-from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput
-from seatkeeper.model import to_text
 from seatkeeper.services import additions, addresses, connections, history
 from seatkeeper.services import true_up as service
 from seatkeeper.services.listings import connections as listed
@@ -74,9 +72,8 @@ def true_up(request: Asked, connection_id: int) -> HttpResponse:
     context: dict[str, Any] = {"connection": connections.find(request.who, connection_id)}
     context |= {"first": request.GET.get("first", ""), "last": request.GET.get("last", "")}
     try:
-        first, last = _days(request)
-        context |= {"first": first.isoformat(), "last": last.isoformat()}
-        context["found"] = service.true_up(request.who, connection_id, first, last)
+        found = service.true_up(request.who, connection_id, *_days(request))
+        context |= {"found": found, "first": found.first.isoformat(), "last": found.last.isoformat()}
     except BadInput as error:
         context["problem"] = error.first.sentence
     status = 422 if context.get("problem") else 200
@@ -88,10 +85,9 @@ def export_true_up(request: Asked, connection_id: int, form: str) -> HttpRespons
     return to_file(service.true_up(request.who, connection_id, *_days(request)).table, "true-up", form)
 
 
-def _days(request: Asked) -> tuple[date, date]:
-    """The days that were asked for. Raises BadInput."""
-    last = history.to_day(request.GET.get("last") or to_text(system_clock())[:10])
-    return history.to_day(request.GET.get("first") or (last - timedelta(days=364)).isoformat()), last
+def _days(request: Asked) -> list[date | None]:
+    """The first and the last day, where they were asked for. Raises BadInput."""
+    return [history.to_day(text) if (text := request.GET.get(name)) else None for name in ("first", "last")]
 
 
 @page()
