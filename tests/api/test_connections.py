@@ -9,7 +9,7 @@ import pytest
 
 from seatkeeper.services.members import Role
 from seatkeeper.store.models import Application, Connection, Organization
-from tests.people import NAME, Tenant, read_tenant
+from tests.people import NAME, NOW, Tenant, read_tenant
 
 from .conftest import Calls
 from .test_rest import NEW
@@ -105,3 +105,21 @@ def test_the_people_of_a_tenant_and_one_over_all_products(calls: Calls, tenant: 
     assert says["sign-ins"]["last"] == row["newest_use"] or says["sign-ins"]["last"] < row["newest_use"]
     assert says["sign-ins"]["speaks"]
     assert caller.get(path("/people/00000000-0000-0000-0000-000000000001"))[0] == 404
+
+
+def test_the_licence_position_of_a_tenant(calls: Calls, other_organization: Organization, tenant: Tenant) -> None:
+    status, told = calls(Role.VIEWER).get(path("/position"))
+    assert status == 200
+    assert {row["counted_at"] for row in told["rows"]} <= {"Microsoft Project", "inside"}
+    assert sum(row["bought"] for row in told["rows"] if row["counted_at"] == row["application"]) > 0
+    assert calls(Role.ADMINISTER, other_organization).get(path("/position"))[0] == 404
+
+
+def test_the_true_up_of_a_tenant(calls: Calls, other_organization: Organization, tenant: Tenant) -> None:
+    day = NOW[:10]
+    status, told = calls(Role.VIEWER).get(path(f"/true-up?first={day}&last={day}"))
+    assert (status, told["days_read"], told["days"]) == (200, 1, 1)
+    assert "PROJECTPROFESSIONAL" in {row["SKU"] for row in told["rows"]}
+    assert calls(Role.VIEWER).get(path("/true-up?first=2026-08-02&last=2026-08-01"))[0] == 422
+    stranger = calls(Role.ADMINISTER, other_organization)
+    assert stranger.get(path(f"/true-up?first={day}&last={day}"))[0] == 404

@@ -73,3 +73,22 @@ def test_people_of_a_tenant_are_listed_once_with_what_they_cost(shell: Shell) ->
     assert ada["Products"] == "Microsoft Project, Microsoft Visio"
     assert len({row["Object ID"] for row in rows}) == len(rows)
     assert shell.run("connections", "people", "fabrikam.example").code == 2
+
+
+def test_the_licence_position_of_a_tenant_counts_each_sku_once(shell: Shell) -> None:
+    shell.add()
+    tenant = shell.sandbox.tenant_id
+    assert "No licence was read yet" in shell.run("connections", "position", tenant).err
+    shell.sync()
+    told = shell.run("connections", "position", tenant, "--format", "json")
+    rows = json.loads(told.out)
+    bought = sum(row["Bought"] for row in rows if row["Counted At"] == row["Application"])
+    assert f"Each SKU once: {bought:,} bought" in told.err
+
+
+def test_the_true_up_of_a_tenant_names_the_days_that_were_read(shell: Shell) -> None:
+    shell.add()
+    told = shell.run("connections", "true-up", shell.sandbox.tenant_id, "2026-01-01", "2026-01-31")
+    assert (told.code, told.out) == (0, "")
+    assert "Licences were read on 0 of 31 days." in told.err
+    assert shell.run("connections", "true-up", shell.sandbox.tenant_id, "2026-01-31", "2026-01-01").code == 2

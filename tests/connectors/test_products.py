@@ -10,8 +10,8 @@ import pytest
 from seatkeeper.app_uses import AppSignIns, AppUse
 from seatkeeper.connectors.microsoft.access import MOST_TERMS, to_questions
 from seatkeeper.connectors.microsoft.licensing import PlanState, list_opened, to_licensing
-from seatkeeper.connectors.microsoft.products import Carried, Watched, load_products
-from seatkeeper.connectors.products import Product, SkuKind
+from seatkeeper.connectors.microsoft.products import Watched, load_products
+from seatkeeper.connectors.products import Carried, Product, SkuKind
 from seatkeeper.model import Grade, SeatKind
 
 PRODUCTS = {product.key: product for product in load_products().products}

@@ -17,7 +17,7 @@ from seatkeeper.services.members import Role
 from seatkeeper.store.models import Application, AuditEvent, Connection, Organization, SeatHolder, Task
 
 from ..graph.certificates import certificate, pem, rsa_key
-from ..people import NAME, Tenant, read_tenant
+from ..people import NAME, NOW, Tenant, read_tenant
 from .conftest import SignedIn
 from .test_adding import CLIENT, SECRET, TENANT
 
@@ -268,3 +268,28 @@ def test_a_credential_that_cannot_take_the_stored_ones_place_is_said_in_the_pane
 
 def test_a_suite_that_there_is_not_is_refused(browser: Client) -> None:
     assert browser.get("/applications/add?suite=moon").status_code in (400, 404, 422)
+
+
+def test_the_licence_position_of_a_tenant_is_a_page_and_a_file(browser: Client, tenant: Tenant) -> None:
+    browser.post(address("/products"), {"products": [VISIO], "confirmed": "yes"})
+    tenant.sync()
+    assert f'href="{address("/position")}"' in text(browser.get(address()))
+    page = text(browser.get(address("/position")))
+    assert '<th scope="row">Tenant</th>' in page
+    assert "Counted At" in page
+    assert b"Counted At" in browser.get(address("/position/export.csv")).getvalue()
+    assert browser.get("/connections/999/position").status_code == 404
+
+
+def test_the_true_up_of_a_tenant_shows_the_days_that_were_read(browser: Client, tenant: Tenant) -> None:
+    tenant.sync("licenses")
+    days = f"first={NOW[:10]}&last={NOW[:10]}"
+    assert f'href="{address("/true-up")}"' in text(browser.get(address("/position")))
+    page = text(browser.get(address(f"/true-up?{days}")))
+    assert "Licences were read on 1 of 1 days." in page
+    assert "PROJECTPROFESSIONAL" in page
+    assert "owed" not in page
+    assert b"Highest Assigned" in browser.get(address(f"/true-up/export.csv?{days}")).getvalue()
+    wrong = browser.get(address("/true-up?first=2026-08-02&last=2026-08-01"))
+    assert (wrong.status_code, "earlier day first" in text(wrong)) == (422, True)
+    assert browser.get(address("/true-up/export.csv?first=soon")).status_code == 422

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from ninja import Router, Schema, Status
@@ -12,8 +13,8 @@ from seatkeeper.api.access import Called
 from seatkeeper.api.applications import ApplicationOut, to_out
 from seatkeeper.api.listings import REFUSALS, Amount, offer, to_amounts, to_row, to_row_schema
 from seatkeeper.model import Instant, to_text
-from seatkeeper.services import additions, connections
-from seatkeeper.services.listings import everywhere, findings, people
+from seatkeeper.services import additions, connections, true_up
+from seatkeeper.services.listings import everywhere, findings, people, positions
 from seatkeeper.services.ownership import Owned
 
 TAG = "Tenants"
@@ -151,7 +152,16 @@ class EverywhereOut(Schema):
     findings: list[FindingRow]
 
 
+class TrueUpOut(Schema):
+    """Each SKU with its numbers; a day on which the licences were not read may have had more."""
+
+    days_read: int
+    days: int
+    rows: list[dict[str, str | int | bool | None]]
+
+
 offer(router, "/connections", listing.LISTING, listing.rows, scope="")
+offer(router, "/connections/{connection_id}/position", positions.LISTING, positions.rows, scope="connection_id")
 offer(router, "/connections/{connection_id}/people", people.LISTING, people.rows, scope="connection_id")
 
 
@@ -189,6 +199,18 @@ def read_person(request: Called, connection_id: int, object_id: str) -> Any:
         ],
         "findings": [to_row(finding, findings.LISTING.columns) for finding in found.findings],
     }  # fmt: skip
+
+
+@router.get(
+    "/connections/{connection_id}/true-up",
+    response={200: TrueUpOut, **REFUSALS},
+    summary="The highest and the last number of assigned seats in a span of days",
+)
+def read_true_up(request: Called, connection_id: int, first: date | None = None, last: date | None = None) -> Any:
+    """Without days, of the year that ends today."""
+    found = true_up.true_up(request.auth, connection_id, first, last)
+    rows = [dict(zip(found.table.columns, row, strict=True)) for row in found.table.written()]
+    return {"days_read": found.days_read, "days": found.days, "rows": rows}
 
 
 def _to_time(moment: Instant | None) -> str | None:

@@ -87,6 +87,50 @@ def people(tenant: str = TENANT, form: Format = FORMAT, output: Path | None = OU
 
 
 @app.command()
+def position(tenant: str = TENANT, form: Format = FORMAT, output: Path | None = OUTPUT) -> None:
+    """List what a tenant has of every product that is managed: bought, assigned, used, idle; each SKU counted once."""
+    who = open_home()
+    from seatkeeper.services import connections
+    from seatkeeper.services.listings import positions
+    from seatkeeper.services.listings.base import Question
+
+    rows = positions.rows(who, connections.find_named(who, tenant).pk)
+    print_table(
+        positions.LISTING.export(rows, Question()),
+        form,
+        output,
+        hide=("Product", "Part Number", "Could be saved", "Trial", "SKU ID"),
+        empty=positions.LISTING.empty,
+    )
+    if rows:
+        whole = positions.total(rows)[-1]
+        money = f", {whole.idle_cost.a_year} a year" if whole.idle_cost else ""
+        say(
+            f"Each SKU once: {whole.bought:,} bought, {whole.assigned:,} assigned, {whole.used:,} used, "
+            f"{whole.idle:,} idle{money}."
+        )
+
+
+@app.command("true-up")
+def true_up(
+    tenant: str = TENANT,
+    first: str = typer.Argument(help="The first day, such as 2026-01-01.", show_default=False),
+    last: str = typer.Argument(help="The last day.", show_default=False),
+    form: Format = FORMAT,
+    output: Path | None = OUTPUT,
+) -> None:
+    """Show the highest and the last number of assigned seats of each SKU in a span of days."""
+    who = open_home()
+    from seatkeeper.services import connections, history
+    from seatkeeper.services import true_up as service
+
+    connection = connections.find_named(who, tenant)
+    found = service.true_up(who, connection.pk, history.to_day(first), history.to_day(last))
+    print_table(found.table, form, output, hide=("Days Read", "Days", "SKU ID"), empty="No licence was read then.")
+    say(found.words)
+
+
+@app.command()
 def add(
     tenant: str = TENANT,
     products: list[str] = typer.Argument(help="What to manage besides, such as power-bi.", show_default=False),

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from seatkeeper.app_uses import INTERACTIVE, NON_INTERACTIVE, AppSignIns, to_app_use
-from seatkeeper.model import Grade
+from seatkeeper.model import Grade, SeatKind
 
 
 class SkuKind(enum.StrEnum):
@@ -120,6 +120,14 @@ class Product(msgspec.Struct, frozen=True):
 
     def sku_titles(self) -> dict[str, str]:
         return {sku.id: sku.title for sku in self.skus}
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """What one SKU carries of one product: a seat of it, or the product inside something else."""
+
+    product: str
+    kind: SeatKind
+    plans: frozenset[str]
 
 
 class ProductData(msgspec.Struct, frozen=True):

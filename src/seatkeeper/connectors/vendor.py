@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Protocol
 
 from seatkeeper.connectors.base import Connector, TaskKind
 from seatkeeper.connectors.feasibility import SignInLog
-from seatkeeper.connectors.products import ProductData
+from seatkeeper.connectors.products import Carried, Product, ProductData
 from seatkeeper.connectors.sku_lists import ProductTable
 from seatkeeper.model import Instant, Key, RequestLimit, Secret
 
@@ -222,6 +222,10 @@ def fail_nothing(_licensing: str) -> Iterable[tuple[Key, str]]:
 GIVE_AGAIN: Final = "give the credential again: the stored one was given for other addresses."
 
 
+def carry_nothing(_products: Iterable[Product], _live: Mapping[str, Iterable[str]]) -> Mapping[str, Sequence[Carried]]:
+    return {}
+
+
 def end_nothing(_licensing: str) -> Mapping[str, Instant]:
     return {}
 
@@ -245,7 +249,8 @@ class Vendor:
     and raises what the answer means. Of what is kept of an account's licensing, `list_assigned` names the SKUs,
     `list_failed` those that could not be assigned, with the reason, `list_opened` the products that another product's
     licence opens, and `list_ended` when products were taken away; `is_guest` tells a guest by what is kept of an
-    account, in any generation: its type, as the vendor calls it, and its name.
+    account, in any generation: its type, as the vendor calls it, and its name. `list_carried` is the rule that says
+    which SKU makes a seat of which product: of products and of the SKUs that a tenant owns, by id, with their plans.
     """
 
     key: str
@@ -267,6 +272,9 @@ class Vendor:
     list_opened: Callable[[str], Iterable[str]] = open_nothing
     list_ended: Callable[[str], Mapping[str, Instant]] = end_nothing
     is_guest: Callable[[str | None, str | None], bool] = says_guest
+    list_carried: Callable[[Iterable[Product], Mapping[str, Iterable[str]]], Mapping[str, Sequence[Carried]]] = (
+        carry_nothing
+    )
     reclaim_scripts: Mapping[str, ReclaimScript] = field(default_factory=dict)
     reports: Mapping[str, UsageReport] = field(default_factory=dict)  # by the key of the product
     usage: tuple[UsageSignal, ...] = ()

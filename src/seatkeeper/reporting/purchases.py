@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from seatkeeper.connectors.catalog import find_product
-from seatkeeper.connectors.products import SkuKind
+from seatkeeper.connectors.catalog import find_product, find_vendor_of
 from seatkeeper.insights.base import Holder, RenewingSubscription, Subscription
 from seatkeeper.model import Key, SeatKind, to_id, to_key
 from seatkeeper.reporting.seats import Skus
@@ -54,17 +52,14 @@ def to_renewals(renewals: Iterable[stored.Renewal], skus: Skus) -> list[Renewing
 
 def list_shared(connection_id: int, owned: Iterable[stored.Subscription]) -> set[Key]:
     """The SKUs whose seats carry several of the products that are managed in the tenant."""
-    keys = set(
-        stored.Application.objects.filter(connection_id=connection_id, active=True).values_list("product", flat=True)
-    )
-    products = [find_product(key) for key in keys]
-    live = {to_id(row.sku): set(row.plans.split(",")) for row in owned}
-    skus = {*live, *(sku.id for product in products for sku in product.skus)} if len(keys) > 1 else set()
-    carried: Counter[str] = Counter()
-    for product in products:
-        listed = {sku.id: sku.kind is SkuKind.SEAT for sku in product.skus}
-        for sku in skus:
-            # A SKU that the product data does not list carries what the tenant says is in it.
-            in_it = live.get(sku, set())
-            carried[sku] += listed.get(sku, any(plan.seat and plan.id in in_it for plan in product.plans))
-    return {to_key(sku) for sku, number in carried.items() if number > 1}
+    applications = stored.Application.objects.filter(connection_id=connection_id, active=True)
+    keys = set(applications.values_list("product", flat=True))
+    if len(keys) < 2:
+        return set()
+    live = {to_id(row.sku): row.plans.split(",") for row in owned}
+    carried = find_vendor_of(min(keys)).list_carried([find_product(key) for key in sorted(keys)], live)
+    return {
+        to_key(sku)
+        for sku, told in carried.items()
+        if sum(each.kind is not SeatKind.OTHER_PRODUCT for each in told) > 1
+    }

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from seatkeeper.connectors.catalog import find_vendor_of
+from seatkeeper.connectors.catalog import find_vendor, find_vendor_of
 from seatkeeper.connectors.products import Product, SkuKind
 from seatkeeper.insights.base import Seat, Sku
 from seatkeeper.model import ActiveSource, Instant, Key, to_id, to_instant
@@ -17,6 +17,13 @@ from seatkeeper.store.queries import roster
 FOUNDATION: Final = "foundation"  # a plan that goes with every other and gives nothing by itself
 
 
+@lru_cache(maxsize=8)
+def _list_foundation(vendor: str, _version: str) -> frozenset[str]:
+    """The foundation plans of all the vendor's products, looked for again when its table says something else."""
+    products = find_vendor(vendor).products().products
+    return frozenset(plan.id for product in products for plan in product.plans if plan.class_ == FOUNDATION)
+
+
 class Skus:
     """SKUs by their key, from the product data, completed by what the tenant says it owns."""
 
@@ -24,8 +31,8 @@ class Skus:
         self.listed = {sku.id: sku for sku in product.skus}
         self.owned = {to_id(row.sku): row for row in owned}
         self.kinds = {plan.id: plan.class_ for plan in product.plans if plan.seat}
-        of_vendor = find_vendor_of(product.key).products().products
-        self.idle = {plan.id for each in of_vendor for plan in each.plans if plan.class_ == FOUNDATION}
+        vendor = find_vendor_of(product.key)
+        self.idle = _list_foundation(vendor.key, vendor.products().version)
         self.implied = product.implies
         self.retires = {plan.name: plan for plan in product.plans if plan.retires}
         self._shared = shared

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from seatkeeper.model import to_id
+from seatkeeper.model import SeatKind, to_id
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Connection, Subscription, Task
 from seatkeeper.store.queries.roster import list_subscriptions
-from seatkeeper.sync.vendors import Product, SkuKind, list_products
+from seatkeeper.sync.vendors import Carried, Product, find_vendor, list_products
 
 
 class Bought(NamedTuple):
@@ -40,33 +40,32 @@ class Owned(NamedTuple):
         return "; ".join(parts) or "nothing"
 
 
-def list_owned(who: Who, connection: Connection, products: Iterable[Product]) -> Mapping[str, Owned]:
+def list_owned(who: Who, connection: Connection, products: Sequence[Product]) -> Mapping[str, Owned]:
     """What the tenant owned of each product, by its key, when its licences were last read whole."""
     who.require(May.SEE)
     task = Task.objects.of(who).filter(connection=connection, key="licenses").first()
     if task is None or not task.generation:
         return {product.key: Owned(is_read=False) for product in products}
     rows = [row for row in list_subscriptions(connection.pk, task.generation) if row.enabled + row.warning > 0]
+    live = {to_id(bytes(row.sku)): row.plans.split(",") for row in rows}
+    carried = find_vendor(connection.vendor).list_carried(products, live)
     titles = {sku.id: sku.title for product in list_products() for sku in product.skus}
-    return {product.key: _find(product, rows, titles) for product in products}
+    return {product.key: _find(product, rows, carried, titles) for product in products}
 
 
-def _find(product: Product, rows: Iterable[Subscription], titles: Mapping[str, str]) -> Owned:
-    """A SKU counts by the plans that the tenant says are in it; one that no table lists is a seat of what it carries.
-
-    The same rule makes seats of accounts: connectors/microsoft/products.py.
-    """
-    listed = {sku.id: sku for sku in product.skus}
-    seats, inside = list[Bought](), list[str]()
+def _find(
+    product: Product, rows: Iterable[Subscription], carried: Mapping[str, Sequence[Carried]], titles: Mapping[str, str]
+) -> Owned:
+    """By the vendor's rule for seats of accounts; a SKU that no table lists is a seat of what it carries."""
+    counted = {plan.id for plan in product.plans if plan.seat}
+    seats, inside = list[Bought](), set[str]()
     for row in rows:
-        sku_id, carried = to_id(bytes(row.sku)), set(row.plans.split(","))
-        sku = listed.get(sku_id)
-        plans = {plan.id for plan in product.plans if plan.seat and (sku is not None or not plan.travels)}
-        if not plans & carried:
-            continue
-        kind = sku.kind if sku else SkuKind.OTHER_PRODUCT if sku_id in titles else SkuKind.SEAT
-        if kind is SkuKind.SEAT:
-            seats.append(Bought(row.part_number, row.enabled + row.warning, row.consumed))
-        elif kind in (SkuKind.OTHER_PRODUCT, SkuKind.TRIAL):
-            inside.append(titles.get(sku_id, row.part_number))
-    return Owned(tuple(seats), tuple(sorted(set(inside))))
+        sku_id = to_id(bytes(row.sku))
+        for each in carried.get(sku_id, ()):
+            if each.product != product.key:
+                continue
+            if each.kind is not SeatKind.OTHER_PRODUCT:
+                seats.append(Bought(row.part_number, row.enabled + row.warning, row.consumed))
+            elif each.plans & counted:
+                inside.add(titles.get(sku_id, row.part_number))
+    return Owned(tuple(seats), tuple(sorted(inside)))

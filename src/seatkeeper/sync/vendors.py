@@ -12,7 +12,7 @@ from seatkeeper.connectors.catalog import (
     list_vendors,
     name_tasks,
 )
-from seatkeeper.connectors.products import Product, SkuKind
+from seatkeeper.connectors.products import Carried, Product, SkuKind
 from seatkeeper.connectors.vendor import (
     FEDERATED,
     GIVE_AGAIN,
@@ -29,7 +29,7 @@ from seatkeeper.connectors.vendor import (
 )
 
 __all__ = [
-    "FEDERATED", "GIVE_AGAIN", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product",
+    "FEDERATED", "GIVE_AGAIN", "Carried", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product",
     "PublishedList", "ReportColumn", "SeatToTake", "SkuKind", "Suite", "TaskKind", "UsageReport", "Vendor",
     "find_product", "find_suite", "find_task", "find_vendor", "find_vendor_of", "list_products", "list_suites",
     "list_vendors", "name_tasks",

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
-from seatkeeper.connectors.microsoft.products import Carried, Watched, load_products
+from seatkeeper.connectors.microsoft.products import Watched, load_products
+from seatkeeper.connectors.products import Carried
 from seatkeeper.graph.pages import Id
 from seatkeeper.model import MISSING, Account, ActiveSource, Instant, Key, Missing, Seat, to_instant, to_key
 

@@ -7,14 +7,12 @@ tenant's own `subscribedSkus` says what a SKU carries, that counts (a live PROJE
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Final
 
-import msgspec
-
 from seatkeeper.app_uses import AppSignIns
-from seatkeeper.connectors.products import Product, ProductData, SkuKind, digest, read_products
+from seatkeeper.connectors.products import Carried, Product, ProductData, SkuKind, digest, read_products
 from seatkeeper.connectors.sku_lists import ProductTable
 from seatkeeper.model import SeatKind
 
@@ -37,14 +35,6 @@ load_products = TABLE.load
 def list_apps() -> frozenset[AppSignIns]:
     """The sign-ins that tell of the use of any product, be it watched or not."""
     return frozenset[AppSignIns]().union(*(product.watched for product in load_shipped().products))
-
-
-class Carried(msgspec.Struct, frozen=True):
-    """What one SKU carries of one product."""
-
-    product: str
-    kind: SeatKind
-    plans: frozenset[str]
 
 
 # A trial is listed apart, as what comes inside another licence: nobody paid for it to be used. So is what is guessed to
@@ -101,3 +91,8 @@ class Watched:
         """Changes whenever another SKU or plan would count."""
         told = sorted((sku, c.product, c.kind, sorted(c.plans)) for sku, told in self.skus.items() for c in told)
         return digest([RULE, told, sorted(self.openers.items())])
+
+
+def list_carried(products: Iterable[Product], live: Mapping[str, Iterable[str]]) -> Mapping[str, Sequence[Carried]]:
+    """What each SKU carries of the products, where the tenant says which plans are in the SKUs that it owns."""
+    return Watched(products, live).skus

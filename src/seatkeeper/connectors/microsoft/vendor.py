@@ -13,7 +13,7 @@ from seatkeeper.connectors.microsoft.connector import TASKS, USAGE, MicrosoftCon
 from seatkeeper.connectors.microsoft.form import FORM, check_form, fill_form
 from seatkeeper.connectors.microsoft.guide import guide
 from seatkeeper.connectors.microsoft.licensing import list_assigned, list_ended, list_failed, list_opened
-from seatkeeper.connectors.microsoft.products import TABLE, load_products
+from seatkeeper.connectors.microsoft.products import TABLE, list_carried, load_products
 from seatkeeper.connectors.microsoft.reclaim_scripts import SCRIPTS
 from seatkeeper.connectors.microsoft.reports import REPORTS
 from seatkeeper.connectors.microsoft.roster import is_guest
@@ -157,6 +157,7 @@ MICROSOFT: Final = Vendor(
     list_opened=list_opened,
     list_ended=list_ended,
     is_guest=is_guest,
+    list_carried=list_carried,
     reclaim_scripts=SCRIPTS,
     reports=REPORTS,
     usage=USAGE,

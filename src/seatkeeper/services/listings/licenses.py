@@ -9,7 +9,7 @@ from seatkeeper.amounts import Money
 from seatkeeper.clock import system_clock
 from seatkeeper.model import Instant, to_id
 from seatkeeper.reporting import daily_summary
-from seatkeeper.services import applications
+from seatkeeper.services import applications, connections
 from seatkeeper.services.listings.base import Answer, Column, Kind, Listing, Question
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import DailySummary
@@ -124,13 +124,19 @@ def rows(who: Who, application_id: int) -> Any:
     """The SKUs that were bought or are held; few, so not a query."""
     who.require(May.SEE)
     application = applications.find(who, application_id)
-    now, renewals = system_clock(), dict[str, Instant]()  # of each SKU the next; a subscription not in force only ends
-    for row in roster.list_renewals(application.connection_id):
+    renewals = list_next_renewals(who, application.connection_id)
+    licenses = list_licenses(daily_summary.newest(application))
+    return [one._replace(next_renewal=renewals.get(one.sku)) for one in licenses]
+
+
+def list_next_renewals(who: Who, connection_id: int) -> dict[str, Instant]:
+    """When each SKU of a tenant renews next, by its id; a subscription that is not in force only ends."""
+    now, renewals = system_clock(), dict[str, Instant]()
+    for row in roster.list_renewals(connections.find(who, connection_id).pk):
         if roster.is_in_force(row) and row.next_lifecycle is not None and row.next_lifecycle >= now:
             sku = to_id(bytes(row.sku))
             renewals[sku] = min(row.next_lifecycle, renewals.get(sku, row.next_lifecycle))
-    licenses = list_licenses(daily_summary.newest(application))
-    return [one._replace(next_renewal=renewals.get(one.sku)) for one in licenses]
+    return renewals
 
 
 def list_licenses(summary: DailySummary | None) -> list[License]:

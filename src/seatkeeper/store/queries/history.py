@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from seatkeeper.model import Key
+from seatkeeper.model import Instant, Key, RunStatus
 from seatkeeper.store import raw
+from seatkeeper.store.models import Run, Subscription
 
 
 class Roster(NamedTuple):
@@ -107,3 +108,21 @@ def _by_name(column: str) -> str:
     """Byte by byte on both engines, whoever has no name last."""
     bytewise = "" if raw.on_sqlite() else ' COLLATE "C"'
     return f"{column} IS NULL, lower({column}){bytewise}"
+
+
+def list_generations(connection_id: int, task: str, begin: Instant, end: Instant) -> list[tuple[int, Instant]]:
+    """The generations of a task that were read from a moment up to another, with when, oldest first."""
+    runs = Run.objects.filter(
+        task__connection_id=connection_id, task__key=task, status=RunStatus.COMPLETE, generation__gt=0
+    )
+    return list(
+        runs.filter(started__gte=begin, started__lt=end)
+        .order_by("generation", "id")
+        .values_list("generation", "started")
+    )
+
+
+def list_versions(connection_id: int, first: int, last: int) -> list[Subscription]:
+    """What was bought and assigned of each SKU in any generation from the first to the last, oldest first."""
+    rows = Subscription.objects.filter(connection_id=connection_id, since__lte=last, until__gt=first)
+    return list(rows.order_by("since", "pk"))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from seatkeeper.errors import BadInput
-from seatkeeper.services import additions, addresses, connections
+from seatkeeper.services import additions, addresses, connections, history
+from seatkeeper.services import true_up as service
 from seatkeeper.services.listings import connections as listed
-from seatkeeper.services.listings import everywhere
+from seatkeeper.services.listings import everywhere, positions
 from seatkeeper.services.listings import people as listed_people
 from seatkeeper.services.members import May
-from seatkeeper.web.frame.listings import export, listing_page
+from seatkeeper.web.frame.listings import export, listing_page, to_file
 from seatkeeper.web.frame.pages import Asked, page
 
 
@@ -48,6 +51,43 @@ def people(request: Asked, connection_id: int) -> HttpResponse:
 @page()
 def export_people(request: Asked, connection_id: int, form: str) -> HttpResponseBase:
     return export(request, listed_people.LISTING, listed_people.rows(request.who, connection_id), form)
+
+
+@page()
+def position(request: Asked, connection_id: int) -> HttpResponse:
+    """What the tenant has of every product, each SKU counted once."""
+    rows = positions.rows(request.who, connection_id)
+    context = {"connection": connections.find(request.who, connection_id), "totals": positions.total(rows)}
+    return listing_page(request, "seatkeeper/connections/position.html", positions.LISTING, rows, **context)
+
+
+@page()
+def export_position(request: Asked, connection_id: int, form: str) -> HttpResponseBase:
+    return export(request, positions.LISTING, positions.rows(request.who, connection_id), form)
+
+
+@page()
+def true_up(request: Asked, connection_id: int) -> HttpResponse:
+    """The highest and the last number of assigned seats in the days that were asked for; else in the last year."""
+    context: dict[str, Any] = {"connection": connections.find(request.who, connection_id)}
+    context |= {"first": request.GET.get("first", ""), "last": request.GET.get("last", "")}
+    try:
+        found = service.true_up(request.who, connection_id, *_days(request))
+        context |= {"found": found, "first": found.first.isoformat(), "last": found.last.isoformat()}
+    except BadInput as error:
+        context["problem"] = error.first.sentence
+    status = 422 if context.get("problem") else 200
+    return render(request, "seatkeeper/connections/true_up.html", context, status=status)
+
+
+@page()
+def export_true_up(request: Asked, connection_id: int, form: str) -> HttpResponseBase:
+    return to_file(service.true_up(request.who, connection_id, *_days(request)).table, "true-up", form)
+
+
+def _days(request: Asked) -> list[date | None]:
+    """The first and the last day, where they were asked for. Raises BadInput."""
+    return [history.to_day(text) if (text := request.GET.get(name)) else None for name in ("first", "last")]
 
 
 @page()
