@@ -107,7 +107,7 @@ def test_only_the_last_sign_in_anywhere_bounds_use_from_above(tenant: Tenant) ->
 def test_what_is_known_of_a_person_has_the_signal_with_its_workloads(tenant: Tenant) -> None:
     hal = holder("Hal")
     found = person.read(tenant.who, office().pk, hal.object_id, tenant.clock)
-    assert [said.key for said in found.signals] == ["usage-reports", "audit-events", "account-activity"]
+    assert [said.key for said in found.signals] == ["usage-reports", "audit-events", "activations", "account-activity"]
     told = found.signals[0]
     assert (told.title, told.of_days, told.last) == ("Usage Reports", True, hal.signals["usage-reports"]["last"])
     assert {part.used for part in told.parts} == {

@@ -49,7 +49,7 @@ def test_the_person_s_page_lists_each_signal_with_its_date_what_it_knows_and_wha
         found = person.read(tenant.who, Application.objects.get().pk, holder("Ada").object_id, tenant.clock)
         told = {said.key: said for said in found.signals}
         sign_ins, others = ["sign-ins", "non-interactive-sign-ins"], ["shared-sign-ins", "account-activity"]
-        assert list(told) == [*sign_ins, "report", "audit-events", *others]
+        assert list(told) == [*sign_ins, "report", "audit-events", "activations", *others]
         ada = holder("Ada")
         assert (told["sign-ins"].last, told["account-activity"].last) == (ada.last_login, ada.last_in_tenant)
         assert told["report"].last is None  # none was uploaded

@@ -193,6 +193,11 @@ class UsageSignal(NamedTuple):
     sure: bool = True
     proves: str = ""
 
+    @property
+    def read_for(self) -> frozenset[str]:
+        """The products that it is advised for. One that tells products apart is asked for by itself."""
+        return frozenset() if self.by_product else self.products
+
 
 class Suite(NamedTuple):
     """An entry of Add Application for all products of a vendor at once: one connection, of which products are ticked.

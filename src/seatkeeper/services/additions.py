@@ -186,7 +186,7 @@ def _tell_roster(kinds: Iterable[TaskKind], ticked: Collection[str]) -> list[str
 def _tell_tasks(connection: Connection, added: Sequence[Product], ticked: Collection[str]) -> list[str]:
     """Which tasks are to be ticked for them: what every product needs, and what tells of their use alone."""
     vendor, keys = find_vendor(connection.vendor), {product.key for product in added}
-    own = {usage.task: usage.products & keys for usage in vendor.usage if usage.products & keys}
+    own = {usage.task for usage in vendor.usage if usage.read_for & keys}
     told = []
     for kind in vendor.tasks:
         if kind.key in ticked or (kind.optional and kind.key not in own):

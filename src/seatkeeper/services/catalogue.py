@@ -73,7 +73,7 @@ def guide_suite(who: Who, suite: str) -> Guide:
 
 
 def _guide(vendor: Vendor, products: Collection[str]) -> Guide:
-    own = {usage.task for usage in vendor.usage if usage.products.intersection(products)}
+    own = {usage.task for usage in vendor.usage if usage.read_for.intersection(products)}
     return vendor.guide([task for task in vendor.tasks if not task.optional or task.key in own])
 
 

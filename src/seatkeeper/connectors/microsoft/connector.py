@@ -103,7 +103,7 @@ class MicrosoftConnector(Connector):
 
     def preflight(self) -> Iterator[Check]:
         watched = {product.key for product in self.watched.products}
-        idle = {usage.task for usage in USAGE if not usage.products & watched}
+        idle = {usage.task for usage in USAGE if not usage.sure or not usage.products & watched}
         tasks = tuple(task for task in TASKS if task.key not in idle)
         return preflight.check(self.client, tasks, self.wanted)
 
