@@ -111,7 +111,7 @@ class History:
         """Read what is not proven, a page and a commit at a time, to the end or to a kill."""
         left = self.roll.randrange(1, 12) if self.roll.random() < 0.4 else 1_000
         self.log.wanted = frozenset().union(*self.roll.sample(PRODUCTS, self.roll.choice((1, 2, 3, 3))))
-        kind = SimpleNamespace(sign_ins=INTERACTIVE)
+        kind = SimpleNamespace(sign_ins=INTERACTIVE, weighed=False)
         work: Any = SimpleNamespace(task=self.task, run=self.run, kind=kind, connector=self.log, clock=None, full=False)
         reading = access.AccessReading(work)
         for page in reading.pages():
