@@ -63,6 +63,7 @@ class Ours:
         names = ("tenant_id", "client_id", "login_url", "graph_url")
         given: dict[str, Any] = {name: world.ready[name] for name in names}
         new = NewApplication(
+            tasks=("licenses", "roster", "access"),  # whose rows the truth has
             product="microsoft-project",
             name=NAME,
             secret=world.ready["client_secret"],
