@@ -24,6 +24,7 @@ LISTING: Final = Listing[Finding](
     title="Findings",
     columns=(
         Column("key", "Finding", Kind.BADGE),
+        Column("certainty", "Certainty", Kind.BADGE, attribute="how_sure"),
         Column("user_id", "User ID", Kind.NAME),
         Column("plan", "Plan"),
         Column("evidence", "Evidence", Kind.BADGE),
@@ -34,7 +35,6 @@ LISTING: Final = Listing[Finding](
             "could_save_a_month", "Could Save, a month", Kind.MONEY, shown=False, sorts=False, period="month",
             attribute="could_save",
         ),
-        Column("certainty", "Certainty", Kind.BADGE, attribute="how_sure"),
         Column("advice", "Advice", sorts=False),
         Column("state", "State", Kind.BADGE),
         Column("first_seen", "First Seen", Kind.DAY, shown=False),
@@ -64,13 +64,13 @@ LISTING: Final = Listing[Finding](
 )  # fmt: skip
 
 
-# The advice stands on the page of each finding; here it would push the state out of sight.
+# Advice and last login stand on the page of each finding; here they would push the state out of sight.
 ACROSS: Final = replace(
     LISTING,
     columns=(
         LISTING.columns[0],
         Column("application_name", "Application", Kind.NAME),
-        *(column._replace(shown=column.shown and column.key != "advice") for column in LISTING.columns[1:]),
+        *(c._replace(shown=c.shown and c.key not in ("advice", "last_login")) for c in LISTING.columns[1:]),
     ),
 )
 
