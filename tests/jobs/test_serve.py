@@ -29,7 +29,7 @@ def complete(key: str) -> bool:
 
 def test_what_is_added_is_read_at_once_and_then_daily(start: Start) -> None:
     server = start()
-    with added() as application:
+    with added("licenses", "roster", "access") as application:
         wait_for(lambda: all(complete(key) for key in ("licenses", "roster", "access")), "the first reading")
         assert {run.asked_by for run in Run.objects.all()} == {"scheduler"}
         tasks = Task.objects.filter(connection=application.connection, enabled=True)

@@ -80,6 +80,18 @@ def test_what_somebody_read_while_it_was_deleted_goes_when_they_are_done(tenant:
     assert found(words) == set()
 
 
+def test_a_writer_in_another_database_of_the_server_keeps_no_byte_either(tenant: Tenant) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("a database of SQLite's has no neighbours")
+    words = [str(row["User ID"]) for row in tenant.roster()]
+    there = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor, "dbname": "postgres"}
+    with psycopg.connect(**there) as writer:
+        writer.execute("SELECT pg_current_xact_id()")
+        threading.Timer(0.5, writer.rollback).start()
+        assert applications.delete_application(operator(), tenant.name)
+    assert found(words) == set()
+
+
 def test_a_deletion_that_cannot_be_erased_at_once_is_a_deletion_all_the_same(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Any
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -15,6 +16,9 @@ log = logging.getLogger("seatkeeper.store")
 PATIENCE = 30  # seconds for each table that somebody reads just then, and for all who read before
 POLL = 0.05  # seconds
 
+# The first transaction that has not begun to write, and the oldest that still does, in any database of the server.
+_NEXT = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+_OLDEST = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 # Every transaction holds a lock of its own, and unlike its snapshot that is shown to any role.
 _UNDER_WAY = """SELECT held.virtualtransaction FROM pg_locks held JOIN pg_stat_activity USING (pid)
 WHERE held.locktype = 'virtualxid' AND held.granted AND datname = current_database() AND pid <> pg_backend_pid()"""
@@ -64,13 +68,26 @@ def _erase_postgresql() -> None:
 
 
 def _wait_for_readers(cursor: CursorWrapper) -> None:
-    """Whatever a transaction under way could still see, VACUUM keeps: that of a reader, or of an ANALYZE by itself."""
-    cursor.execute(_UNDER_WAY)
-    before = set(cursor.fetchall())
-    until = time.monotonic() + PATIENCE
+    """Whatever a transaction under way could still see, VACUUM keeps: that of a reader, or of an ANALYZE by itself.
+
+    How far back anybody sees hangs on the oldest writer, in whichever database of the server; so writers first.
+    """
+    until, (after,) = time.monotonic() + PATIENCE, _ask(cursor, _NEXT)
+    while _ask(cursor, _OLDEST)[0] < after:
+        _wait(until)
+    before = set(_ask(cursor, _UNDER_WAY))
     while before:
-        if time.monotonic() > until:
-            raise OperationalError(f"a transaction that began before the deletion is still open after {PATIENCE} s")
-        time.sleep(POLL)
-        cursor.execute(_UNDER_WAY)
-        before &= set(cursor.fetchall())
+        _wait(until)
+        before &= set(_ask(cursor, _UNDER_WAY))
+
+
+def _ask(cursor: CursorWrapper, question: str) -> list[tuple[Any, ...]]:
+    cursor.execute(question)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _wait(until: float) -> None:
+    if time.monotonic() > until:
+        raise OperationalError(f"a transaction that began before the deletion is still open after {PATIENCE} s")
+    time.sleep(POLL)
