@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +11,12 @@ import pytest
 from seatkeeper.clock import days
 from seatkeeper.connectors.microsoft import copilot_usage as microsoft
 from seatkeeper.model import RunStatus, to_id, to_instant
-from seatkeeper.sandbox.graph import answers, lists, reports_beta
-from seatkeeper.sandbox.graph.request import Answer
+from seatkeeper.sandbox.graph import answers, reports_beta
 from seatkeeper.services import applications
 from seatkeeper.store.models import LastUse, Quarantine, SeatHolder, Task, UnlicensedUser
 from tests.people import NOW, Tenant, open_tenant
+
+from .astray import Elsewhere, lead_astray
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -223,19 +223,12 @@ def test_a_cloud_without_the_report_says_so(tenant: Tenant, monkeypatch: pytest.
     ],
 )
 def test_a_link_that_leads_elsewhere_is_refused_before_anything_is_sent(
-    elsewhere: Callable[[str, str, str], str], tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    elsewhere: Elsewhere, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(microsoft, "QUESTION", f"{microsoft.QUESTION}&$top=5")
     tenant.sync("roster")
-    sandbox, serve = tenant.sandbox, lists.serve
-
-    def astray(*given: Any) -> Answer:
-        found = serve(*given)
-        shape = answers.decode(found.body)
-        shape["@odata.nextLink"] = elsewhere(shape["@odata.nextLink"], sandbox.twin_url, sandbox.graph_url)
-        return replace(found, body=answers.encode(shape))
-
-    monkeypatch.setattr(lists, "serve", astray)
+    sandbox = tenant.sandbox
+    lead_astray(monkeypatch, sandbox, elsewhere)
     before = len(sandbox.ledger)
     (result,) = tenant.sync("copilot-usage")
     assert result.exit_code == 4

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,12 +10,13 @@ import pytest
 from seatkeeper.clock import days, seconds, system_clock
 from seatkeeper.connectors.microsoft import audit_events
 from seatkeeper.model import RunStatus, to_instant
-from seatkeeper.sandbox.graph import answers, audit_queries, lists
+from seatkeeper.sandbox.graph import audit_queries
 from seatkeeper.sandbox.graph.request import Answer
 from seatkeeper.store.models import LastUse, SeatHolder, Task
 from seatkeeper.sync import quarantine
 from tests.people import NOW, Tenant
 
+from .astray import Elsewhere, lead_astray
 from .audited import ALL, checkpoint, kept, opened, posted, rewrite, told, unpaced
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -179,19 +179,12 @@ def test_a_missing_permission_is_named_before_anything_is_posted(tenant: Tenant)
     ],
 )
 def test_a_link_that_leads_elsewhere_is_refused_before_anything_is_sent(
-    elsewhere: Callable[[str, str, str], str], tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    elsewhere: Elsewhere, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_queries, "PAGE", 7)
     tenant.sync("roster")
-    sandbox, serve = tenant.sandbox, lists.serve
-
-    def astray(*given: Any) -> Answer:
-        found = serve(*given)
-        shape = answers.decode(found.body)
-        shape["@odata.nextLink"] = elsewhere(shape["@odata.nextLink"], sandbox.twin_url, sandbox.graph_url)
-        return replace(found, body=answers.encode(shape))
-
-    monkeypatch.setattr(lists, "serve", astray)
+    sandbox = tenant.sandbox
+    lead_astray(monkeypatch, sandbox, elsewhere)
     before = len(sandbox.ledger)
     (result,) = tenant.sync("audit-events")
     assert result.exit_code == 4

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from seatkeeper.connectors.microsoft import usage_reports as microsoft
 from seatkeeper.model import RunStatus
-from seatkeeper.sandbox.graph import answers, lists, refusals
+from seatkeeper.sandbox.graph import lists, refusals
 from seatkeeper.sandbox.graph.request import Answer
 from seatkeeper.store.models import LastUse, SeatHolder
 from tests.people import Tenant
 
+from .astray import Elsewhere, lead_astray
 from .office import ACTIVE, ALL, APPS, kept, opened, refuse, small_pages, true
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -96,19 +95,12 @@ def test_a_report_that_redirects_to_a_file_is_followed_nowhere(tenant: Tenant, m
     ],
 )
 def test_a_link_that_leads_elsewhere_is_refused_before_anything_is_sent(
-    elsewhere: Callable[[str, str, str], str], tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    elsewhere: Elsewhere, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_pages(monkeypatch)
     tenant.sync("roster")
-    sandbox, serve = tenant.sandbox, lists.serve
-
-    def astray(*given: Any) -> Answer:
-        found = serve(*given)
-        shape = answers.decode(found.body)
-        shape["@odata.nextLink"] = elsewhere(shape["@odata.nextLink"], sandbox.twin_url, sandbox.graph_url)
-        return replace(found, body=answers.encode(shape))
-
-    monkeypatch.setattr(lists, "serve", astray)
+    sandbox = tenant.sandbox
+    lead_astray(monkeypatch, sandbox, elsewhere)
     before = len(sandbox.ledger)
     (result,) = tenant.sync("usage-reports")
     assert result.exit_code == 4

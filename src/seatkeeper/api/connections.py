@@ -11,8 +11,8 @@ from pydantic import Field
 import seatkeeper.services.listings.connections as listing
 from seatkeeper.api.access import Called
 from seatkeeper.api.applications import ApplicationOut, to_out
-from seatkeeper.api.listings import REFUSALS, Amount, offer, to_amounts, to_row, to_row_schema
-from seatkeeper.model import Instant, to_text
+from seatkeeper.api.listings import REFUSALS, Amount, offer, to_amounts, to_row, to_row_schema, to_time
+from seatkeeper.model import to_text
 from seatkeeper.services import additions, connections, true_up
 from seatkeeper.services.listings import everywhere, findings, people, positions
 from seatkeeper.services.ownership import Owned
@@ -191,7 +191,7 @@ def read_person(request: Called, connection_id: int, object_id: str) -> Any:
                 "plans": row.holder.plans if row.holder else None,
                 "signals": [
                     {"signal": cell.signal.key, "speaks": cell.speaks, "is_read": cell.is_read,
-                     "last": _to_time(cell.last), "until": _to_time(cell.until)}
+                     "last": to_time(cell.last), "until": to_time(cell.until)}
                     for cell in row.cells
                 ],
             }
@@ -211,10 +211,6 @@ def read_true_up(request: Called, connection_id: int, first: date | None = None,
     found = true_up.true_up(request.auth, connection_id, first, last)
     rows = [dict(zip(found.table.columns, row, strict=True)) for row in found.table.written()]
     return {"days_read": found.days_read, "days": found.days, "rows": rows}
-
-
-def _to_time(moment: Instant | None) -> str | None:
-    return None if moment is None else to_text(moment)
 
 
 @router.get("/connections/{connection_id}", response={200: ConnectionOut, **REFUSALS}, summary="A tenant")

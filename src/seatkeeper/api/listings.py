@@ -116,6 +116,11 @@ def to_row(row: object, columns: Sequence[Column]) -> dict[str, Any]:
     return {"id": getattr(row, "pk"), **cells}  # noqa: B009 - a row of any model
 
 
+def to_time(moment: Instant | None) -> str | None:
+    """A moment as ISO 8601 in UTC."""
+    return None if moment is None else to_text(moment)
+
+
 def to_moment(field: str, text: str) -> Instant:
     """A moment as a caller wrote it. Raises BadInput."""
     try:

@@ -9,8 +9,8 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from seatkeeper.api.access import Called
-from seatkeeper.api.listings import REFUSALS, offer, to_moment, to_row, to_row_schema
-from seatkeeper.model import Instant, to_text
+from seatkeeper.api.listings import REFUSALS, offer, to_moment, to_row, to_row_schema, to_time
+from seatkeeper.model import to_text
 from seatkeeper.services import coverage
 from seatkeeper.services import employees as employee_list
 from seatkeeper.services import suspicious as activities
@@ -123,14 +123,14 @@ def read_person(request: Called, application_id: int, object_id: str) -> Any:
         "seat_holder": holder,
         "holding": holder,
         "timeline": [
-            {**held._asdict(), "since": _to_time(held.since), "until": _to_time(held.until)} for held in found.timeline
+            {**held._asdict(), "since": to_time(held.since), "until": to_time(held.until)} for held in found.timeline
         ],
         "signals": [
             {
                 "key": s.key,
                 "title": s.title,
-                "last": _to_time(s.last),
-                "until": _to_time(s.until),
+                "last": to_time(s.last),
+                "until": to_time(s.until),
                 "proves": s.proves,
                 "parts": [{"used": part.used, "last": to_text(part.last)} for part in s.parts],
             }
@@ -140,10 +140,6 @@ def read_person(request: Called, application_id: int, object_id: str) -> Any:
         "findings": [to_row(finding, findings.LISTING.columns) for finding in found.findings],
         "why": list(found.why),
     }
-
-
-def _to_time(moment: Instant | None) -> str | None:
-    return None if moment is None else to_text(moment)
 
 
 @router.get("/applications/{application_id}/activity", response={200: list[DayOut], **REFUSALS}, summary="Use by day")

@@ -23,10 +23,8 @@ SHARED: Final = frozenset({REPORTS, ACTIVITY})  # families whose limit all proce
 WINDOW: Final = 10.0  # seconds, for both limits
 # A report of use as JSON: 100 requests in 10 minutes; the same rate, in pauses that nobody takes for a stuck run.
 _USAGE: Final = (5, 30.0)
-_AUDIT_LOG: Final = (
-    POLL,
-    10.0,
-)  # of ours: Microsoft documents how many searches may be under way, not how often to ask
+# Of ours: Microsoft documents how many searches of the audit log may be under way, not how often to ask.
+_AUDIT_LOG: Final = (POLL, WINDOW)
 _MARGIN: Final = 0.02  # clocks that tick in steps must not make a window end too early
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
-from seatkeeper.clock import days, seconds, system_clock
+from seatkeeper.clock import days, system_clock
 from seatkeeper.errors import BadInput
-from seatkeeper.model import Instant, SeatKind, to_id
+from seatkeeper.model import Instant, SeatKind, to_id, to_text
 from seatkeeper.services import connections
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Application, Subscription
@@ -64,14 +64,16 @@ def true_up(who: Who, connection_id: int, first: date | None = None, last: date 
     versions = list_versions(connection.pk, read[0][0], read[-1][0]) if read else []
     mine = Application.objects.of(who).filter(connection=connection, active=True)
     products = [find_product(key) for key in sorted(set(mine.values_list("product", flat=True)))]
-    plans = {to_id(bytes(row.sku)): row.plans.split(",") for row in versions}
+    of_sku: dict[str, list[Subscription]] = {}
+    for row in versions:
+        of_sku.setdefault(to_id(bytes(row.sku)), []).append(row)
+    plans = {sku_id: own[-1].plans.split(",") for sku_id, own in of_sku.items()}
     carried = find_vendor(connection.vendor).list_carried(products, plans)
     titles = {sku.id: sku.title for product in products for sku in product.skus}
     rows: list[Sequence[Cell]] = []
-    for sku_id in plans:
+    for sku_id, own in of_sku.items():
         if all(each.kind is SeatKind.OTHER_PRODUCT for each in carried.get(sku_id, ())):
             continue
-        own = [row for row in versions if to_id(bytes(row.sku)) == sku_id]
         if not (assigned := _assigned(own, read)):
             continue
         highest = max(assigned, key=lambda each: each[1])  # of several days, the first
@@ -89,4 +91,4 @@ def _assigned(own: Sequence[Subscription], read: Sequence[tuple[int, Instant]]) 
 
 
 def _day(moment: Instant) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=moment // seconds(1))).date().isoformat()
+    return to_text(moment)[:10]

@@ -18,13 +18,14 @@ import msgspec
 from seatkeeper.clock import days
 from seatkeeper.connectors.base import Found, Permission, RecordPage, TaskKind
 from seatkeeper.connectors.microsoft.records import to_records
+from seatkeeper.connectors.microsoft.usage_rows import check_name
 from seatkeeper.connectors.vendor import UsageSignal
 from seatkeeper.errors import NotOffered, NotThere, NotUnderstood, PermissionMissing, SearchLost
 from seatkeeper.graph.audit_log import SEARCHES, AuditSearch
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import Id, read_one, read_pages, to_row
 from seatkeeper.graph.throttle import AUDIT_LOG, POLL
-from seatkeeper.model import LOST, Instant, LastUse, to_instant, to_text
+from seatkeeper.model import Instant, LastUse, to_instant, to_text
 
 TASK: Final = TaskKind(
     "audit-events",
@@ -60,7 +61,6 @@ _BY_TYPE: Final = {kind.casefold(): product for kind, product in PRODUCTS.items(
 # People of the tenant; others are systems, applications, and Microsoft's and partners' operators.
 _PEOPLE: Final = frozenset({"regular", "admin"})
 _ID: Final = re.compile(r"[0-9A-Za-z-]{1,100}", re.ASCII)
-_LONGEST: Final = 1_000  # characters of a user name; Microsoft allows 113
 
 
 class Search(msgspec.Struct, rename="camel"):
@@ -157,9 +157,7 @@ def to_use(row: Record) -> LastUse | None:
     product = _BY_TYPE.get(row.audit_log_record_type.casefold())
     if product is None or (row.user_type or "").casefold() not in _PEOPLE:
         return None
-    name = (row.audit_data and row.audit_data.user_upn) or row.user_principal_name or ""
-    if not name.strip() or len(name) > _LONGEST or LOST in name:
-        raise ValueError("not a user name")
+    name = check_name((row.audit_data and row.audit_data.user_upn) or row.user_principal_name or "")
     moment = to_instant(row.created_date_time)
     return LastUse(name, moment, None, ((product, moment),))
 

@@ -46,14 +46,19 @@ def read_report(
         yield to_records(page, convert)
 
 
+def check_name(name: str) -> str:
+    """The same, where it can be a user name. Raises ValueError."""
+    if not name.strip() or len(name) > _LONGEST or LOST in name:
+        raise ValueError("not a user name")
+    return name
+
+
 def to_last_use(row: Named, parts: Iterable[tuple[str, str | None]], *whole: str | None) -> LastUse | None:
     """The newest of the days that a row tells of its parts and of the whole; None when it tells none.
 
     Raises ValueError for a row that names nobody, or a day that is none.
     """
-    name = row.user_principal_name
-    if not name.strip() or len(name) > _LONGEST or LOST in name:
-        raise ValueError("not a user name")
+    name = check_name(row.user_principal_name)
     refreshed = _to_day(row.report_refresh_date)
     if refreshed is None:
         raise ValueError("no report refresh date")

@@ -181,12 +181,16 @@ class Listing(Generic[M]):
         chosen = [column for key in question.columns for column in self.columns if column.key == key]
         return chosen or [column for column in self.columns if column.shown]
 
+    def stream(self, rows: QuerySet[M], question: Question) -> Iterable[Any]:
+        """All rows that fit, in order, as they are shown."""
+        return self.fit(rows, question).iterator(2000)
+
     def export(self, rows: QuerySet[M], question: Question) -> Table:
         """Every row that fits, with every column, or those chosen."""
         columns = self.shown(question) if question.columns else list(self.columns)
         cells: list[Sequence[Cell]] = [
             [column.amount(row) if column.kind is Kind.MONEY else column.value(row) for column in columns]
-            for row in self.fit(rows, question).iterator(2000)
+            for row in self.stream(rows, question)
         ]
         times = frozenset(column.title for column in columns if column.kind in (Kind.TIME, Kind.DAY))
         return Table([column.title for column in columns], cells, times)

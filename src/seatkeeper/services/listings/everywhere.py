@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from seatkeeper.amounts import Money
 from seatkeeper.errors import NotFound
-from seatkeeper.model import Instant, to_id, to_key
+from seatkeeper.model import Instant, to_id
 from seatkeeper.reporting.daily_summary import list_tenant_prices
 from seatkeeper.reporting.signals import DIRECT, SIGNALS, Signal, is_observable
 from seatkeeper.services import audit, connections
 from seatkeeper.services.connections import Managed
-from seatkeeper.services.listings import people
+from seatkeeper.services.listings import people, person
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Application, Connection, Finding, SeatHolder, UnlicensedUser
 from seatkeeper.sync.vendors import Product
@@ -64,10 +64,7 @@ def read(who: Who, connection_id: int, object_id: str) -> Everywhere:
     """The person of this id; that they were looked at is noted. Raises NotFound for one of whom nothing is known."""
     who.require(May.SEE)
     connection = connections.find(who, connection_id)
-    try:
-        key = to_key(object_id)
-    except ValueError:
-        raise NotFound("The person") from None
+    key = person.to_account(object_id)
     active = {"application__connection": connection, "application__active": True}
     holders = {row.application_id: row for row in SeatHolder.objects.filter(**active, account=key)}
     without = {row.application_id: row for row in UnlicensedUser.objects.filter(**active, account=key)}

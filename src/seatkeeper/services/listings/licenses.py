@@ -14,7 +14,6 @@ from seatkeeper.services.listings.base import Answer, Column, Kind, Listing, Que
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import DailySummary
 from seatkeeper.store.queries import roster
-from seatkeeper.tabular.tables import Table
 
 
 class License(NamedTuple):
@@ -55,14 +54,8 @@ class FewRows(Listing[Any]):
         start = (question.page - 1) * question.size
         return Answer(self, question, len(fitting), fitting[start : start + question.size])
 
-    def export(self, rows: Sequence[Any], question: Question) -> Table:  # type: ignore[override]
-        columns = self.shown(question) if question.columns else list(self.columns)
-        cells = [
-            [column.amount(row) if column.kind is Kind.MONEY else column.value(row) for column in columns]
-            for row in self.sorted(rows, question)
-        ]
-        days = frozenset(column.title for column in columns if column.kind is Kind.DAY)
-        return Table([column.title for column in columns], cells, days)
+    def stream(self, rows: Sequence[Any], question: Question) -> list[Any]:  # type: ignore[override]
+        return self.sorted(rows, question)
 
     def sorted(self, rows: Sequence[Any], question: Question) -> list[Any]:
         """Those that fit the search, in order; what is not known comes last either way."""

@@ -17,7 +17,6 @@ from seatkeeper.services.listings.base import Answer, Choice, Column, Filter, Ki
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Application, Finding, SeatHolder
 from seatkeeper.sync.vendors import find_product, list_products
-from seatkeeper.tabular.tables import Table
 
 PORTION: Final = 500  # people whose rows are put together at a time
 
@@ -51,16 +50,10 @@ class People(Listing[Any]):
         found = super().ask(rows, question)
         return replace(found, rows=list(_complete(found.rows)))
 
-    def export(self, rows: QuerySet[Any], question: Question) -> Table:
-        columns = self.shown(question) if question.columns else list(self.columns)
+    def stream(self, rows: QuerySet[Any], question: Question) -> Iterator[PersonRow]:
         firsts = self.fit(rows, question).iterator(PORTION)
-        cells = [
-            [column.amount(row) if column.kind is Kind.MONEY else column.value(row) for column in columns]
-            for some in iter(lambda: list(islice(firsts, PORTION)), [])
-            for row in _complete(some)
-        ]
-        times = frozenset(column.title for column in columns if column.kind is Kind.TIME)
-        return Table([column.title for column in columns], cells, times)
+        while some := list(islice(firsts, PORTION)):
+            yield from _complete(some)
 
 
 def _holds(**conditions: Any) -> Q:

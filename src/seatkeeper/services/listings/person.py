@@ -118,14 +118,19 @@ class Person:
     why: Sequence[str]
 
 
+def to_account(object_id: str) -> Key:
+    """The key of an account by the vendor's id as it stands in an address. Raises NotFound for what is no id."""
+    try:
+        return to_key(object_id)
+    except ValueError:
+        raise NotFound("The person") from None
+
+
 def read(who: Who, application_id: int, object_id: str, clock: Clock = system_clock) -> Person:
     """The person of this id. Raises NotFound for one of whom nothing is known; that a page was read is noted."""
     who.require(May.SEE)
     application = applications.find(who, application_id)
-    try:
-        key = to_key(object_id)
-    except ValueError:
-        raise NotFound("The person") from None
+    key = to_account(object_id)
     holder = users.rows(who, application_id).filter(account=key).first()  # with a column for each signal
     unlicensed_user = UnlicensedUser.objects.filter(application=application, account=key).first()
     name = None if holder else usage.newest_names(application.connection_id, [key]).get(key)

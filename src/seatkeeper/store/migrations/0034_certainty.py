@@ -1,6 +1,6 @@
 """How sure a finding is, and what it could save as a number, so that the surest and dearest stand first.
 
-Of what is there, both are written by the next refresh; until then the order is that of the insights.
+Of what is there, both are written by the next refresh; until then they stand by their keys.
 """
 
 from __future__ import annotations
