@@ -11,7 +11,7 @@ from seatkeeper.connectors.microsoft.activations import Activation, Activations
 from seatkeeper.model import RunStatus, to_id, to_instant
 from seatkeeper.sandbox.graph import reports_office
 from seatkeeper.services import additions
-from seatkeeper.services.listings import everywhere
+from seatkeeper.services.listings import everywhere, person
 from seatkeeper.store.models import Connection, Finding, LastUse, Quarantine, SeatHolder, Task
 from tests.people import Tenant, open_tenant
 
@@ -73,6 +73,9 @@ def test_a_person_s_matrix_says_what_follows_from_it(tenant: Tenant) -> None:
     assert (cell.speaks, cell.is_read, cell.last) == (True, True, told(tenant)[one, VISIO])
     assert "nobody says whether it was used" in cell.signal.proves
     assert "proves nothing" in cell.signal.proves
+    page = person.read(tenant.who, row.application.pk, one, tenant.clock)
+    (said,) = [said for said in page.signals if said.key == TASK]
+    assert (said.last, list(said.parts)) == (cell.last, [])  # what was activated of other products is not this one's
 
 
 def test_concealed_names_store_nothing(tenant: Tenant) -> None:

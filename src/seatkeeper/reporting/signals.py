@@ -60,6 +60,7 @@ class Signal(NamedTuple):
     read: Callable[[Readings], Find]
     column: str = ""
     of_days: bool = False  # whether it knows only the day
+    by_product: bool = False  # whether what its task tells apart are products: then the others' are not this one's
     task: str = ""  # key of the task that reads it alone, and without which it says nothing
 
 
@@ -139,6 +140,7 @@ def _of_vendor(vendor: Vendor, usage: UsageSignal) -> Signal:
         lambda product: product.key in usage.products,
         read,
         of_days=not usage.of_events,
+        by_product=usage.by_product,
         task=usage.task,
     )
 

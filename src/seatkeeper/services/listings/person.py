@@ -173,7 +173,7 @@ def _signals(application: Application, holder: SeatHolder) -> list[Said]:
     found = []
     for signal in signals:
         told = holder.signals.get(signal.key, {})
-        apart = parts.get(signal.task, ()) if told and signal.of_days else ()  # single events are told by product
+        apart = parts.get(signal.task, ()) if told and not signal.by_product else ()
         found.append(
             Said(signal.key, signal.title, told.get("last"), told.get("until"), signal.proves, signal.of_days, apart)
         )
