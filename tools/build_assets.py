@@ -19,6 +19,8 @@ ROOT = Path(__file__).parent.parent
 SERVED = ROOT / "src/seatkeeper/web/static/seatkeeper/vendor"
 FILES = {"@tabler/core/dist/css/tabler.min.css": "tabler.min.css"}
 FILES_FOR_TESTS = {"axe-core/axe.min.js": "axe.min.js"}
+ATTEMPTS = 3
+SECONDS_AN_ATTEMPT = 120  # it takes 2 to 10; npm was seen to wait for a silent registry for over an hour
 
 
 def main() -> None:
@@ -26,16 +28,25 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(ROOT / name, folder)
-        omit = [] if for_tests else ["--omit=dev"]
-        command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *omit]
-        done = npm(command, return_completed_process=True, cwd=folder, stdout=subprocess.DEVNULL)
-        if done.returncode:
-            sys.exit("The files of the pages could not be fetched from npm; see the lines above.")
+        if not any(installed(folder, [] if for_tests else ["--omit=dev"]) for _ in range(ATTEMPTS)):
+            sys.exit("The files of the pages could not be fetched from npm; see the lines above, then run make again.")
         SERVED.mkdir(parents=True, exist_ok=True)
         for source, name in {**FILES, **(FILES_FOR_TESTS if for_tests else {})}.items():
             text = (Path(folder) / "node_modules" / source).read_text()
             # A source map is not served; a browser that looks for it would only log an error.
             (SERVED / name).write_text(text.split("/*# sourceMappingURL")[0])
+
+
+def installed(folder: str, omit: list[str]) -> bool:
+    command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *omit]
+    try:
+        done = npm(
+            command, return_completed_process=True, cwd=folder, stdout=subprocess.DEVNULL, timeout=SECONDS_AN_ATTEMPT
+        )
+    except subprocess.TimeoutExpired:
+        sys.stderr.write(f"npm was stopped after {SECONDS_AN_ATTEMPT} seconds without an end.\n")
+        return False
+    return done.returncode == 0
 
 
 if __name__ == "__main__":
