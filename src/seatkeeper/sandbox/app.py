@@ -17,7 +17,7 @@ from seatkeeper.sandbox.graph.request import JSON, Answer, Request
 from seatkeeper.sandbox.graph.routes import route
 from seatkeeper.sandbox.graph.throttle import Meter
 from seatkeeper.sandbox.ledger import entry
-from seatkeeper.sandbox.login import clouds, discovery, jwt, tokens
+from seatkeeper.sandbox.login import clouds, discovery, jwt, pages, people, tokens
 from seatkeeper.sandbox.login.assertions import Ask, TokenRefusal
 from seatkeeper.sandbox.wire import deliver
 from seatkeeper.sandbox.world.clock import iso
@@ -35,6 +35,7 @@ _DIAGNOSTIC: Final = (
 )
 _LOOPBACK: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
 _GRAPH: Final = re.compile(r"/(?:v1\.0|beta)(?:/.*)?", re.DOTALL)
+_FOR_ROLES: Final = re.compile(r"/(auditlogs|reports|security)/")
 _CLIENT_ID: Final = re.compile(r"[\x21-\x7e]{1,64}")
 
 
@@ -134,9 +135,11 @@ class App:
             address=base + version + path,
             query=queries.read(scope["query_string"]),
             headers=headers,
-            roles=frozenset(map(str, claims.get("roles", ()))),
+            roles=frozenset(map(str, claims.get("roles", ()))) | frozenset(str(claims.get("scp", "")).split()),
             now=now,
         )
+        if "scp" in claims and people.READER not in claims["wids"] and _FOR_ROLES.match(path.lower()):
+            raise refusals.no_role()
         go = partial(audit_queries.start, body=body) if searches else route
         return self._meter.answer(self.tenant, request, str(claims["appid"]), go)
 
@@ -158,6 +161,10 @@ class App:
 
     def _login(self, scope: Scope, headers: Mapping[str, str], body: bytes) -> tuple[int, Headers, bytes]:
         base = self._base(headers)
+        name, _, rest = scope["path"].lstrip("/").partition("/")
+        query = scope["query_string"].decode("latin-1")
+        if page := pages.show(self.tenant, pages.Visit(scope["method"], name, rest, query, body, self._hosts(base))):
+            return page
         correlation = headers.get("client-request-id", "")
         try:
             status, shape = 200, self._entra(scope, headers, body, base)
@@ -179,6 +186,9 @@ class App:
         ]
         return status, out, answer
 
+    def _hosts(self, base: str) -> tuple[str, ...]:
+        return base, f"https://{self.host}", *clouds.aliases(base)
+
     def _entra(self, scope: Scope, headers: Mapping[str, str], body: bytes, base: str) -> dict[str, Any]:
         """A page of the login host. LookupError if there is no such page."""
         name, _, rest = scope["path"].lstrip("/").partition("/")
@@ -191,10 +201,12 @@ class App:
             return jwt.keys()
         if scope["path"] == "/common/discovery/instance" and method == "GET":
             return discovery.instances(base)
-        if rest == "oauth2/v2.0/token" and method == "POST":
-            hosts = (base, f"https://{self.host}", *clouds.aliases(base))
-            ask = Ask(unquote(name), tokens.read_form(body), headers.get("authorization", ""), hosts)
-            return tokens.token(self.tenant, ask)
+        if rest in {"oauth2/v2.0/token", "oauth2/v2.0/devicecode"} and method == "POST":
+            ask = Ask(unquote(name), tokens.read_form(body), headers.get("authorization", ""), self._hosts(base))
+            if rest.endswith("/devicecode"):
+                return people.device_code(self.tenant, ask)
+            of_people = ask.form.get("grant_type") in people.GRANTS
+            return people.token(self.tenant, ask) if of_people else tokens.token(self.tenant, ask)
         raise LookupError(rest)
 
 

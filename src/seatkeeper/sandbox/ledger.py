@@ -10,7 +10,7 @@ from typing import Any, Final
 from seatkeeper.sandbox.world.clock import iso
 
 LONGEST: Final = 4096  # characters of a query that are kept
-_SECRETS: Final = (b"client_secret=", b"client_assertion=")
+_SECRETS: Final = (b"client_secret=", b"client_assertion=", b"code=", b"refresh_token=")
 
 
 def entry(

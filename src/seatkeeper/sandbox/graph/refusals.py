@@ -74,6 +74,11 @@ def audit_log_missing() -> Refusal:
     return Refusal(403, "Authentication_MSGraphPermissionMissing", message)
 
 
+def no_role() -> Refusal:
+    """403: the person who signed in has no role that reads the logs and reports."""
+    return Refusal(403, "Authentication_RequestFromUnsupportedUserRole", "User is not in the allowed roles")
+
+
 def not_premium() -> Refusal:
     """403: the sign-in log of a tenant without Entra ID P1."""
     message = "Neither tenant is B2C or tenant doesn't have premium license"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import binascii
 import hmac
 from base64 import b64decode
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -59,13 +61,26 @@ def read_form(body: bytes) -> dict[str, str]:
 
 def token(tenant: Tenant, ask: Ask) -> dict[str, Any]:
     """The answer to a token request, or TokenRefusal."""
+    form = check_client(tenant, ask, {"client_credentials"})
+    audience = check_resource(tenant, form.get("scope", "").strip(), ask)
+    extra = extra_claims(form.get("claims", ""))
+    method = check_credential(tenant, form, ask)
+    check_policy(tenant)
+    return issue(tenant, audience, method, extra)
+
+
+def check_client(tenant: Tenant, ask: Ask, grants: Collection[str] = ()) -> dict[str, str]:
+    """The form of a client that the tenant knows, with what stood in its header; TokenRefusal.
+
+    `grants` are the kinds of grants that it may ask for, where it asks for one.
+    """
     form = dict(ask.form)
     _basic(form, ask.authorization)
     if tenant.login_throttled:
         text = "The request was throttled. Wait some time and try again."
         raise TokenRefusal(90055, 429, "temporarily_unavailable", text)
     _check_tenant(tenant, ask.tenant_name)
-    _check_grant(form)
+    _check_grant(form, grants)
     if form.get("client_id", "").lower() != tenant.client_id or tenant.app_removed:
         raise TokenRefusal(
             700016, 400, "unauthorized_client",
@@ -74,9 +89,11 @@ def token(tenant: Tenant, ask: Ask) -> dict[str, Any]:
             "administrator of the tenant or consented to by any user in the tenant. You may have sent your "
             "authentication request to the wrong tenant.",
         )  # fmt: skip
-    audience = _audience(tenant, form, ask)
-    extra = extra_claims(form.get("claims", ""))
-    method = _credential(tenant, form, ask)
+    return form
+
+
+def check_policy(tenant: Tenant) -> None:
+    """TokenRefusal where Conditional Access blocks."""
     if tenant.blocked_by_policy:
         raise TokenRefusal(
             53003, 400, "invalid_grant",
@@ -84,7 +101,6 @@ def token(tenant: Tenant, ask: Ask) -> dict[str, Any]:
             suberror="message_only",
             claims='{"access_token":{"capolids":{"essential":true,"values":["' + object_guid("policy") + '"]}}}',
         )  # fmt: skip
-    return issue(tenant, audience, method, extra)
 
 
 def _basic(form: dict[str, str], authorization: str) -> None:
@@ -113,11 +129,11 @@ def _check_tenant(tenant: Tenant, name: str) -> None:
         raise no_tenant(name, "invalid_request")
 
 
-def _check_grant(form: dict[str, str]) -> None:
-    if not form.get("grant_type"):
+def _check_grant(form: dict[str, str], grants: Collection[str]) -> None:
+    if grants and not form.get("grant_type"):
         text = "The request body must contain the following parameter: 'grant_type'."
         raise TokenRefusal(900144, 400, "invalid_request", text)
-    if form["grant_type"] != "client_credentials":
+    if grants and form["grant_type"] not in grants:
         text = "The app requested an unsupported grant type."
         raise TokenRefusal(70003, 400, "unsupported_grant_type", text)
     if not form.get("client_id"):
@@ -125,9 +141,8 @@ def _check_grant(form: dict[str, str]) -> None:
         raise TokenRefusal(900144, 400, "invalid_request", text)
 
 
-def _audience(tenant: Tenant, form: dict[str, str], ask: Ask) -> str:
+def check_resource(tenant: Tenant, scope: str, ask: Ask) -> str:
     """The resource that the scope asks for: Graph by one of its names in this cloud, or by ours."""
-    scope = form.get("scope", "").strip()
     if not scope:
         text = "The request body must contain the following parameter: 'scope'."
         raise TokenRefusal(900144, 400, "invalid_request", text)
@@ -178,7 +193,7 @@ class _Claims(msgspec.Struct):
     access_token: _AccessClaims = msgspec.field(default_factory=_AccessClaims)
 
 
-def _credential(tenant: Tenant, form: dict[str, str], ask: Ask) -> str:
+def check_credential(tenant: Tenant, form: dict[str, str], ask: Ask) -> str:
     """The kind of credential that was good: "1" a secret, "2" a certificate, as in the claim appidacr."""
     if form.get("client_assertion"):
         if form.get("client_assertion_type") != JWT_BEARER:
@@ -206,8 +221,13 @@ def _credential(tenant: Tenant, form: dict[str, str], ask: Ask) -> str:
     return "1"
 
 
-def issue(tenant: Tenant, audience: str, method: str, extra: dict[str, Any]) -> dict[str, Any]:
-    """A token as Graph gets it from Entra: a v1.0 JWT, with roles only after consent."""
+def issue(
+    tenant: Tenant, audience: str, method: str, extra: dict[str, Any], person: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """A token as Graph gets it from Entra: a v1.0 JWT, with roles only after consent.
+
+    `person` are the claims of somebody it stands for, in place of roles.
+    """
     now = tenant.tick()
     tenant.tokens_issued += 1
     seed, place = tenant.settings.seed, tenant.tokens_issued
@@ -224,7 +244,9 @@ def issue(tenant: Tenant, audience: str, method: str, extra: dict[str, Any]) -> 
     }  # fmt: skip
     if "xms_cc" in extra:
         claims["xms_cc"] = extra["xms_cc"]
-    if tenant.consent and tenant.permissions:
+    if person:
+        claims |= person
+    elif tenant.consent and tenant.permissions:
         claims["roles"] = sorted(tenant.permissions)
     return {
         "token_type": "Bearer",

@@ -86,6 +86,9 @@ class Tenant:
     app_removed = False
     blocked_by_policy = False
     login_throttled = False
+    public_client = True  # "Allow public client flows": a person signs in without a credential of the app
+    sessions_revoked = False  # the password was changed: refresh tokens are good no more
+    device_interval = 5  # seconds between two questions whether the code was typed in
     limited = False  # every documented limit of Graph is real
     concealed = False  # names are hidden everywhere
     conceal_reports = False  # the setting "display concealed names in all reports"
@@ -113,6 +116,11 @@ class Tenant:
         self.client_secret = f"{number(seed, 'secret') % 1000:03d}8Q~{number(seed, 'secret', 2):032x}"[:40]
         self.app_name = "licence-reader"
         self.permissions: set[str] = set(READ_ALL)
+        self.delegated: set[str] = set()  # what the organization has consented to for people who sign in
+        self.redirect_uris: set[str] = set()  # where a sign-in may lead back to; none is any on https or loopback
+        self.codes: dict[str, Any] = {}  # sign-ins of people under way, by the code that their browser carries
+        self.devices: dict[str, Any] = {}
+        self.refresh_tokens: dict[str, Any] = {}
         self.federated: list[Federated] = []
         self.certificates: list[x509.Certificate] = []
         self.directory = Directory(
