@@ -196,6 +196,10 @@ class Unavailable(TryLater):
     pass
 
 
+class NotSignedInYet(TryLater):
+    """Nobody has typed the code in so far."""
+
+
 class Throttled(TryLater):
     """`until` is the earliest moment at which the vendor wants to hear from us again."""
 

@@ -18,7 +18,7 @@ from seatkeeper.graph.egress import Answer, Egress
 from seatkeeper.graph.origin import Origin, untrusted
 from seatkeeper.graph.refusals import is_json, to_detail, to_intermediary, to_token_error
 from seatkeeper.graph.throttle import to_moment
-from seatkeeper.model import Instant
+from seatkeeper.model import Instant, Secret
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ class Grant(msgspec.Struct, frozen=True):
 
     access_token: str
     seconds: float
+    refresh_token: Secret | None = None  # of a person who signed in
 
     def __repr__(self) -> str:
         return f"Grant({self.seconds:g} s)"
@@ -59,6 +60,17 @@ class _Grant(msgspec.Struct):
     access_token: str
     token_type: str
     expires_in: int | float | str = _SHORTEST  # 3599 usually; some endpoints of Microsoft write a text
+    refresh_token: str = ""
+
+
+class DeviceCode(msgspec.Struct):
+    """What somebody types in on another device, and where."""
+
+    user_code: str
+    verification_uri: str
+    device_code: str
+    expires_in: int
+    interval: int = 5  # seconds
 
 
 class Messenger:
@@ -72,6 +84,7 @@ class Messenger:
         self._egress = egress
         self._logins = {Origin.of(url) for url in (endpoints.login_url, *endpoints.aliases)}
         self.grant: Grant | None = None
+        self.device: DeviceCode | None = None
         self.server_time: Instant | None = None
         self.issuer = ""
 
@@ -98,10 +111,13 @@ class Messenger:
         data: Mapping[str, str] | None = None,
         **_: object,
     ) -> Reply:
-        """The token request. Raises what the sign-in server's refusal means."""
+        """The request for a token, or for a device's code. Raises what the sign-in server's refusal means."""
         self._check(url)
         form = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
         answer = self._send("POST", url, form, params, urlencode(data or {}).encode())
+        if url.endswith("/devicecode"):
+            self.device = _to_json(answer, DeviceCode)
+            return Reply(answer)
         grant = _to_json(answer, _Grant)
         try:
             seconds = float(grant.expires_in)
@@ -112,7 +128,8 @@ class Messenger:
                 "Microsoft's sign-in service gave an answer that is not a usable token.",
                 detail=to_detail(answer.status, "", answer.headers),
             )
-        self.grant = Grant(grant.access_token, min(_LONGEST, max(_SHORTEST, seconds)))
+        renewing = Secret(grant.refresh_token) if grant.refresh_token else None
+        self.grant = Grant(grant.access_token, min(_LONGEST, max(_SHORTEST, seconds)), renewing)
         return Reply(answer)
 
     def close(self) -> None:

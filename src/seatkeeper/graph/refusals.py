@@ -18,6 +18,7 @@ from seatkeeper.errors import (
     CredentialsRejected,
     DeltaExpired,
     NotOffered,
+    NotSignedInYet,
     NotThere,
     NotUnderstood,
     PageTokenExpired,
@@ -46,6 +47,7 @@ _NAMED_BY_CODE: Final = {
     "Authentication_ApplicationHasNoReadAuditLogDataAccess": "AuditLog.Read.All",
 }
 _NO_PREMIUM: Final = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+_NO_ROLE: Final = "Authentication_RequestFromUnsupportedUserRole"
 _DENIED: Final = ("Authorization_", "Authentication_", "Forbidden", "AccessDenied", "accessDenied", "S2SUnauthorized")
 _PERMISSION: Final = re.compile(r"\b[A-Z][A-Za-z]+\.(?:Read|ReadBasic|ReadWrite)(?:\.[A-Z][A-Za-z]+)*\b")
 _RESYNC: Final = ("syncStateNotFound", "syncStateInvalid", "resyncRequired")
@@ -104,6 +106,8 @@ def _to_denial(code: str, message: str, asked: str, detail: str) -> SeatkeeperEr
             "licence in the tenant; the roster works without it.",
             detail=detail,
         )
+    if code == _NO_ROLE:
+        return PermissionMissing(str(load_codes()[code]), detail=detail)
     if not code.startswith(_DENIED):
         return _to_unexpected(detail, text=message)
     named = _PERMISSION.search(message)
@@ -183,6 +187,7 @@ def is_json(headers: httpx2.Headers) -> bool:
 
 # What the sign-in server's refusals are called when they come without a number.
 _BY_ERROR: Final = {
+    "access_denied": "AADSTS65004",
     "invalid_client": "Microsoft refused the Client Secret or Client Certificate. Check it and authorize again.",
     "invalid_tenant": "AADSTS90002",
     "invalid_scope": "AADSTS70011",
@@ -219,7 +224,17 @@ def to_token_error(answer: Answer) -> SeatkeeperError:
         )
     if not said.error:
         return to_intermediary(answer.status, answer.headers)
+    if said.error == "authorization_pending":
+        return NotSignedInYet("Nobody has signed in with the code so far.", detail=detail)
     return CredentialsRejected(_to_words(said, number, detail), detail=detail)
+
+
+def to_answered(error: str, description: str) -> CredentialsRejected:
+    """The refusal that the browser of somebody who signs in has carried back; anybody may have made up its words."""
+    named = re.match(r"AADSTS([0-9]{1,9})\b", description)
+    number = int(named[1]) if named else 0
+    said = _TokenError(error, [number] if number else [], description)
+    return CredentialsRejected(_to_words(said, number, to_detail(0, f"{error}.{number}", httpx2.Headers())))
 
 
 def _to_words(said: _TokenError, number: int, detail: str) -> str:

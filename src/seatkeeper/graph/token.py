@@ -21,14 +21,16 @@ from seatkeeper.graph.jwt import read_claims
 from seatkeeper.graph.managed_identity import ManagedIdentity
 from seatkeeper.graph.messenger import Grant, Messenger
 from seatkeeper.graph.retry import Again, Retry
+from seatkeeper.graph.signed_in import SignedIn
 from seatkeeper.model import TICKS, Instant, Secret
 from seatkeeper.wire import NotTrusted
 
 __all__ = [
-    "ClientCertificate", "ClientSecret", "Credential", "FederatedToken", "ManagedIdentity", "Token", "TokenSource",
+    "ClientCertificate", "ClientSecret", "Credential", "FederatedToken", "ManagedIdentity", "SignedIn", "Token",
+    "TokenSource",
 ]  # fmt: skip
 
-Credential = ClientSecret | ClientCertificate | FederatedToken | ManagedIdentity
+Credential = ClientSecret | ClientCertificate | FederatedToken | ManagedIdentity | SignedIn
 
 _EARLY: Final = 300.0  # seconds before its end at which a token is replaced, as msal does; it lives 60 to 90 minutes
 _TENANT: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
@@ -37,7 +39,7 @@ _GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"  # Microsoft Graph's 
 
 
 class Token(msgspec.Struct, frozen=True):
-    """An access token; `roles` is None when it could not be read, `expires` is a monotonic second."""
+    """An access token; `roles` are its permissions, None when it could not be read, `expires` is a monotonic second."""
 
     value: Secret
     roles: frozenset[str] | None
@@ -47,6 +49,7 @@ class Token(msgspec.Struct, frozen=True):
 class _Claims(msgspec.Struct):
     # An application that was granted nothing gets a token, too, and without this claim (entra-docs, access-tokens).
     roles: list[str] = []
+    scp: str = ""  # the permissions of a token that stands for a person
     tid: str | None = None
     aud: str | list[str] | None = None
 
@@ -73,6 +76,7 @@ class TokenSource:
         self._directory_id = directory_id or (tenant_id.lower() if _GUID.fullmatch(tenant_id.lower()) else "")
         self._credential = credential
         self.client_id = credential.client_id
+        self.for_person = isinstance(credential, SignedIn)  # its permissions are delegated ones
         self._endpoints = endpoints
         self._egress = egress
         self._retry = retry
@@ -81,6 +85,7 @@ class TokenSource:
         self._token: Token | None = None
         self._replace_at = 0.0
         self._issuer = ""
+        self._renewed: Secret | None = None
 
     def token(self) -> Token:
         """The token in use, or a new one from 5 minutes before its end on. Raises what `renew` raises."""
@@ -104,6 +109,11 @@ class TokenSource:
         with self._lock:
             return self._renew(claims)
 
+    def renewed_sign_in(self) -> Secret | None:
+        """What to sign a person in with from now on, once Microsoft has given something new; the old one stays good."""
+        with self._lock:
+            return self._renewed
+
     def _renew(self, claims: str | None) -> Token:
         self._token = None
         asked = time.monotonic()
@@ -116,17 +126,8 @@ class TokenSource:
         # A new msal application for each token: msal remembers refusals for a minute, and a corrected secret would
         # not get through. Its constructor asks for the discovery document.
         messenger = Messenger(self._egress, self._endpoints)
-        credential = self._credential
         try:
-            application = msal.ConfidentialClientApplication(
-                credential.client_id,
-                client_credential=credential.to_msal(),  # read anew each time: a federated token is short-lived
-                authority=f"{self._endpoints.login_url}/{self._tenant_id}",
-                instance_discovery=False,  # it would ask the public cloud about servers it does not have
-                azure_region=False,  # else an environment variable could choose the server
-                http_client=messenger,
-            )
-            application.acquire_token_for_client([self._endpoints.scope], claims_challenge=claims)
+            self._send(messenger, claims)
         except ValueError:  # what msal raises for a discovery document that it cannot use
             raise BrokenAnswer("Microsoft's sign-in service describes itself in a way we do not understand.") from None
         except Throttled as error:
@@ -140,6 +141,23 @@ class TokenSource:
         if messenger.grant is None:
             raise BrokenAnswer("Microsoft's sign-in service gave no token.")
         return messenger.grant
+
+    def _send(self, messenger: Messenger, claims: str | None) -> None:
+        credential, authority = self._credential, f"{self._endpoints.login_url}/{self._tenant_id}"
+        if isinstance(credential, SignedIn):
+            renewed = credential.renew(messenger, authority, self._endpoints.scope, claims)
+            if renewed is not credential:
+                self._credential, self._renewed = renewed, renewed.write()
+            return
+        application = msal.ConfidentialClientApplication(
+            credential.client_id,
+            client_credential=credential.to_msal(),  # read anew each time: a federated token is short-lived
+            authority=authority,
+            instance_discovery=False,  # it would ask the public cloud about servers it does not have
+            azure_region=False,  # else an environment variable could choose the server
+            http_client=messenger,
+        )
+        application.acquire_token_for_client([self._endpoints.scope], claims_challenge=claims)
 
     def _inspect(self, text: str) -> frozenset[str] | None:
         """The permissions in the token, for diagnosis only: it is Microsoft's to verify, ours to carry.
@@ -166,4 +184,4 @@ class TokenSource:
             raise CredentialsRejected(
                 "Microsoft gave a token for another service. Check that the cloud is the tenant's."
             )
-        return frozenset(claims.roles)
+        return frozenset(claims.scp.split() if self.for_person else claims.roles)
