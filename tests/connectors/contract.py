@@ -10,7 +10,8 @@ import pytest
 
 from seatkeeper.connectors.base import Connector
 from seatkeeper.connectors.products import SkuKind
-from seatkeeper.connectors.vendor import FieldKind, Vendor
+from seatkeeper.connectors.reach import FieldKind
+from seatkeeper.connectors.vendor import Vendor
 from seatkeeper.errors import BadInput
 from seatkeeper.model import MISSING, Account, to_key
 from seatkeeper.sync.run import READINGS

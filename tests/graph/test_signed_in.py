@@ -67,7 +67,7 @@ def test_what_a_sign_in_gives_is_good_for_the_permissions_that_were_agreed_to(wo
     credential = world.sign_in(world.tenant.client_secret if with_secret else "")
     kept = SignedIn.read(world.tenant.client_id, credential.write())  # as it comes back from the database
     tokens = world.tokens(kept)
-    assert tokens.token().roles == {"User.Read.All", "AuditLog.Read.All"}
+    assert tokens.token().roles == frozenset({"User.Read.All", "AuditLog.Read.All"})
     assert tokens.for_person
     assert tokens.directory_id() == world.tenant.tenant_id
 
@@ -92,7 +92,7 @@ def test_a_claims_challenge_is_answered_for_a_person_too(world: World) -> None:
 def test_a_sign_in_that_ended_says_so(world: World) -> None:
     credential = world.sign_in()
     world.tenant.sessions_revoked = True
-    with pytest.raises(CredentialsRejected, match="the password was changed.*Sign in again"):
+    with pytest.raises(CredentialsRejected, match="the password was changed"):
         world.tokens(credential).token()
 
 
@@ -157,7 +157,7 @@ def test_the_code_of_a_device_is_waited_for_and_then_good(world: World) -> None:
     with pytest.raises(NotSignedInYet):
         desk.look(begun.flow)
     press(world.sandbox, begun.address, code=begun.code)
-    assert world.tokens(desk.look(begun.flow)).token().roles == {"User.Read.All", "AuditLog.Read.All"}
+    assert world.tokens(desk.look(begun.flow)).token().roles == frozenset({"User.Read.All", "AuditLog.Read.All"})
 
 
 def test_a_code_that_was_declined_or_came_too_late_says_so(world: World) -> None:

@@ -15,7 +15,8 @@ import pytest
 from seatkeeper.connectors import catalog
 from seatkeeper.connectors.base import Check, Connector, RecordPage, TaskKind
 from seatkeeper.connectors.products import Product, ProductData, ServicePlan, Sku, SkuKind
-from seatkeeper.connectors.vendor import ConnectionDetails, FormField, Guide, Pacer, Vendor
+from seatkeeper.connectors.reach import ConnectionDetails, FormField, Guide
+from seatkeeper.connectors.vendor import Pacer, Vendor
 from seatkeeper.errors import BadInput, NotUnderstood, Unavailable
 from seatkeeper.model import Account, BadRow, Key, Seat, Secret, to_key
 

@@ -13,7 +13,19 @@ from seatkeeper.app_uses import AppSignIns
 from seatkeeper.clock import Clock
 from seatkeeper.connectors.feasibility import Rate, SignInLog
 from seatkeeper.connectors.products import Product
-from seatkeeper.model import MISSING, Account, BadRow, Instant, Key, LastUse, Renewal, Seat, SignIn, Subscription
+from seatkeeper.model import (
+    MISSING,
+    Account,
+    BadRow,
+    Instant,
+    Key,
+    LastUse,
+    Renewal,
+    Seat,
+    Secret,
+    SignIn,
+    Subscription,
+)
 
 Record = TypeVar("Record")
 Understood = Account | SignIn | Subscription | Renewal | LastUse
@@ -130,6 +142,10 @@ class Connector:
     def identify(self) -> str:
         """The vendor's own id of the tenant, the same by whatever name it was typed in; empty where it has one name."""
         return ""
+
+    def renewed_sign_in(self) -> Secret | None:
+        """What to sign somebody in with from now on, where the vendor has given something new."""
+        return None
 
     def require(self, task: TaskKind) -> None:
         """Raise PermissionMissing before a call that is known to be refused."""

@@ -6,68 +6,17 @@ convert; nothing here knows a database or a page.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from seatkeeper.connectors.base import Connector, TaskKind
 from seatkeeper.connectors.feasibility import SignInLog
 from seatkeeper.connectors.products import Carried, Product, ProductData
+from seatkeeper.connectors.reach import ConnectionDetails, FormField, Guide, SigningIn
 from seatkeeper.connectors.sku_lists import ProductTable
-from seatkeeper.model import Instant, Key, RequestLimit, Secret
-
-FEDERATED: Final = "federated"  # the kind of a credential that is none of the connection's: this server's own identity
-
-
-class FieldKind(enum.StrEnum):
-    """How a field of a form is filled in."""
-
-    TEXT = "text"
-    LONG_TEXT = "long text"  # of several lines
-    SECRET = "secret"  # noqa: S105 - sealed when saved, and never shown again
-    FILE = "file"  # the text of a file; sealed as a secret is
-    CHOICE = "choice"
-    DATE = "date"  # such as 2026-08-01
-
-
-class FormField(NamedTuple):
-    """One thing that Add Application asks for; `key` is its name in forms, in REST and after --field."""
-
-    key: str
-    title: str
-    help: str = ""
-    kind: FieldKind = FieldKind.TEXT
-    required: bool = True
-    choices: Mapping[str, str] = {}
-    placeholder: str = ""
-    identity: bool = False  # says which tenant it is, so it cannot be edited
-    folded: bool = False  # for few: shown when asked for
-    binary: bool = False  # of a file: what is not text is given as base64
-    identity_of_server: bool = False  # lets the connection sign in as this server; the operator says who may
-    address: bool = False  # says where the credential is sent, or whom to trust there; empty for the vendor's own
-
-
-class ConnectionDetails(NamedTuple):
-    """How a tenant is reached, and as whom: what is stored of a connection.
-
-    `credential` is sealed; None leaves the stored one as it is. `expires` is when the vendor stops taking it, if known.
-    Of the kind FEDERATED nothing is sealed; when it is opened, `credential` says where its token comes from: a file's
-    path, or the managed identity, `system` or a client id.
-    `tenant_id` is what was typed in, perhaps one of several names; `directory_id` is the vendor's own id once known.
-    """
-
-    tenant_id: str
-    client_id: str = ""
-    cloud: str = ""
-    login_url: str = ""
-    graph_url: str = ""
-    ca_file: str = ""
-    credential_kind: str = ""
-    credential: Secret | None = None
-    expires: Instant | None = None
-    directory_id: str = ""
+from seatkeeper.model import Instant, Key, RequestLimit
 
 
 class Pacer(Protocol):
@@ -78,36 +27,6 @@ class Pacer(Protocol):
 
     def done(self) -> None:
         """The answer to the oldest request came, or it failed."""
-
-
-class Script(NamedTuple):
-    """A script that lets Seatkeeper into a tenant, with what to know before it is run."""
-
-    key: str
-    title: str
-    hint: str
-    script: str
-
-
-class Need(NamedTuple):
-    """What one task asks of the tenant; the vendor's own id of the permission, if it has one."""
-
-    task: TaskKind
-    permission: str
-    permission_id: str
-
-
-class Guide(NamedTuple):
-    """How to let Seatkeeper in: steps in sentences, permissions by task, and scripts that do it all.
-
-    `links` are the vendor's own pages about it, by their titles.
-    """
-
-    steps: Sequence[str]
-    needs: Sequence[Need] = ()
-    note: str = ""
-    scripts: Sequence[Script] = ()
-    links: Mapping[str, str] = {}
 
 
 class SeatToTake(NamedTuple):
@@ -202,13 +121,15 @@ class UsageSignal(NamedTuple):
 class Suite(NamedTuple):
     """An entry of Add Application for all products of a vendor at once: one connection, of which products are ticked.
 
-    It asks for one kind of credential; `without` are the fields of the vendor's form that are for another kind.
+    It asks for one kind of credential; `without` are the fields of the vendor's form that are for another kind. Of a
+    `delegated` one nobody types a credential in: somebody signs in.
     """
 
     key: str
     title: str
     integration: str
     without: frozenset[str] = frozenset()
+    delegated: bool = False
 
 
 def says_guest(user_type: str | None, _upn: str | None) -> bool:
@@ -221,10 +142,6 @@ def assign_nothing(_licensing: str) -> Iterable[Key]:
 
 def fail_nothing(_licensing: str) -> Iterable[tuple[Key, str]]:
     return ()
-
-
-# What a stored credential was given for, it goes to; where it would go elsewhere, its giver has to say so.
-GIVE_AGAIN: Final = "give the credential again: the stored one was given for other addresses."
 
 
 def carry_nothing(_products: Iterable[Product], _live: Mapping[str, Iterable[str]]) -> Mapping[str, Sequence[Carried]]:
@@ -285,4 +202,5 @@ class Vendor:
     usage: tuple[UsageSignal, ...] = ()
     sku_list: PublishedList | None = None
     suites: tuple[Suite, ...] = ()
+    signing_in: SigningIn | None = None
     prices: Mapping[str, int] = field(default_factory=dict)  # euros a month by part number, for an example

@@ -28,7 +28,7 @@ class _Kept(msgspec.Struct):
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """The credential of an application on behalf of a person. `secret` is there where the registration wants its own."""
+    """The credential of an application on behalf of a person; `secret` is the registration's own, if it wants one."""
 
     client_id: str
     refresh_token: Secret
@@ -115,7 +115,7 @@ class SignInDesk:
             ValueError,
             RuntimeError,
             KeyError,
-        ):  # an answer without a code, or a token for somebody else's question
+        ):  # an answer without a code
             raise BadInput(FIELD, "this answer belongs to no sign-in that was begun here. Begin again.") from None
         return self._keep(messenger, found)
 

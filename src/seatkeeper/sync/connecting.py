@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from seatkeeper.connectors.base import Connector
 from seatkeeper.connectors.catalog import find_product, find_vendor
-from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails
+from seatkeeper.connectors.reach import FEDERATED, ConnectionDetails
 from seatkeeper.errors import CredentialsRejected
 from seatkeeper.model import Secret, to_id
 from seatkeeper.settings import SEATKEEPER
@@ -29,7 +29,17 @@ def open_connector(connection: Connection) -> Iterator[Connector]:
     credential = seal.open_sealed(bytes(connection.credential), **_place(connection))
     with vendor.open(with_identity(to_details(connection)._replace(credential=credential)), pacer) as connector:
         watch_products(connector, connection)
-        yield connector
+        try:
+            yield connector
+        finally:
+            if renewed := connector.renewed_sign_in():
+                _keep_sign_in(connection, renewed)
+
+
+def _keep_sign_in(connection: Connection, renewed: Secret) -> None:
+    """Store it, unless somebody has given another credential meanwhile. Of two processes either's is good."""
+    same = Connection.objects.filter(pk=connection.pk, credential=bytes(connection.credential))
+    same.update(credential=seal.seal(renewed.reveal(), **_place(connection)))
 
 
 def with_identity(details: ConnectionDetails) -> ConnectionDetails:

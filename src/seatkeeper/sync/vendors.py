@@ -13,24 +13,23 @@ from seatkeeper.connectors.catalog import (
     name_tasks,
 )
 from seatkeeper.connectors.products import Carried, Product, SkuKind
-from seatkeeper.connectors.vendor import (
+from seatkeeper.connectors.reach import (
+    DELEGATED,
     FEDERATED,
     GIVE_AGAIN,
+    SIGN_IN,
     ConnectionDetails,
     FieldKind,
     FormField,
     Guide,
-    PublishedList,
-    ReportColumn,
-    SeatToTake,
-    Suite,
-    UsageReport,
-    Vendor,
+    SignInBegun,
 )
+from seatkeeper.connectors.vendor import PublishedList, ReportColumn, SeatToTake, Suite, UsageReport, Vendor
 
 __all__ = [
-    "FEDERATED", "GIVE_AGAIN", "Carried", "Check", "ConnectionDetails", "FieldKind", "FormField", "Guide", "Product",
-    "PublishedList", "ReportColumn", "SeatToTake", "SkuKind", "Suite", "TaskKind", "UsageReport", "Vendor",
+    "DELEGATED", "FEDERATED", "GIVE_AGAIN", "SIGN_IN", "Carried", "Check", "ConnectionDetails", "FieldKind",
+    "FormField", "Guide", "Product", "PublishedList", "ReportColumn", "SeatToTake", "SignInBegun", "SkuKind", "Suite",
+    "TaskKind", "UsageReport", "Vendor",
     "find_product", "find_suite", "find_task", "find_vendor", "find_vendor_of", "list_products", "list_suites",
     "list_vendors", "name_tasks",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ from seatkeeper.connectors.microsoft.products import Watched, load_products
 from seatkeeper.connectors.products import Product
 from seatkeeper.errors import CredentialsRejected, PageTokenExpired, PermissionMissing, TooLarge, Unavailable
 from seatkeeper.graph.client import Client
-from seatkeeper.model import Account, Instant, Key, LastUse, Renewal, Seat, SignIn, Subscription, to_key
+from seatkeeper.model import Account, Instant, Key, LastUse, Renewal, Seat, Secret, SignIn, Subscription, to_key
 
 
 class SignalReader(Protocol):
@@ -78,6 +78,9 @@ class MicrosoftConnector(Connector):
             )
         return directory_id
 
+    def renewed_sign_in(self) -> Secret | None:
+        return self.client.tokens.renewed_sign_in()
+
     def require(self, task: TaskKind) -> None:
         """Raise PermissionMissing when the token says that the call would be refused."""
         roles = self.client.tokens.token().roles
@@ -86,6 +89,11 @@ class MicrosoftConnector(Connector):
         if roles is None or task.permission.is_in(roles):
             return
         held = ", ".join(sorted(roles)) or "none at all"
+        if self.client.tokens.for_person:
+            raise PermissionMissing(
+                f"{task.title} needs the delegated permission {task.permission}; without it {task.purpose}. "
+                f"Whoever signed in agreed to: {held}. Sign in again with this task ticked, and agree to it."
+            )
         raise PermissionMissing(
             f"{task.title} needs the application permission {task.permission}; without it {task.purpose}. "
             f"The app registration has: {held}. In the Entra admin centre open App registrations > "

@@ -9,9 +9,9 @@ from typing import Final
 from uuid import UUID
 
 from seatkeeper.clock import days, system_clock
-from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails
+from seatkeeper.connectors.reach import DELEGATED, FEDERATED, SIGN_IN, ConnectionDetails
 from seatkeeper.errors import BadInput
-from seatkeeper.graph.token import ClientCertificate
+from seatkeeper.graph.token import ClientCertificate, SignedIn
 from seatkeeper.model import Instant, Secret, to_instant, to_text
 
 GIVEN: Final = "given"
@@ -33,6 +33,10 @@ def to_credential(
     """
     secret, certificate = given.get("client_secret"), given.get("client_certificate")
     password = _without_line_end(given.get("client_certificate_password", ""))
+    if given.get(SIGN_IN) is not None:
+        if secret is not None or certificate is not None or password or given.get("credential", "") not in ("", GIVEN):
+            raise BadInput(SIGN_IN, "it takes the place of any other credential. Give one of them.")
+        return DELEGATED, SignedIn.read(client_id, Secret(given[SIGN_IN])).write(), None
     if given.get("credential") == FEDERATED:
         if secret is not None or certificate is not None or password:
             told = f"choose {CREDENTIALS[GIVEN]!r}, or leave secret and certificate empty."
@@ -53,6 +57,8 @@ def to_credential(
         raise BadInput("client_certificate_password", "give the certificate's file with it; it is not kept.")
     if secret is not None:
         return "secret", check_secret(secret), check_end(ends)
+    if before is not None and kept == DELEGATED and client_id != before.client_id:
+        raise BadInput("client_id", "somebody has signed in to the other one. Sign in again for this one.")
     if before is None or (kept == FEDERATED and "credential" in given):
         raise BadInput("client_secret", "give a client secret or a certificate.")
     changes = kept == "secret" and "client_secret_expires" in given and ends != shown

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from seatkeeper.connectors.microsoft.credential import CREDENTIALS, GIVEN, is_guid, show_end, to_credential
-from seatkeeper.connectors.vendor import FEDERATED, GIVE_AGAIN, ConnectionDetails, FieldKind, FormField
+from seatkeeper.connectors.reach import FEDERATED, GIVE_AGAIN, SIGN_IN, ConnectionDetails, FieldKind, FormField
 from seatkeeper.errors import BadInput, Refusals
 from seatkeeper.graph.clouds import CLOUDS, SHARED_TENANTS, Endpoints, to_endpoints
 
@@ -51,6 +51,14 @@ FORM: Final = (
         FieldKind.FILE,
         required=False,
         binary=True,
+    ),
+    FormField(
+        SIGN_IN,
+        "Sign-in",
+        "What somebody's own sign-in has given.",
+        FieldKind.SECRET,
+        required=False,
+        signed_in=True,
     ),
     FormField(
         "cloud",

@@ -11,7 +11,7 @@ from string import Template
 from typing import Final
 
 from seatkeeper.connectors.base import TaskKind
-from seatkeeper.connectors.vendor import Guide, Need, Script
+from seatkeeper.connectors.reach import Guide, Need, Script
 
 GRAPH: Final = "00000003-0000-0000-c000-000000000000"  # Microsoft Graph itself, in every tenant
 NAME: Final = "Seatkeeper (read only)"

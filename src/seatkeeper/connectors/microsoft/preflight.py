@@ -40,7 +40,7 @@ def check(client: Client, tasks: tuple[TaskKind, ...], asked: frozenset[AppSignI
     for task in tasks:
         if task.optional and task.permission.name in needed:
             continue
-        found = _permission(task, roles, client.tokens.client_id)
+        found = _permission(task, roles, client)
         if task.optional and found.passed is False:  # a tenant is well without it
             found = found._replace(passed=None, message=f"Only where {task.title} is ticked: {found.message}")
         yield found
@@ -56,21 +56,22 @@ def check(client: Client, tasks: tuple[TaskKind, ...], asked: frozenset[AppSignI
     yield _concealed(client, roles)
 
 
-def _permission(task: TaskKind, roles: frozenset[str] | None, client_id: str) -> Check:
-    title = f"Permission {task.permission.name}"
+def _permission(task: TaskKind, roles: frozenset[str] | None, client: Client) -> Check:
+    title, for_person = f"Permission {task.permission.name}", client.tokens.for_person
+    commands = "" if for_person else grant(task.permission.name, client.tokens.client_id)
     if roles is None:
         told = f"The token does not tell its permissions; {task.title} will show."
-        return Check(title, None, told, grant(task.permission.name, client_id))
+        return Check(title, None, told, commands)
     if task.permission.is_in(roles):
         serving = task.permission.name if task.permission.name in roles else min(roles & task.permission.wider)
         return Check(title, True, f"{serving} is granted, {task.title} may run.")
-    return Check(
-        title,
-        False,
-        f"{task.title} needs {task.permission} (application permission, with admin consent); "
-        f"without it {task.purpose}. Add it in the app registration under API permissions.",
-        grant(task.permission.name, client_id),
-    )
+    if for_person:
+        kind, step = "delegated permission", "Sign in again with this task ticked, and agree to it."
+    else:
+        kind = "application permission, with admin consent"
+        step = "Add it in the app registration under API permissions."
+    told = f"{task.title} needs {task.permission} ({kind}); without it {task.purpose}. {step}"
+    return Check(title, False, told, commands)
 
 
 def _try(title: str, probe: Callable[[], str]) -> Check:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from seatkeeper.clock import seconds
+from seatkeeper.connectors.microsoft import signing_in
 from seatkeeper.connectors.microsoft.access import LOG
 from seatkeeper.connectors.microsoft.connector import TASKS, USAGE, MicrosoftConnector
 from seatkeeper.connectors.microsoft.form import FORM, check_form, fill_form
@@ -17,21 +18,25 @@ from seatkeeper.connectors.microsoft.products import TABLE, list_carried, load_p
 from seatkeeper.connectors.microsoft.reclaim_scripts import SCRIPTS
 from seatkeeper.connectors.microsoft.reports import REPORTS
 from seatkeeper.connectors.microsoft.roster import is_guest
-from seatkeeper.connectors.vendor import FEDERATED, ConnectionDetails, Pacer, PublishedList, SkuColumns, Suite, Vendor
+from seatkeeper.connectors.reach import DELEGATED, FEDERATED, ConnectionDetails, SigningIn
+from seatkeeper.connectors.vendor import Pacer, PublishedList, SkuColumns, Suite, Vendor
 from seatkeeper.graph import throttle
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.clouds import CLOUDS, Endpoints, list_aliases
 from seatkeeper.graph.egress import Egress
+from seatkeeper.graph.messenger import Messenger
 from seatkeeper.graph.retry import Retry
+from seatkeeper.graph.signed_in import SignInDesk
 from seatkeeper.graph.token import (
     ClientCertificate,
     ClientSecret,
     Credential,
     FederatedToken,
     ManagedIdentity,
+    SignedIn,
     TokenSource,
 )
-from seatkeeper.model import RequestLimit
+from seatkeeper.model import RequestLimit, Secret
 
 # 5 requests on the sign-in log in 10 s of one app in one tenant, 122 over all tenants; a little more for clocks that
 # differ, and an unanswered one counts for longer than a request may take. Account activity leaves room for sign-ins.
@@ -51,6 +56,13 @@ SUITES: Final = (
         "Microsoft 365",
         "Microsoft 365 Certificate Based Authentication",
         frozenset({"client_secret", "client_secret_expires", "credential"}),
+    ),
+    Suite(
+        "microsoft-365",
+        "Microsoft 365",
+        "Microsoft 365",
+        frozenset({"client_secret_expires", "credential", "client_certificate", "client_certificate_password"}),
+        delegated=True,
     ),
 )
 
@@ -86,6 +98,8 @@ def open_credential(details: ConnectionDetails) -> Credential:
         if Path(source).is_absolute():
             return FederatedToken(details.client_id, Path(source), audience)
         return ManagedIdentity(details.client_id, source, audience)
+    if details.credential_kind == DELEGATED:
+        return SignedIn.read(details.client_id, details.credential)
     kind = ClientCertificate if details.credential_kind == "certificate" else ClientSecret
     return kind(details.client_id, details.credential)
 
@@ -137,6 +151,18 @@ def sign_in(details: ConnectionDetails) -> None:
         egress.close()
 
 
+@contextmanager
+def open_desk(details: ConnectionDetails, secret: Secret | None) -> Iterator[signing_in.Desk]:
+    """Where somebody signs in to the tenant; closed at the end."""
+    endpoints = _to_endpoints(details)
+    egress = Egress(endpoints, deadline=TRY_SECONDS)
+    desk = SignInDesk(lambda: Messenger(egress, endpoints), endpoints, details.tenant_id, details.client_id, secret)
+    try:
+        yield signing_in.Desk(desk, endpoints)
+    finally:
+        egress.close()
+
+
 MICROSOFT: Final = Vendor(
     key="microsoft",
     title="Microsoft",
@@ -167,5 +193,6 @@ MICROSOFT: Final = Vendor(
         TABLE,
     ),
     suites=SUITES,
+    signing_in=SigningIn(open_desk, signing_in.guide, signing_in.EXAMPLE),
     prices={"PROJECT_P1": 10, "PROJECTPROFESSIONAL": 30, "PROJECTPREMIUM": 50, "PROJECTESSENTIALS": 7},
 )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any, Final
 
 import msgspec
 
-from seatkeeper.sandbox.world.catalog import App, ServicePlan, load
+from seatkeeper.sandbox.world.catalog import App, ServicePlan
 from seatkeeper.sandbox.world.clock import iso
 from seatkeeper.sandbox.world.dice import number
 from seatkeeper.sandbox.world.people import DOMAIN, Person
@@ -21,13 +20,6 @@ DEFAULT_USER: Final = (
     "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
     "preferredLanguage", "surname", "userPrincipalName", "id",
 )  # fmt: skip
-
-
-@cache
-def shapes() -> dict[str, Any]:
-    """Property lists, filter rules and permissions of the endpoints, from Microsoft's schema and documentation."""
-    found: dict[str, Any] = load("sandbox_graph.json")
-    return found
 
 
 def assigned_plans(person: Person) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from seatkeeper.sandbox.graph import refusals
-from seatkeeper.sandbox.graph.answers import DEFAULT_USER, shapes
+from seatkeeper.sandbox.graph.answers import DEFAULT_USER
+from seatkeeper.sandbox.world.catalog import shapes
 from seatkeeper.sandbox.world.dice import number
 from seatkeeper.sandbox.world.tenant import Tenant
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from seatkeeper.sandbox.graph import refusals
-from seatkeeper.sandbox.graph.answers import shapes
 from seatkeeper.sandbox.graph.queries import Query
+from seatkeeper.sandbox.world.catalog import shapes
 
 JSON: Final = b"application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 

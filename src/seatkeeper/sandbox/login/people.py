@@ -10,11 +10,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from seatkeeper.sandbox.graph.answers import shapes
 from seatkeeper.sandbox.login import clouds
 from seatkeeper.sandbox.login.assertions import Ask, TokenRefusal
 from seatkeeper.sandbox.login.jwt import encode, sign
@@ -26,9 +24,10 @@ from seatkeeper.sandbox.login.tokens import (
     extra_claims,
     issue,
 )
+from seatkeeper.sandbox.world.catalog import shapes
 from seatkeeper.sandbox.world.dice import object_guid
 from seatkeeper.sandbox.world.people import Person
-from seatkeeper.sandbox.world.tenant import Tenant
+from seatkeeper.sandbox.world.tenant import SignIn, Tenant
 
 READER: Final = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"  # the role Global Reader
 _USER: Final = "b79fbf4d-3ef9-4689-8143-76b194e85509"  # what everybody without a role has
@@ -42,17 +41,6 @@ GRANTS: Final = frozenset({"authorization_code", "refresh_token", DEVICE})
 def _there_are() -> frozenset[str]:
     """The delegated permissions of Graph that reach something here; nearly all are called as those of applications."""
     return frozenset(name for names in shapes()["permissions"].values() for name in names) | {"User.Read"}
-
-
-@dataclass
-class SignIn:
-    """A sign-in under way or done: for what, and by whom once that is known."""
-
-    asked_at: int
-    scopes: frozenset[str]
-    upn: str = ""
-    form: Mapping[str, str] = field(default_factory=dict)
-    declined: bool = False
 
 
 def choices(tenant: Tenant) -> tuple[Person, Person]:

@@ -198,3 +198,10 @@ def apps(*, everything: bool = False) -> tuple[App, ...]:
     named = [(a["id"], a["title"]) for a in product_data(PROJECT)["apps"]] + [*_OTHER_APPS]
     found = tuple(App(id_, title, *reached.get(id_, _GRAPH)) for id_, title in named)
     return (*found, *(App(*one) for one in _MORE_APPS)) if everything else found
+
+
+@cache
+def shapes() -> dict[str, Any]:
+    """Property lists, filter rules and permissions of the endpoints, from Microsoft's schema and documentation."""
+    found: dict[str, Any] = load("sandbox_graph.json")
+    return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -77,6 +78,17 @@ class Search:
     span: tuple[int, int]
 
 
+@dataclass
+class SignIn:
+    """A sign-in under way or done: for what, and by whom once that is known."""
+
+    asked_at: int
+    scopes: frozenset[str]
+    upn: str = ""
+    form: Mapping[str, str] = field(default_factory=dict)
+    declined: bool = False
+
+
 class Tenant:
     """The tenant. Attributes without an underscore may be changed at any time; the next request sees the change."""
 
@@ -118,9 +130,9 @@ class Tenant:
         self.permissions: set[str] = set(READ_ALL)
         self.delegated: set[str] = set()  # what the organization has consented to for people who sign in
         self.redirect_uris: set[str] = set()  # where a sign-in may lead back to; none is any on https or loopback
-        self.codes: dict[str, Any] = {}  # sign-ins of people under way, by the code that their browser carries
-        self.devices: dict[str, Any] = {}
-        self.refresh_tokens: dict[str, Any] = {}
+        self.codes: dict[str, SignIn] = {}  # sign-ins of people under way, by the code that their browser carries
+        self.devices: dict[str, SignIn] = {}
+        self.refresh_tokens: dict[str, SignIn] = {}
         self.federated: list[Federated] = []
         self.certificates: list[x509.Certificate] = []
         self.directory = Directory(
