@@ -1,4 +1,6 @@
-"""What is left behind and nobody comes back for: sessions that have ended, and uploads that were not imported."""
+"""What is left behind and nobody comes back for: sessions that have ended, uploads that were not imported, and tenants
+that somebody looked round in and did not keep.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,13 @@ from typing import Final
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.utils import timezone
 
+from seatkeeper.clock import system_clock
 from seatkeeper.settings import SEATKEEPER
+from seatkeeper.store.erasing import erase_after_commit
+from seatkeeper.store.models import AuditEvent, Connection
 
 EVERY: Final = 3600.0  # seconds
 UPLOADS_KEPT: Final = 3600  # seconds between the preview and the import
@@ -20,6 +26,23 @@ def tidy() -> None:
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     sweep_uploads()
+    forget_look_rounds()
+
+
+def forget_look_rounds() -> None:
+    """Delete what was read of tenants that nobody has kept in time."""
+    with transaction.atomic():
+        for connection in Connection.objects.filter(forget_at__lte=system_clock()):
+            AuditEvent.objects.create(
+                organization_id=connection.organization_id,
+                at=system_clock(),
+                who="Seatkeeper",
+                action="connection.forgotten",
+                subject=connection.tenant_id,
+                detail="nobody kept it in time",
+            )
+            connection.delete()
+            erase_after_commit()
 
 
 def uploads() -> Path:

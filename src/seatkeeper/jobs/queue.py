@@ -74,8 +74,11 @@ def list_waiting(now: Instant) -> list[Waiting]:
     wanted = Q(enabled=True, paused=False) | ~Q(asked_by="")
     # The newest is the one that was made last: when it began is only what some clock said.
     newest = Run.objects.filter(task=OuterRef("pk")).order_by("-pk")
+    # A look round reads once, until somebody decides to keep it.
+    read_once = Run.objects.filter(task=OuterRef("pk"), status=RunStatus.COMPLETE)
+    again = Q(connection__forget_at__isnull=True) | ~Q(asked_by="") | Q(~Exists(read_once))
     unknown = Q(due__isnull=True) | Q(due__lte=now) | Q(due__gt=now + F("every_hours") * seconds(3600))
-    tasks: QuerySet[Any] = Task.objects.filter(wanted, Exists(active), unknown).annotate(
+    tasks: QuerySet[Any] = Task.objects.filter(wanted, again, Exists(active), unknown).annotate(
         **{name: Subquery(newest.values(name)[:1]) for name in ("status", "started", "ended")}
     )
     free = [task for task in tasks if not is_running(task)]

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from seatkeeper.connectors.base import Connector
 from seatkeeper.connectors.catalog import find_product, find_vendor
-from seatkeeper.connectors.reach import FEDERATED, ConnectionDetails
+from seatkeeper.connectors.reach import DELEGATED, FEDERATED, ConnectionDetails
 from seatkeeper.errors import CredentialsRejected
 from seatkeeper.model import Secret, to_id
 from seatkeeper.settings import SEATKEEPER
@@ -26,14 +26,19 @@ def open_connector(connection: Connection) -> Iterator[Connector]:
     limit = vendor.request_limit
     tenant = connection.directory_id or connection.tenant_id  # the limit is the tenant's, by whatever name it is asked
     pacer = SharedPacer(connection.client_id, tenant, limit) if limit else None
-    credential = seal.open_sealed(bytes(connection.credential), **_place(connection))
-    with vendor.open(with_identity(to_details(connection)._replace(credential=credential)), pacer) as connector:
+    details = to_details(connection)._replace(credential=open_credential(connection))
+    with vendor.open(with_identity(details), pacer) as connector:
         watch_products(connector, connection)
         try:
             yield connector
         finally:
             if renewed := connector.renewed_sign_in():
                 _keep_sign_in(connection, renewed)
+
+
+def open_credential(connection: Connection) -> Secret:
+    """What is sealed of it, in memory. Raises BadSetting where it cannot be opened."""
+    return seal.open_sealed(bytes(connection.credential), **_place(connection))
 
 
 def _keep_sign_in(connection: Connection, renewed: Secret) -> None:
@@ -100,11 +105,14 @@ def save_details(connection: Connection, details: ConnectionDetails) -> list[str
         "credential_kind": details.credential_kind,
         "credential_expires": details.expires,
     }
+    if details.credential_kind != DELEGATED:
+        values["forget_at"] = None  # a look round ends with a credential that is given to stay
     if details.credential is not None:
         values["credential"] = seal.seal(details.credential.reveal(), **_place(connection))
     changed = connection.save_changes(values)
     alone = ["credential_expires"] if "credential" not in changed and "credential_expires" in changed else []
-    return [name for name in changed if not name.startswith("credential_")] + alone
+    told = [name for name in changed if name != "forget_at" and not name.startswith("credential_")]
+    return told + alone
 
 
 class _Place(TypedDict):

@@ -6,13 +6,13 @@ Delegated permissions are called as those of applications, and count only togeth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from seatkeeper.connectors.base import TaskKind
 from seatkeeper.connectors.reach import Guide, Need
 from seatkeeper.graph.clouds import Endpoints
-from seatkeeper.graph.signed_in import Begun, SignInDesk
+from seatkeeper.graph.signed_in import Begun, SignedIn, SignInDesk
 from seatkeeper.model import Secret
 
 STEPS: Final = """
@@ -45,10 +45,14 @@ def name_scope(task: TaskKind) -> str:
 
 
 class Desk:
-    """Where somebody signs in for one application in one tenant, on behalf of what some tasks read."""
+    """Where somebody signs in for one application in one tenant, on behalf of what some tasks read.
 
-    def __init__(self, desk: SignInDesk, endpoints: Endpoints) -> None:
+    What a sign-in gives is tried by `try_out`, which gives what to go on with.
+    """
+
+    def __init__(self, desk: SignInDesk, endpoints: Endpoints, try_out: Callable[[SignedIn], SignedIn]) -> None:
         self._desk = desk
+        self._try_out = try_out
         self._resource = endpoints.scope.removesuffix("/.default")
 
     def _scopes(self, tasks: Iterable[TaskKind]) -> list[str]:
@@ -59,10 +63,10 @@ class Desk:
         return self._desk.begin(self._scopes(tasks), back)
 
     def finish(self, flow: Secret, answer: Mapping[str, str]) -> Secret:
-        return self._desk.finish(flow, answer).write()
+        return self._try_out(self._desk.finish(flow, answer)).write()
 
     def begin_with_code(self, tasks: Iterable[TaskKind]) -> Begun:
         return self._desk.begin_with_code(self._scopes(tasks))
 
     def look(self, flow: Secret) -> Secret:
-        return self._desk.look(flow).write()
+        return self._try_out(self._desk.look(flow)).write()

@@ -153,12 +153,23 @@ def sign_in(details: ConnectionDetails) -> None:
 
 @contextmanager
 def open_desk(details: ConnectionDetails, secret: Secret | None) -> Iterator[signing_in.Desk]:
-    """Where somebody signs in to the tenant; closed at the end."""
+    """Where somebody signs in to the tenant, with the secret that was typed in or is kept; closed at the end."""
+    assert details.credential is not None
+    secret = secret or SignedIn.read(details.client_id, details.credential).secret
     endpoints = _to_endpoints(details)
     egress = Egress(endpoints, deadline=TRY_SECONDS)
     desk = SignInDesk(lambda: Messenger(egress, endpoints), endpoints, details.tenant_id, details.client_id, secret)
+
+    def try_out(signed_in: SignedIn) -> SignedIn:
+        """Ask for a token with it, which tells whose tenant it is for."""
+        tried = details._replace(credential_kind=DELEGATED, credential=signed_in.write())
+        tokens = _to_tokens(tried, endpoints, egress, Retry(attempts=1))
+        tokens.renew()
+        renewed = tokens.renewed_sign_in()
+        return SignedIn.read(details.client_id, renewed) if renewed else signed_in
+
     try:
-        yield signing_in.Desk(desk, endpoints)
+        yield signing_in.Desk(desk, endpoints, try_out)
     finally:
         egress.close()
 

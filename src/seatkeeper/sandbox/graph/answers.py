@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from seatkeeper.sandbox.world.catalog import App, ServicePlan
+from seatkeeper.sandbox.world.catalog import App, ServicePlan, shapes
 from seatkeeper.sandbox.world.clock import iso
 from seatkeeper.sandbox.world.dice import number
 from seatkeeper.sandbox.world.people import DOMAIN, Person

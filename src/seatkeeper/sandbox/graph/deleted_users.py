@@ -9,6 +9,7 @@ from typing import Final
 from seatkeeper.sandbox.graph import answers, lists, refusals
 from seatkeeper.sandbox.graph.request import Answer, Request, permitted
 from seatkeeper.sandbox.graph.rows import shown
+from seatkeeper.sandbox.world.catalog import shapes
 from seatkeeper.sandbox.world.clock import iso
 from seatkeeper.sandbox.world.directory import RESTORABLE
 from seatkeeper.sandbox.world.people import DAY, Person
@@ -40,7 +41,7 @@ def deleted_users(tenant: Tenant, request: Request) -> Answer:
     request.query.only("select", "top", "filter", "orderby", "count", "skiptoken", "format")
     if request.query.get("orderby") is not None and not request.advanced:
         raise refusals.needs_consistency("orderby")
-    kinds = answers.shapes()["user_properties"]
+    kinds = shapes()["user_properties"]
     properties = tuple(name for name in kinds if kinds[name] in {"value", "list"})
     listing = lists.Listing(
         "directory/deletedItems/microsoft.graph.user", "user", properties, page=100, most=999,

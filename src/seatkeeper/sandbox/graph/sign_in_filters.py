@@ -9,7 +9,7 @@ from typing import Any, Final
 from seatkeeper.sandbox.graph import answers, refusals
 from seatkeeper.sandbox.graph.filters import BadFilterError, Node, leaves, matches, parse, ticks
 from seatkeeper.sandbox.graph.request import Request
-from seatkeeper.sandbox.world.catalog import App
+from seatkeeper.sandbox.world.catalog import App, shapes
 from seatkeeper.sandbox.world.people import DAY, GHOST
 from seatkeeper.sandbox.world.tenant import Tenant
 
@@ -60,7 +60,7 @@ def _check(node: Node, now: int) -> None:
     if any(part.op == "not" for part in _all(node)):
         raise refusals.invalid_clause()
     for leaf in leaves(node):
-        allowed = answers.shapes()["sign_in_filters"].get(leaf.path.partition("/")[0], ())
+        allowed = shapes()["sign_in_filters"].get(leaf.path.partition("/")[0], ())
         if leaf.op not in allowed:
             raise refusals.invalid_clause()
         if leaf.path == "createdDateTime" and (leaf.kind != "date" or leaf.value < (now - OLDEST) * 10_000_000):

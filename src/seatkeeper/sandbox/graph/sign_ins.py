@@ -13,6 +13,7 @@ from seatkeeper.sandbox.graph.queries import PageTokens, Query
 from seatkeeper.sandbox.graph.request import Answer, Request, collection
 from seatkeeper.sandbox.graph.rows import sign_in_rows
 from seatkeeper.sandbox.graph.sign_in_filters import allowed, read_filter
+from seatkeeper.sandbox.world.catalog import shapes
 from seatkeeper.sandbox.world.sign_ins import Window
 from seatkeeper.sandbox.world.tenant import Tenant
 
@@ -122,7 +123,7 @@ def select(query: Query, *, beta: bool = False) -> list[str] | None:
         return None
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
-        if name not in answers.shapes()["sign_in_filters"] and not (beta and name == "signInEventTypes"):
+        if name not in shapes()["sign_in_filters"] and not (beta and name == "signInEventTypes"):
             raise refusals.unknown_property(name, "signIn")
     return list(dict.fromkeys(names))
 

@@ -12,6 +12,7 @@ from seatkeeper.sandbox.graph.filters import BadFilterError, Node, leaves, match
 from seatkeeper.sandbox.graph.request import Request
 from seatkeeper.sandbox.graph.rows import shown
 from seatkeeper.sandbox.world.account_activity import sign_in_activity
+from seatkeeper.sandbox.world.catalog import shapes
 from seatkeeper.sandbox.world.people import Person
 from seatkeeper.sandbox.world.tenant import Tenant
 
@@ -63,16 +64,13 @@ def check(node: Node, *, advanced: bool) -> None:
 
 
 def _check_leaf(leaf: Node, *, advanced: bool) -> None:
-    if leaf.path.partition("/")[0] not in answers.shapes()["user_properties"]:
+    if leaf.path.partition("/")[0] not in shapes()["user_properties"]:
         raise refusals.bad_request(
             f"Invalid filter clause: Could not find a property named '{refusals.shown(leaf.path)}' "
             "on type 'microsoft.graph.user'."
         )
     op = "eq_null" if leaf.op == "eq" and leaf.value is None else leaf.op
-    if leaf.path.endswith("/$count"):
-        level = "advanced"
-    else:
-        level = answers.shapes()["user_filters"].get(leaf.path, {}).get(op, "")
+    level = "advanced" if leaf.path.endswith("/$count") else shapes()["user_filters"].get(leaf.path, {}).get(op, "")
     if not level or (leaf.path.startswith(ACTIVITY) and leaf.kind != "date"):
         raise refusals.unsupported_clause(leaf.path)
     if level == "advanced" and not advanced:
@@ -132,7 +130,7 @@ def read_search(tenant: Tenant, request: Request) -> Test | None:
         raise refusals.denied()
 
     def test(person: Person) -> bool:
-        shape = answers.user(shown(tenant, person), answers.shapes()["user_search"])
+        shape = answers.user(shown(tenant, person), shapes()["user_search"])
         return any(all(_found(shape, name, words) for name, words in group) for group in groups)
 
     return test
@@ -149,7 +147,7 @@ def _clauses(text: str) -> list[list[tuple[str, str]]]:
         if not found:
             raise _bad_search(place, text)
         name, colon, words = found.group(1).partition(":")
-        if not colon or name not in answers.shapes()["user_search"] or not words.strip():
+        if not colon or name not in shapes()["user_search"] or not words.strip():
             raise _bad_search(place, text)
         groups[-1].append((name, words.replace("\\", "").strip().lower()))
         place = found.end()
@@ -178,5 +176,5 @@ def _found(shape: dict[str, Any], name: str, words: str) -> bool:
 
 
 def _basic() -> list[str]:
-    known: list[str] = answers.shapes()["user_basic"]
+    known: list[str] = shapes()["user_basic"]
     return known

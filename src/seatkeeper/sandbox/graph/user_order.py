@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from seatkeeper.sandbox.graph import answers, refusals
+from seatkeeper.sandbox.graph import refusals
 from seatkeeper.sandbox.graph.request import Request
 from seatkeeper.sandbox.graph.rows import shown
+from seatkeeper.sandbox.world.catalog import shapes
 from seatkeeper.sandbox.world.people import Person
 from seatkeeper.sandbox.world.tenant import Tenant
 
@@ -59,5 +60,5 @@ def ordered(
 
 def basic(shape: dict[str, Any]) -> dict[str, Any]:
     """An account as User.ReadBasic.All shows it: all other properties are null or empty."""
-    names = answers.shapes()["user_basic"]
+    names = shapes()["user_basic"]
     return {n: v if n in names else ([] if isinstance(v, list) else None) for n, v in shape.items()}

@@ -56,13 +56,16 @@ class Connection(Owned, Versioned):
         blank=True,
         help_text="Certificates to trust instead of the public ones, as PEM text.",
     )
-    credential_kind = models.TextField(help_text="What the credential is: secret or certificate.")
+    credential_kind = models.TextField(help_text="What the credential is: secret, certificate, federated or delegated.")
     credential = models.BinaryField(
         default=b"",
         help_text="The credential, sealed for this organization and connection; empty until it is saved.",
     )
     credential_expires = models.BigIntegerField(
         null=True, help_text="When the vendor stops taking the credential; null when nobody told us."
+    )
+    forget_at = models.BigIntegerField(
+        null=True, help_text="When all of it is deleted unless somebody keeps it; null when it is kept."
     )
     created = models.BigIntegerField(help_text="When the connection was added here.")
     log_since = models.BigIntegerField(
