@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from seatkeeper.model import to_instant
 from seatkeeper.services.members import Role
 from seatkeeper.store.models import Application, Connection, Organization
 from tests.people import NAME, NOW, Tenant, read_tenant
@@ -123,3 +124,16 @@ def test_the_true_up_of_a_tenant(calls: Calls, other_organization: Organization,
     assert calls(Role.VIEWER).get(path("/true-up?first=2026-08-02&last=2026-08-01"))[0] == 422
     stranger = calls(Role.ADMINISTER, other_organization)
     assert stranger.get(path(f"/true-up?first={day}&last={day}"))[0] == 404
+
+
+def test_a_tenant_that_somebody_looked_round_in_is_kept_or_forgotten(calls: Calls, tenant: Tenant) -> None:
+    caller = calls(Role.APPLICATIONS)
+    assert caller.get(path())[1]["forgotten"] is None
+    assert caller.call("POST", path("/keep"))[0] == 422, "it is read with a credential of its own"
+    Connection.objects.update(forget_at=to_instant("2026-12-08T00:00:00Z"))
+    assert caller.get(path())[1]["forgotten"] == "2026-12-08T00:00:00Z"
+    assert caller.call("POST", path("/keep"))[0] == 204
+    assert caller.get(path())[1]["forgotten"] is None
+    Connection.objects.update(forget_at=to_instant("2026-12-08T00:00:00Z"))
+    assert caller.call("POST", path("/forget"))[0] == 204
+    assert not Connection.objects.exists()

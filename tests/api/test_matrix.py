@@ -24,6 +24,8 @@ CHANGES: dict[str, tuple[May, Any]] = {
     "POST /applications/{application_id}/deactivate": (May.APPLICATIONS, None),
     "POST /applications/{application_id}/reactivate": (May.APPLICATIONS, None),
     "POST /connections/{connection_id}/products": (May.APPLICATIONS, {"products": ["microsoft-visio"]}),
+    "POST /connections/{connection_id}/keep": (May.APPLICATIONS, None),
+    "POST /connections/{connection_id}/forget": (May.APPLICATIONS, None),
     "PATCH /applications/{application_id}/tasks/{task}": (May.APPLICATIONS, {"every_hours": 12}),
     "POST /applications/{application_id}/tasks/{task}/run": (May.APPLICATIONS, {}),
     "POST /applications/{application_id}/tasks/{task}/stop": (May.APPLICATIONS, None),

@@ -13,13 +13,14 @@ from seatkeeper.errors import BadInput, CredentialsRejected, NotAllowed, NotSign
 from seatkeeper.jobs import housekeeping, queue
 from seatkeeper.model import RunStatus
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.services import applications, connections, look_rounds
+from seatkeeper.services import applications, look_rounds
 from seatkeeper.services.application_input import Edit, NewApplication
 from seatkeeper.services.look_rounds import Step
 from seatkeeper.services.members import ROLES, Role, Who, operator
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.models import Application, AuditEvent, Connection, Run, Seat, Task
 from seatkeeper.sync import connecting
+from seatkeeper.sync.vendors import find_vendor
 from tests.people import TASKS, Tenant
 from tests.signing_in import OTHER, press
 
@@ -244,7 +245,7 @@ def test_a_task_that_nobody_agreed_to_says_so_in_words_of_a_sign_in(tenant: Tena
     made = look_round(tenant, tasks=["roster"])
     with connecting.open_connector(made[0].connection) as connector:
         checks = {check.title: check for check in connector.preflight()}
-        kind = next(task for task in connections.find_vendor("microsoft").tasks if task.key == "access")
+        kind = next(task for task in find_vendor("microsoft").tasks if task.key == "access")
         with pytest.raises(PermissionMissing, match=r"Sign in again with this task ticked"):
             connector.require(kind)
     assert "delegated permission" in checks["Permission AuditLog.Read.All"].message

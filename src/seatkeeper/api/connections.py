@@ -93,6 +93,7 @@ class ConnectionOut(Schema):
     health: str
     credential_kind: str
     credential_expires: str | None
+    forgotten: Annotated[str | None, Field(description="When a tenant that is only looked at is deleted; null else")]
     applications: list[ManagedOut]
     addable: list[AddableOut]
     tasks: list[PermissionOut]
@@ -228,6 +229,7 @@ def read_connection(request: Called, connection_id: int) -> Any:
         "health": state.health,
         "credential_kind": connection.credential_kind,
         "credential_expires": None if expires is None else to_text(expires),
+        "forgotten": to_time(connection.forget_at),
         "applications": [
             {
                 "application": each.application.pk,

@@ -46,11 +46,13 @@ def show(tenant: str = TENANT) -> None:
 
     state = connections.read(who, connections.find_named(who, tenant).pk)
     connection, expires = state.connection, state.connection.credential_expires
+    forgotten = connection.forget_at
     lines = [
         f"{state.vendor} tenant {', '.join(state.names)}: {state.health}",
         f"Directory ID {connection.directory_id or 'unknown until the first contact'}",
         f"Credential   {connection.credential_kind}, sealed"
-        + (f", expires {to_text(expires)[:10]}" if expires else ""),
+        + (f", expires {to_text(expires)[:10]}" if expires else "")
+        + (f", deleted on {to_text(forgotten)[:10]} unless it is kept" if forgotten else ""),
     ]
     for each in state.managed:
         resting = "" if each.application.active else ", deactivated"

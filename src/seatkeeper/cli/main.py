@@ -26,6 +26,7 @@ from seatkeeper.cli import (
     exceptions,
     history,
     inventory,
+    look_rounds,
     members,
     notices,
     plans,
@@ -51,6 +52,7 @@ for group in (demo, sync, inventory, report, bundle, serve, admin):
 app.add_typer(apps.app, name="apps")
 app.add_typer(catalog.app, name="catalog", rich_help_panel="What is known")
 app.add_typer(connections.app, name="connections")
+app.add_typer(look_rounds.app, name="look-round")
 app.add_typer(employees.app, name="employees", rich_help_panel="What is known")
 app.add_typer(exceptions.app, name="exceptions", rich_help_panel="What to do")
 app.add_typer(plans.app, name="plans", rich_help_panel="What to do")

@@ -87,13 +87,13 @@ class SignInDesk:
         self._client_id = client_id
         self._secret = secret
 
-    def _client(self) -> tuple[Messenger, Any]:
+    def _client(self, secret: Secret | None) -> tuple[Messenger, Any]:
         messenger = self._open()
-        return messenger, open_client(messenger, self._authority, self._client_id, self._secret)
+        return messenger, open_client(messenger, self._authority, self._client_id, secret)
 
     def begin(self, scopes: Sequence[str], back: str) -> Begun:
         """The page at Microsoft, which leads back to our address `back`. Raises what asking Microsoft raises."""
-        _, client = self._client()
+        _, client = self._client(self._secret)
         flow = client.initiate_auth_code_flow(
             list(scopes), redirect_uri=back, prompt="select_account", response_mode="form_post"
         )
@@ -108,7 +108,7 @@ class SignInDesk:
             raise BadInput(FIELD, "this answer belongs to no sign-in that was begun here. Begin again.")
         if answer.get("error"):
             raise to_answered(answer["error"], answer.get("error_description", ""))
-        messenger, client = self._client()
+        messenger, client = self._client(self._secret)
         try:
             found = client.acquire_token_by_auth_code_flow(begun, dict(answer))
         except (
@@ -117,11 +117,11 @@ class SignInDesk:
             KeyError,
         ):  # an answer without a code
             raise BadInput(FIELD, "this answer belongs to no sign-in that was begun here. Begin again.") from None
-        return self._keep(messenger, found)
+        return self._keep(messenger, found, self._secret)
 
     def begin_with_code(self, scopes: Sequence[str]) -> Begun:
-        """A code to type in on any device."""
-        messenger, client = self._client()
+        """A code to type in on any device. Microsoft gives it to public clients alone, which have no secret."""
+        messenger, client = self._client(None)
         flow = client.initiate_device_flow(list(scopes))
         if messenger.device is None:
             raise BrokenAnswer("Microsoft's sign-in service gave no code to type in.")
@@ -130,17 +130,17 @@ class SignInDesk:
 
     def look(self, flow: Secret) -> SignedIn:
         """Whether somebody has typed the code in. Raises NotSignedInYet until then, CredentialsRejected when never."""
-        messenger, client = self._client()
+        messenger, client = self._client(None)
         found = client.acquire_token_by_device_flow(_unpack(flow), exit_condition=lambda _: True)
-        return self._keep(messenger, found)
+        return self._keep(messenger, found, None)
 
-    def _keep(self, messenger: Messenger, found: Mapping[str, Any]) -> SignedIn:
+    def _keep(self, messenger: Messenger, found: Mapping[str, Any], secret: Secret | None) -> SignedIn:
         if messenger.grant is None or messenger.grant.refresh_token is None or "access_token" not in found:
             raise CredentialsRejected(
                 "Microsoft signed you in and gave nothing to go on with: the permission offline_access is missing. "
                 "Begin again, and agree to “Maintain access to data you have given it access to”."
             )
-        return SignedIn(self._client_id, messenger.grant.refresh_token, self._secret)
+        return SignedIn(self._client_id, messenger.grant.refresh_token, secret)
 
 
 def _pack(flow: Mapping[str, Any]) -> Secret:

@@ -42,6 +42,7 @@ from seatkeeper.sync.vendors import (
 
 KEPT_FOR: Final = days(7)  # what was read stays so long for somebody to decide
 PATIENCE: Final = hours(0.25)  # for a sign-in; a vendor's code for a device lasts as long
+SUITE: Final = "microsoft-365"  # what the command looks round in
 PATH: Final = "/connections/signed-in"
 _SECRET: Final = "client_secret"  # noqa: S105 - the key of a field
 _SEALED: Final = "sign-in under way"
@@ -175,8 +176,12 @@ def _end(who: Who, sealed: str, ask: Callable[[SignInDesk, Secret], Secret]) -> 
 
 def _replace(who: Who, connection_id: int, given: Secret) -> list[Application]:
     """The new sign-in in place of the old one, which was tried as any new credential is."""
-    mine = list(Application.objects.of(who).filter(connection_id=connection_id).order_by("pk"))
-    applications.edit_application(who, mine[0].pk, Edit(fields={SIGN_IN: given.reveal()}))
+    mine = list(Application.objects.of(who).filter(connection_id=connection_id).select_related("connection"))
+    connection = mine[0].connection
+    # It was made where the connection leads to, so that it may be sent there.
+    form, shown = find_vendor(connection.vendor).form, applications.fill_form(connection)
+    addresses = {field.key: shown[field.key] for field in form if field.address and shown[field.key]}
+    applications.edit_application(who, mine[0].pk, Edit(fields={SIGN_IN: given.reveal(), **addresses}))
     return mine
 
 

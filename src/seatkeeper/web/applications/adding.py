@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from seatkeeper.errors import BadInput, ChangedMeanwhile, CredentialsRejected, TryLater
-from seatkeeper.services import additions, addresses, applications, catalogue, preflights
+from seatkeeper.services import additions, addresses, applications, catalogue, look_rounds, preflights
 from seatkeeper.services.applications import Check
 from seatkeeper.services.members import May
 from seatkeeper.web.applications.forms import ConnectForm, EditForm, SuiteForm
+from seatkeeper.web.applications.look_rounds import go_on
 from seatkeeper.web.frame.forms import refuse
 from seatkeeper.web.frame.live import Part, stream
 from seatkeeper.web.frame.pages import Asked, page
@@ -59,7 +60,11 @@ def _add_suite(request: Asked, suite: str) -> HttpResponse:
     form = SuiteForm(request.who, suite, request.POST, request.FILES)
     try:
         new, products = form.new() if form.is_valid() else None, form.cleaned_data.get("products", [])
-        if new is None:
+        if form.suite.delegated:
+            step = look_rounds.begin(request.who, suite, new or form.new(), products)
+            if new is not None:
+                return go_on(request, step, f"/applications/add?suite={suite}")
+        elif new is None:
             additions.check_suite(request.who, suite, form.new(), products)
         else:
             made = additions.add_suite(request.who, suite, new, products)
@@ -79,8 +84,8 @@ def _panel(request: Asked, form: ConnectForm, status: int = 200) -> HttpResponse
 
 def _context(request: Asked, form: ConnectForm) -> dict[str, object]:
     if isinstance(form, SuiteForm):
-        guide = catalogue.guide_suite(request.who, form.suite.key)
-        return {"form": form, "entry": form.suite, "guide": guide}
+        how = look_rounds.guide if form.suite.delegated else catalogue.guide_suite
+        return {"form": form, "entry": form.suite, "guide": how(request.who, form.suite.key)}
     product = catalogue.find_product(request.who, form.product)
     return {"form": form, "entry": product, "guide": catalogue.guide(request.who, form.product)}
 

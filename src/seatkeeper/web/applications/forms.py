@@ -113,6 +113,7 @@ class ConnectForm(forms.Form):
             for each in fields
             if (may_move or not each.address or self.initial.get(each.key))
             and (as_server or not each.identity_of_server)
+            and not each.signed_in
         ]
         kinds = catalogue.list_tasks(who, product)
         tasks: Any = self.fields["tasks"]

@@ -30,6 +30,9 @@ for (const field of all("[data-submit]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }
 
+// What only passes through goes on by itself.
+for (const form of all("form[data-send]")) form.requestSubmit();
+
 // Ticked columns become one word of the address.
 for (const form of all("form[data-columns]")) {
   form.addEventListener("submit", () => {
