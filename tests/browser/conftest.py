@@ -43,8 +43,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Eyes:
     """A page with what a careful person would notice about it."""
 
-    def __init__(self, context: BrowserContext, url: str) -> None:
+    def __init__(self, context: BrowserContext, url: str, elsewhere: str = "data:") -> None:
+        """`elsewhere` is another place that may be asked."""
         self.url = url
+        self.elsewhere = elsewhere
         self.page: Page = context.new_page()
         self.page.set_default_timeout(30_000)
         self.noticed: list[str] = []
@@ -59,7 +61,7 @@ class Eyes:
             self.noticed.append(f"console: {message.text}")
 
     def _watch(self, request: Any) -> None:
-        if not request.url.startswith((self.url, "data:")):
+        if not request.url.startswith((self.url, self.elsewhere, "data:")):
             self.noticed.append(f"asked another host: {request.url}")
 
     def go(self, path: str) -> None:
@@ -130,14 +132,21 @@ def server(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
 
 @pytest.fixture
 def eyes(browser: Browser, server: Server) -> Iterator[Eyes]:
-    """axe is loaded with every document before its policy holds; nothing else bends a rule for the test."""
+    with opened(browser, server.url) as seeing:
+        yield seeing
+
+
+@contextmanager
+def opened(browser: Browser, url: str, elsewhere: str = "data:") -> Iterator[Eyes]:
+    """axe is loaded with every document before its policy holds. Elsewhere a certificate may be of any authority."""
     # Without motion, so that nothing is judged half way from one theme to the other.
     context = browser.new_context(
-        accept_downloads=True, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
-    )
+        accept_downloads=True, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce",
+        ignore_https_errors=True,
+    )  # fmt: skip
     context.add_init_script(path=AXE)
     # What the browser would report about a broken policy ends in the console, which is listened to.
-    seeing = Eyes(context, server.url)
+    seeing = Eyes(context, url, elsewhere)
     yield seeing
     with suppress(Exception):
         seeing.page.screenshot(path=PICTURES / "last.png", full_page=True)

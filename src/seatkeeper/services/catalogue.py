@@ -73,8 +73,13 @@ def guide_suite(who: Who, suite: str) -> Guide:
 
 
 def _guide(vendor: Vendor, products: Collection[str]) -> Guide:
+    return vendor.guide(list_advised(vendor, products))
+
+
+def list_advised(vendor: Vendor, products: Collection[str]) -> list[TaskKind]:
+    """The usual tasks, and those that tell of the use of these products alone."""
     own = {usage.task for usage in vendor.usage if usage.read_for.intersection(products)}
-    return vendor.guide([task for task in vendor.tasks if not task.optional or task.key in own])
+    return [task for task in vendor.tasks if not task.optional or task.key in own]
 
 
 def title_of(vendor: str) -> str:

@@ -19,7 +19,7 @@ from django.db import transaction
 from seatkeeper.clock import days, hours, system_clock
 from seatkeeper.errors import BadInput, BadSetting
 from seatkeeper.model import Instant, Secret
-from seatkeeper.services import additions, applications, audit, connections, tasks, tenants, waiting
+from seatkeeper.services import additions, applications, audit, catalogue, connections, tasks, tenants, waiting
 from seatkeeper.services.application_input import Edit, NewApplication, check_tasks, typed_in
 from seatkeeper.services.members import May, Who
 from seatkeeper.settings import SEATKEEPER
@@ -78,7 +78,8 @@ def guide(who: Who, suite: str) -> Guide:
     """How to register what people sign in to."""
     who.require(May.SEE)
     vendor, signing_in = _of_suite(suite)
-    return signing_in.guide([task for task in vendor.tasks if not task.optional], f"{SEATKEEPER.address.origin}{PATH}")
+    advised = catalogue.list_advised(vendor, {product.key for product in vendor.products().products})
+    return signing_in.guide(advised, f"{SEATKEEPER.address.origin}{PATH}")
 
 
 def begin(who: Who, suite: str, new: NewApplication, products: Sequence[str], *, by_code: bool = False) -> Step:

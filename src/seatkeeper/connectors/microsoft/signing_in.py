@@ -28,8 +28,8 @@ usage reports can be read.
 At the command line nobody needs a redirect URI: allow public client flows under Authentication.
 """.strip()
 NOTE: Final = (
-    "What is read are that person's views: it ends with their password, their role or 90 days without use. For every "
-    "day, give an application a permission of its own."
+    "It is read with that person's rights, and ends with their password, their role or 90 days without use. To read a "
+    "tenant for good, give an application permissions of its own."
 )
 EXAMPLE: Final = Secret('{"refresh_token":"-"}')
 
