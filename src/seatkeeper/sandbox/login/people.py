@@ -167,7 +167,8 @@ def _by_code(tenant: Tenant, form: Mapping[str, str]) -> SignIn:
         text = "The reply address does not match the one that the code was asked for with."
         raise TokenRefusal(50011, 400, "invalid_grant", text)
     proof = encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
-    if not hmac.compare_digest(proof, sign_in.form.get("code_challenge", "")):
+    challenge = sign_in.form.get("code_challenge")  # optional at Microsoft, but for pages that run in a browser
+    if challenge is not None and not hmac.compare_digest(proof, challenge):
         text = "The size or value of the Code_Verifier does not match the code_challenge of the authorization request."
         raise TokenRefusal(501481, 400, "invalid_grant", text)
     return sign_in
