@@ -16,7 +16,7 @@ from seatkeeper.services.catalogue import guide
 from seatkeeper.services.listings import person, users
 from seatkeeper.services.listings.base import Question
 from seatkeeper.store.models import Application, SeatHolder
-from tests.people import NAME, Tenant, open_tenant
+from tests.people import NAME, TASKS, Tenant, open_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -126,6 +126,14 @@ def test_the_list_of_users_sorts_by_the_signal_where_it_tells_of_the_product(ten
     assert [one for one in last if one] == sorted([one for one in last if one], reverse=True)
     project = users.listing(tenant.who, Application.objects.get(name=NAME).pk)
     assert "usage-reports" not in [column.key for column in project.columns]
+
+
+def test_a_task_that_is_ticked_fails_the_check_list_without_its_permission() -> None:
+    with open_tenant(product=OFFICE, tasks=(*TASKS, "usage-reports")) as tenant:
+        told = [check for check in applications.authorize(tenant.who, NAME) if "Reports.Read.All" in check.title]
+        assert [(check.passed, check.message[:37]) for check in told] == [
+            (False, "Usage Reports needs Reports.Read.All ")
+        ]
 
 
 def test_the_check_list_and_the_steps_ask_for_the_permission_where_the_product_needs_it() -> None:

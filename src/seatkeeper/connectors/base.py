@@ -5,7 +5,7 @@ A connector reads and converts. It knows no database: `sync` alone saves, checkp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -150,8 +150,8 @@ class Connector:
     def require(self, task: TaskKind) -> None:
         """Raise PermissionMissing before a call that is known to be refused."""
 
-    def preflight(self) -> Iterator[Check]:
-        """Try each thing that must hold at the vendor, one by one."""
+    def preflight(self, ticked: Collection[str] = ()) -> Iterator[Check]:
+        """Try each thing that must hold at the vendor, one by one; `ticked` are the tasks that run, by their keys."""
         raise NotImplementedError
 
     def read_roster(self, link: str | None = None) -> Iterator[RecordPage[Account]]:

@@ -8,7 +8,7 @@ from typing import Final
 from seatkeeper.errors import CredentialsRejected, SameTenant, TryLater
 from seatkeeper.services import addresses
 from seatkeeper.services.members import Who
-from seatkeeper.store.models import Connection
+from seatkeeper.store.models import Connection, Task
 from seatkeeper.sync.connecting import open_connector
 from seatkeeper.sync.identity import recognize
 from seatkeeper.sync.vendors import Check
@@ -30,7 +30,8 @@ def list_checks(who: Who, connection: Connection) -> Iterator[Check]:
 
 def _preflight(connection: Connection) -> Iterator[Check]:
     with open_connector(connection) as connector:
-        for number, check in enumerate(connector.preflight()):
+        ticked = set(Task.objects.filter(connection=connection, enabled=True).values_list("key", flat=True))
+        for number, check in enumerate(connector.preflight(ticked)):
             yield check
             if number == 0 and check.passed:  # the credential is accepted, so the tenant can be known
                 try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from seatkeeper.app_uses import AppSignIns, of_kind
@@ -109,10 +109,12 @@ class MicrosoftConnector(Connector):
         told = self.client.server_time or self.client.tokens.server_time
         return told if told is not None and clock is system_clock else clock()
 
-    def preflight(self) -> Iterator[Check]:
+    def preflight(self, ticked: Collection[str] = ()) -> Iterator[Check]:
         watched = {product.key for product in self.watched.products}
         idle = {usage.task for usage in USAGE if not usage.sure or not usage.products & watched}
-        tasks = tuple(task for task in TASKS if task.key not in idle)
+        # One that is ticked is asked for as the usual ones are: without its permission it would only be refused.
+        known = (task._replace(optional=task.optional and task.key not in ticked) for task in TASKS)
+        tasks = tuple(task for task in known if task.key not in idle or task.key in ticked)
         return preflight.check(self.client, tasks, self.wanted)
 
     def read_roster(self, link: str | None = None) -> Iterator[RecordPage[Account]]:
