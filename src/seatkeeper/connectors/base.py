@@ -16,7 +16,6 @@ from seatkeeper.connectors.products import Product
 from seatkeeper.model import MISSING, Account, BadRow, Instant, Key, LastUse, Renewal, Seat, SignIn, Subscription
 
 Record = TypeVar("Record")
-Understood = Account | SignIn | Subscription | Renewal | LastUse
 
 
 class Permission(NamedTuple):
@@ -33,6 +32,14 @@ class Permission(NamedTuple):
         return self.name in roles or not self.wider.isdisjoint(roles)
 
 
+class Group(NamedTuple):
+    """A group that gives licences to its members; of one without a name it is empty."""
+
+    key: Key
+    name: str
+
+
+Understood = Account | SignIn | Subscription | Renewal | LastUse | Group
 NO_PERMISSION: Final = Permission("", frozenset())
 
 
@@ -212,4 +219,8 @@ class Connector:
 
     def read_renewals(self) -> RecordPage[Renewal]:
         """When what was bought renews or ends, as one page."""
+        raise NotImplementedError
+
+    def read_groups(self, keys: Sequence[Key]) -> Iterator[RecordPage[Group]]:
+        """The groups of these ids, some on each page; `removed` are those that the vendor does not know (any more)."""
         raise NotImplementedError
