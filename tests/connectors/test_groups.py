@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,11 +34,14 @@ def sandbox() -> Iterator[Sandbox]:
 
 @contextmanager
 def reader(sandbox: Sandbox) -> Iterator[Connector]:
-    with open(sandbox.ca_file) as file:
-        typed = {
-            "tenant_id": sandbox.tenant_id, "client_id": sandbox.client_id, "client_secret": sandbox.client_secret,
-            "login_url": sandbox.login_url, "graph_url": sandbox.graph_url, "ca_file": file.read(),
-        }  # fmt: skip
+    typed = {
+        "tenant_id": sandbox.tenant_id,
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
+        "login_url": sandbox.login_url,
+        "graph_url": sandbox.graph_url,
+        "ca_file": Path(sandbox.ca_file).read_text(),
+    }
     with MICROSOFT.open(MICROSOFT.check_form(typed, None), Unpaced()) as connector:
         yield connector
 

@@ -9,6 +9,8 @@ from seatkeeper.sandbox.world.groups import GIVING, OTHERS
 from .client import Client
 from .conftest import Make
 
+ANY = "'00000000-0000-4000-8000-000000000000'"
+
 
 def ids_of(client: Client) -> list[str]:
     return [row["id"] for row in client.sandbox.truth()["groups"]]
@@ -58,7 +60,7 @@ def test_each_permission_of_microsofts_table_reads_them_and_no_other_does(make: 
 @pytest.mark.parametrize(
     ("query", "code", "words"),
     [
-        ("$filter=id in (%s)" % ",".join(["'00000000-0000-4000-8000-000000000000'"] * 16),
+        (f"$filter=id in ({','.join([ANY] * 16)})",
          "Request_UnsupportedQuery", "16. Max allowed: 15"),
         ("$filter=id in ('nonsense')", "Request_BadRequest", "Invalid object identifier 'nonsense'"),
         ("$filter=id eq 'x'", "Request_BadRequest", "Invalid object identifier 'x'"),

@@ -60,7 +60,7 @@ def list_tasks(who: Who, product: str) -> Sequence[TaskKind]:
 
 
 def guide(who: Who, product: str) -> Guide:
-    """How to let Seatkeeper in, with what the usual tasks need, and those that tell of this product alone."""
+    """How to let Seatkeeper in, with what each task needs but those that tell of the use of other products alone."""
     who.require(May.SEE)
     return _guide(vendors.find_vendor_of(product), {product})
 
@@ -73,8 +73,8 @@ def guide_suite(who: Who, suite: str) -> Guide:
 
 
 def _guide(vendor: Vendor, products: Collection[str]) -> Guide:
-    own = {usage.task for usage in vendor.usage if usage.read_for.intersection(products)}
-    return vendor.guide([task for task in vendor.tasks if not task.optional or task.key in own])
+    others = {usage.task for usage in vendor.usage if not usage.read_for.intersection(products)}
+    return vendor.guide([task for task in vendor.tasks if task.key not in others])
 
 
 def title_of(vendor: str) -> str:

@@ -14,9 +14,9 @@ GIVING: Final = (
     "Project users",
     "Licences: Oslo, Bergen; Trondheim",
     '=HYPERLINK("http://evil.example","Project")',
-    "<b>Finance</b> \u202egnp.exe",
-    "Contractors",
     "Pilot",
+    "Contractors",
+    "<b>Finance</b> \u202egnp.exe",
 )
 HIDDEN: Final = "Project users"  # its members are hidden, and its name is not
 RENAMED: Final = {"Contractors": ("External staff", 2 * DAY)}  # the new name, and how long after the first instant
