@@ -33,7 +33,7 @@ class Permission(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A group that gives licences to its members; of one without a name it is empty."""
+    """A group that gives licences to its members; `name` is empty where the vendor told none."""
 
     key: Key
     name: str

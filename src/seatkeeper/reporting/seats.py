@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -90,15 +90,8 @@ class Groups:
 
     def of(self, row: roster.SeatRow) -> tuple[Group, ...]:
         """Those that give the seat of this row."""
-        return self.by_sku(row.licensing).get(row.sku, ()) if row.licensing else ()
-
-    def by_sku(self, licensing: str) -> Mapping[Key, tuple[Group, ...]]:
-        """Those that assign a SKU, by what is kept of an account's licensing."""
-        found: dict[Key, tuple[Group, ...]] = {}
-        for sku, key in self._list_groups(licensing):
-            group = self._known.setdefault(key, Group(to_id(key), ""))  # one for all of its members
-            found[sku] = (*found.get(sku, ()), group)
-        return found
+        said = self._list_groups(row.licensing) if row.licensing else ()
+        return tuple(self._known.setdefault(key, Group(to_id(key), "")) for sku, key in said if sku == row.sku)
 
 
 def to_seats(rows: Iterable[roster.SeatRow], skus: Skus, groups: Groups | None = None) -> tuple[Seat, ...]:

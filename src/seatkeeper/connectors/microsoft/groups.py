@@ -58,7 +58,7 @@ def read(client: Client, keys: Sequence[Key]) -> Iterator[RecordPage[Group]]:
 
 
 def _read_some(client: Client, asked: frozenset[Key], *, last: bool) -> RecordPage[Group]:
-    """As one page. Whoever is not in the answer is not there, unless a row in it says nobody knows what."""
+    """As one page. A group that the answer leaves out is gone, unless it has a row that cannot be understood."""
     ids = ",".join(f"'{to_id(key)}'" for key in sorted(asked))
     question = f"{GROUPS}?$filter={quote(f'id in ({ids})')}&$select={SELECT}"
     found: RecordPage[Group] = RecordPage([], [], link=None if last else question)
