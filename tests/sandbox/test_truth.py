@@ -43,13 +43,15 @@ def _roster(client: Client, key: str = "microsoft-project") -> list[dict[str, An
             for plan in user["assignedPlans"]
             if plan["capabilityStatus"] in {"Enabled", "Warning"}
         }
-        dates, held = [], []
+        dates, held, groups = [], [], set[str]()
         for license_ in user["assignedLicenses"]:
             carried = set(skus.get(license_["skuId"], {"plans": []})["plans"]) & seats
             usable = [plan for plan in carried if plan not in license_["disabledPlans"] and plan in in_force]
             if usable:
                 held.append(skus[license_["skuId"]]["part_number"])
                 dates += [in_force[plan] for plan in usable]
+                ways = [way for way in user["licenseAssignmentStates"] if way["skuId"] == license_["skuId"]]
+                groups |= {way["assignedByGroup"] for way in ways if way["assignedByGroup"]}
         if held:
             rows.append(
                 {
@@ -62,6 +64,7 @@ def _roster(client: Client, key: str = "microsoft-project") -> list[dict[str, An
                     "blocked": not user["accountEnabled"],
                     "guest": user["userType"] == "Guest",
                     "skus": held,
+                    "groups": sorted(groups),
                 }
             )
     return rows

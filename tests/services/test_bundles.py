@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from seatkeeper.errors import BadInput
-from seatkeeper.insights.base import SIGN_INS
+from seatkeeper.insights.base import SIGN_INS, Finding
 from seatkeeper.services import bundles
 from seatkeeper.store import signing
 from tests.people import NAME, read_tenant
@@ -78,6 +78,21 @@ def test_a_bundle_of_format_5_called_the_sku_of_a_purchase_its_plan_and_is_verif
     verdict = bundles.verify(_write(tmp_path, old))
     assert verdict.manifest is not None
     assert (verdict.manifest.format, verdict.faults) == (5, [])
+
+
+def test_a_bundle_of_format_6_knew_no_groups_and_is_verified_still(tmp_path: Path) -> None:
+    with read_tenant(people=200, threshold_days=10) as tenant:
+        body = bundles.make_bundle(tenant.who, NAME, tenant.clock)
+    snapshot, findings = (msgspec.json.decode(_files(body)[name]) for name in (bundles.SNAPSHOT, bundles.FINDINGS))
+    for seat in (seat for holder in snapshot["holders"] for seat in holder["seats"]):
+        seat.pop()
+    place = Finding._fields.index("advice")
+    assert any(" To take it away" in finding[place] for finding in findings)
+    for finding in findings:
+        finding[place] = finding[place].partition(" To take it away")[0]
+    told = {"inputs__picture_json": snapshot, "results__findings_json": findings}
+    old = _sign_anew(body, {name: msgspec.json.encode(shape) for name, shape in told.items()}, 6)
+    assert bundles.verify(_write(tmp_path, old)).faults == []
 
 
 def test_another_machine_with_another_key_verifies_it_too(tmp_path: Path) -> None:

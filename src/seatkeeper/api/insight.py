@@ -118,6 +118,7 @@ class ItemOut(Schema):
     evidence: str
     monthly_cost: str
     assigned_by: str
+    groups: str
     state: str
     answer: str
     gone: str | None
@@ -232,7 +233,7 @@ def _to_plan(who: Who, plan: ReclaimPlan) -> dict[str, Any]:
 
 
 def _to_item(item: ReclaimItem) -> dict[str, Any]:
-    fields = "object_id user_id sku title finding evidence monthly_cost assigned_by state answer"
+    fields = "object_id user_id sku title finding evidence monthly_cost assigned_by groups state answer"
     told = {name: getattr(item, name) for name in fields.split()}
     return {"id": item.pk, **told, "gone": None if item.gone is None else to_text(item.gone)}
 

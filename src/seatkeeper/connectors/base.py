@@ -28,7 +28,6 @@ from seatkeeper.model import (
 )
 
 Record = TypeVar("Record")
-Understood = Account | SignIn | Subscription | Renewal | LastUse
 
 
 class Permission(NamedTuple):
@@ -45,6 +44,14 @@ class Permission(NamedTuple):
         return self.name in roles or not self.wider.isdisjoint(roles)
 
 
+class Group(NamedTuple):
+    """A group that gives licences to its members; `name` is empty where the vendor told none."""
+
+    key: Key
+    name: str
+
+
+Understood = Account | SignIn | Subscription | Renewal | LastUse | Group
 NO_PERMISSION: Final = Permission("", frozenset())
 
 
@@ -228,4 +235,8 @@ class Connector:
 
     def read_renewals(self) -> RecordPage[Renewal]:
         """When what was bought renews or ends, as one page."""
+        raise NotImplementedError
+
+    def read_groups(self, keys: Sequence[Key]) -> Iterator[RecordPage[Group]]:
+        """The groups of these ids, some on each page; `removed` are those that the vendor does not know (any more)."""
         raise NotImplementedError

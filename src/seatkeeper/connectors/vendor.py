@@ -40,11 +40,12 @@ class SeatToTake(NamedTuple):
 class ReclaimScript(NamedTuple):
     """A kind of script that an administrator runs to take seats back, or to undo it.
 
-    `write` makes its text of a title, the name of the file that keeps what was there, and the seats.
+    `write` makes its text of a title, the name of the file that keeps what was there, the seats, and a line for each
+    seat that a group gives, which it cannot take.
     """
 
     file_name: str
-    write: Callable[[str, str, Sequence[SeatToTake]], str]
+    write: Callable[[str, str, Sequence[SeatToTake], Sequence[str]], str]
 
 
 class ReportColumn(NamedTuple):
@@ -156,6 +157,10 @@ def check_nothing(_details: ConnectionDetails) -> None:
     """Of a vendor that does not say, all details are as good as any."""
 
 
+def group_nothing(_licensing: str) -> Iterable[tuple[Key, Key]]:
+    return ()
+
+
 def open_nothing(_licensing: str) -> Iterable[str]:
     return ()
 
@@ -170,9 +175,10 @@ class Vendor:
     would be refused; the vendor is not asked. `sign_in` asks for access once, with a credential that is not stored yet,
     and raises what the answer means. Of what is kept of an account's licensing, `list_assigned` names the SKUs,
     `list_failed` those that could not be assigned, with the reason, `list_opened` the products that another product's
-    licence opens, and `list_ended` when products were taken away; `is_guest` tells a guest by what is kept of an
-    account, in any generation: its type, as the vendor calls it, and its name. `list_carried` is the rule that says
-    which SKU makes a seat of which product: of products and of the SKUs that a tenant owns, by id, with their plans.
+    licence opens, `list_ended` when products were taken away, and `list_groups` SKUs, each with a group that assigns
+    it; `is_guest` tells a guest by what is kept of an account, in any generation: its type, as the vendor calls it, and
+    its name. `list_carried` is the rule that says which SKU makes a seat of which product: of products and of the SKUs
+    that a tenant owns, by id, with their plans.
     """
 
     key: str
@@ -193,6 +199,7 @@ class Vendor:
     list_failed: Callable[[str], Iterable[tuple[Key, str]]] = fail_nothing
     list_opened: Callable[[str], Iterable[str]] = open_nothing
     list_ended: Callable[[str], Mapping[str, Instant]] = end_nothing
+    list_groups: Callable[[str], Iterable[tuple[Key, Key]]] = group_nothing
     is_guest: Callable[[str | None, str | None], bool] = says_guest
     list_carried: Callable[[Iterable[Product], Mapping[str, Iterable[str]]], Mapping[str, Sequence[Carried]]] = (
         carry_nothing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seatkeeper.insights.base import Finding, Holder, Sku
+from seatkeeper.insights.groups import advise
 from seatkeeper.model import Certainty
 
 
@@ -20,6 +21,17 @@ def about(holder: Holder, advice: str, sku: Sku | None = None, certainty: Certai
         tuple(seat.sku for seat in holder.seats) if sku is None else (sku,),
         certainty=certainty,
     )
+
+
+def about_taking(
+    holder: Holder, advice: str, sku: Sku | None = None, certainty: Certainty = Certainty.CERTAIN
+) -> Finding:
+    """The same, of a finding that gives seats back: of those that a group gives, it says where that is done."""
+    seats = [seat for seat in holder.seats if sku is None or seat.sku == sku]
+    where = advise(
+        (group for seat in seats for group in seat.groups), direct=any("direct" in s.assigned_by for s in seats)
+    )
+    return about(holder, f"{advice} {where}".rstrip(), sku, certainty)
 
 
 def about_plan(sku: Sku, advice: str, units: int = 0) -> Finding:

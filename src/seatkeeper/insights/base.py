@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from seatkeeper.insights.groups import Group
 from seatkeeper.model import Certainty, Evidence, Instant, Key
 from seatkeeper.spans import Span
 
@@ -44,6 +45,7 @@ class Seat(NamedTuple):
     retired: Instant | None = None  # when all that it opens for its holder ends, if the vendor ends it
     retired_service: str = ""  # and what people call that
     in_force: frozenset[str] = frozenset()  # names of the product's plans that it opens for its holder
+    groups: tuple[Group, ...] = ()  # that give it
 
 
 class Reported(NamedTuple):

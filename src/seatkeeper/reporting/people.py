@@ -11,6 +11,7 @@ from seatkeeper.connectors.catalog import find_vendor_of
 from seatkeeper.connectors.products import Product
 from seatkeeper.insights.base import Holder, Snapshot
 from seatkeeper.insights.evidence import activity
+from seatkeeper.insights.groups import to_titles
 from seatkeeper.insights.money import Balance
 from seatkeeper.model import Grade, Instant, to_id
 from seatkeeper.reporting.costs import Worth
@@ -66,6 +67,7 @@ def to_seat_holders(
     for h in snapshot.holders:
         object_id = to_id(h.account)
         told = find_employee(employees, h.mail, h.user_id)
+        groups = {group for seat in h.seats for group in seat.groups}
         last = {signal.column: h.last_by(signal.key) for signal in SIGNALS if signal.column}
         yield SeatHolderRow(
             account=h.account,
@@ -82,6 +84,8 @@ def to_seat_holders(
             plans=h.plans,
             skus=" ".join(to_id(seat.sku.key) for seat in h.seats),
             assigned_by=assigned_by(h),
+            groups=to_titles(groups),
+            group_ids="".join(f" {id_} " for id_ in sorted(group.id for group in groups)),
             active_date=h.active,
             active_date_source=h.active_source,
             signals=json.dumps({s.signal: {"last": s.last, "until": s.until} for s in h.signals}),

@@ -140,7 +140,7 @@ def _replace(prepared: _Prepared, before: DailySummary | None) -> DailySummary |
         lifecycle.except_some(step, prepared.findings, prepared.covered)
         Saving.objects.filter(pk__in=endings.returned).delete()
         Saving.objects.bulk_create(endings.given_back, batch_size=1000)
-        follow_up(application, source.now, prepared.balance)
+        follow_up(application, source.now, prepared.snapshot, prepared.balance)
         reach("FP:before-refreshed")
         saved = saved_by_day([application.pk], read_prices(application))
         done = daily_summary.save(application, source, prepared.counts, saved.values())

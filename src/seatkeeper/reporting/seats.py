@@ -10,8 +10,9 @@ from typing import Final
 from seatkeeper.connectors.catalog import find_vendor, find_vendor_of
 from seatkeeper.connectors.products import Product, SkuKind
 from seatkeeper.insights.base import Seat, Sku
+from seatkeeper.insights.groups import Group
 from seatkeeper.model import ActiveSource, Instant, Key, to_id, to_instant
-from seatkeeper.store.models import Subscription
+from seatkeeper.store.models import Application, LicenseGroup, Subscription
 from seatkeeper.store.queries import roster
 
 FOUNDATION: Final = "foundation"  # a plan that goes with every other and gives nothing by itself
@@ -79,8 +80,22 @@ def _names(plans: str) -> frozenset[str]:
     return frozenset(plans.split(","))
 
 
-def to_seats(rows: Iterable[roster.SeatRow], skus: Skus) -> tuple[Seat, ...]:
-    """The seats of one person, with their plans by name."""
+class Groups:
+    """The groups that give seats, with the names that were read last: of one that was not read, the id alone."""
+
+    def __init__(self, application: Application) -> None:
+        self._list_groups = find_vendor_of(application.product).list_groups
+        rows = LicenseGroup.objects.filter(connection=application.connection_id).values_list("key", "name", "deleted")
+        self._known = {bytes(key): Group(to_id(key), name, deleted) for key, name, deleted in rows}
+
+    def of(self, row: roster.SeatRow) -> tuple[Group, ...]:
+        """Those that give the seat of this row."""
+        said = self._list_groups(row.licensing) if row.licensing else ()
+        return tuple(self._known.setdefault(key, Group(to_id(key), "")) for sku, key in said if sku == row.sku)
+
+
+def to_seats(rows: Iterable[roster.SeatRow], skus: Skus, groups: Groups | None = None) -> tuple[Seat, ...]:
+    """The seats of one person, with their plans by name, and with the groups that give them where that is asked."""
     same = sys.intern  # one string for all of a hundred thousand people who have the same
     return tuple(
         Seat(
@@ -93,6 +108,7 @@ def to_seats(rows: Iterable[roster.SeatRow], skus: Skus) -> tuple[Seat, ...]:
             same(row.error),
             *skus.retired(row.plans),
             _names(row.plans),
+            groups.of(row) if groups else (),
         )
         for row in rows
     )

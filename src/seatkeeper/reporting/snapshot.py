@@ -25,7 +25,7 @@ from seatkeeper.insights.evidence import grade, observed_since, seat_observed_si
 from seatkeeper.insights.findings.deleted import RESTORABLE
 from seatkeeper.model import Grade, Instant, Key, SeatKind, to_id
 from seatkeeper.reporting.purchases import list_shared, to_purchases, to_renewals
-from seatkeeper.reporting.seats import Skus, active_date, is_blocked, to_seats
+from seatkeeper.reporting.seats import Groups, Skus, active_date, is_blocked, to_seats
 from seatkeeper.reporting.signals import SIGNALS, Find, Readings, bounded_until, is_observable, reported_until
 from seatkeeper.spans import Span, last_unbroken
 from seatkeeper.store.models import Application, Task
@@ -39,6 +39,7 @@ class Known:
 
     application: Application
     product: Product
+    groups: Groups
     generations: dict[str, int]
     observed: Span | None
     silent: Span | None  # the same of sign-ins without a prompt
@@ -47,14 +48,14 @@ class Known:
 
 def know(application: Application) -> Known:
     product = find_product(application.product)
-    tasks = Task.objects.filter(connection_id=application.connection_id)
+    groups, tasks = Groups(application), Task.objects.filter(connection_id=application.connection_id)
     generations = {t.key: t.generation for t in tasks}
     if not is_observable(product):
-        return Known(application, product, generations, None, None, bounded_until(application))
+        return Known(application, product, groups, generations, None, None, bounded_until(application))
     observed = last_unbroken(read_ledger(application.connection_id).proven(product.watched))
     ledger = read_ledger(application.connection_id, NON_INTERACTIVE)
     silent = last_unbroken(ledger.proven(product.watched_silently))
-    return Known(application, product, generations, observed, silent, None)
+    return Known(application, product, groups, generations, observed, silent, None)
 
 
 # Sign-ins to the product itself, to applications that it shares, and those to itself without a prompt.
@@ -163,7 +164,7 @@ def _newest_uses(known: Known, uses: Sequence[roster.UseRow]) -> list[dict[Key, 
 def _to_holder(
     rows: Sequence[roster.SeatRow], skus: Skus, signals: tuple[Sighting, ...], known: Known, *, guest: bool
 ) -> Holder:
-    row, seats = rows[0], to_seats(rows, skus)
+    row, seats = rows[0], to_seats(rows, skus, known.groups)
     active, source = active_date(seats)
     return Holder(
         account=row.account,

@@ -34,7 +34,7 @@ from seatkeeper.store import signing
 from seatkeeper.sync.coverage import Applications, Ledger, read_ledger, watched_by
 from seatkeeper.sync.vendors import find_product
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 ONE_LEDGER: Final = 2  # the format in which every reading asked for all that tells of the use
 NO_SIGNALS: Final = (ONE_LEDGER, 3)  # formats in which each signal had fields of its own
 IN_OTHER_WORDS: Final = 4  # the last in which findings and what is observed of a seat were said otherwise

@@ -60,7 +60,7 @@ def list_tasks(who: Who, product: str) -> Sequence[TaskKind]:
 
 
 def guide(who: Who, product: str) -> Guide:
-    """How to let Seatkeeper in, with what the usual tasks need, and those that tell of this product alone."""
+    """How to let Seatkeeper in, with what each task needs but those that tell of the use of other products alone."""
     who.require(May.SEE)
     return _guide(vendors.find_vendor_of(product), {product})
 
@@ -77,9 +77,9 @@ def _guide(vendor: Vendor, products: Collection[str]) -> Guide:
 
 
 def list_advised(vendor: Vendor, products: Collection[str]) -> list[TaskKind]:
-    """The usual tasks, and those that tell of the use of these products alone."""
-    own = {usage.task for usage in vendor.usage if usage.read_for.intersection(products)}
-    return [task for task in vendor.tasks if not task.optional or task.key in own]
+    """All tasks but those that tell of the use of other products alone."""
+    others = {usage.task for usage in vendor.usage if not usage.read_for.intersection(products)}
+    return [task for task in vendor.tasks if task.key not in others]
 
 
 def title_of(vendor: str) -> str:

@@ -17,9 +17,11 @@ from seatkeeper.amounts import Money
 from seatkeeper.clock import Clock, system_clock
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.insights.catalog import BY_KEY
+from seatkeeper.insights.groups import to_titles
 from seatkeeper.model import to_id
 from seatkeeper.reporting.daily_summary import list_seat_prices
 from seatkeeper.reporting.reclaim_plans import APPROVED, CLOSED, EXCEPTED, GONE, PROPOSED, list_held
+from seatkeeper.reporting.seats import Groups
 from seatkeeper.reporting.skus import name_skus
 from seatkeeper.services import audit
 from seatkeeper.services.applications import Which, find_application
@@ -43,6 +45,7 @@ class Seat(NamedTuple):
     title: str
     part_number: str
     assigned_by: str
+    groups: str
 
 
 def propose(who: Who, which: Which, name: str, skus: Sequence[str] = (), clock: Clock = system_clock) -> ReclaimPlan:
@@ -70,6 +73,7 @@ def propose(who: Who, which: Which, name: str, skus: Sequence[str] = (), clock: 
                 evidence=seat.finding.evidence,
                 cost=prices.get(seat.sku, Money()),
                 assigned_by=seat.assigned_by,
+                groups=seat.groups,
                 state=PROPOSED,
             )
             for seat in seats
@@ -105,10 +109,14 @@ def list_seats(who: Who, application: Application) -> list[Seat]:
     """Every seat that somebody holds and that findings would take back, with the surest finding that says so."""
     names = name_skus(application)
     task = Task.objects.of(who).filter(connection_id=application.connection_id, key="roster").first()
-    held = roster.list_seats(application.connection_id, application.product, task.generation if task else 0)
-    ways = {(to_id(row.account), to_id(row.sku)): row.assigned_by for row in held}  # a person's may differ
     living = list(freeing(who, application).only("key", "frees", "object_id", "user_id", "evidence"))
-    people = {finding.object_id for finding in living}
+    people, groups = {finding.object_id for finding in living}, Groups(application)
+    held = roster.stream_seats(application.connection_id, application.product, task.generation if task else 0)
+    ways = {  # a person's may differ
+        (person, to_id(row.sku)): (row.assigned_by, to_titles(groups.of(row)))
+        for row in held
+        if (person := to_id(row.account)) in people
+    }
     rows = SeatHolder.objects.filter(application=application).only("object_id", "user_id", "email")
     seat_holders = {holder.object_id: holder for holder in rows.iterator(2000) if holder.object_id in people}
     seats = []
@@ -117,7 +125,8 @@ def list_seats(who: Who, application: Application) -> list[Seat]:
             continue  # an account that was deleted
         for sku in finding.frees.split():
             part_number, title = names.get(sku, (sku, sku))
-            seats.append(Seat(finding, holder, sku, title, part_number, ways.get((holder.object_id, sku), "")))
+            way = ways.get((holder.object_id, sku), ("", ""))
+            seats.append(Seat(finding, holder, sku, title, part_number, *way))
     return seats
 
 
@@ -253,7 +262,7 @@ def outcome(who: Who, plan: ReclaimPlan) -> Outcome:
 PLAN_COLUMNS: Final = ("Plan", "Name", "State", "Made", "By", "To Take", "Kept", "Gone", "Worth", "Saved")
 ITEM_COLUMNS: Final = (
     "User ID", "Plan", "Finding", "Evidence", "Monthly Cost", "Assigned By", "State", "Answer", "Gone",
-    "Object ID", "SKU ID",
+    "Object ID", "SKU ID", "Groups",
 )  # fmt: skip
 
 
@@ -272,7 +281,7 @@ def item_table(who: Who, plan_id: int) -> Table:
     rows: list[Sequence[Cell]] = [
         (
             i.user_id, i.title, i.finding, i.evidence, i.monthly_cost, i.assigned_by, i.state, i.answer, i.gone,
-            i.object_id, i.sku,
+            i.object_id, i.sku, i.groups,
         )
         for i in list_items(who, find_plan(who, plan_id))
     ]  # fmt: skip
@@ -284,7 +293,6 @@ def to_take(who: Who, plan: ReclaimPlan) -> Iterator[ReclaimItem]:
     return (item for item in list_items(who, plan) if item.state == PROPOSED and item.assigned_by != "group")
 
 
-def count_of_groups(who: Who, plan: ReclaimPlan) -> int:
+def of_groups(who: Who, plan: ReclaimPlan) -> list[ReclaimItem]:
     """Seats that a group gives: they go when the person leaves the group, not by a script on the person."""
-    mine = ReclaimItem.objects.of(who).filter(plan=plan)
-    return mine.filter(state=PROPOSED, assigned_by__contains="group").count()
+    return [item for item in list_items(who, plan) if item.state == PROPOSED and "group" in item.assigned_by]

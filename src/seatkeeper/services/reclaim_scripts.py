@@ -28,8 +28,11 @@ def write_script(who: Who, plan_id: int, kind: str) -> tuple[str, str]:
     if plan.state != APPROVED:
         raise BadInput("plan", "only an approved plan has a script. Review and approve it first.")
     seats = [SeatToTake(item.object_id, item.sku, _plain(item.user_id)) for item in reclaim.to_take(who, plan)]
+    of_groups = [
+        _plain(f"{item.user_id}, {item.title}: {item.groups or 'a group'}") for item in reclaim.of_groups(who, plan)
+    ]
     title = f"{_plain(plan.name)} ({_plain(plan.application.name)})"
-    text = scripts[kind].write(title, f"plan-{plan.pk}-before.txt", seats)
+    text = scripts[kind].write(title, f"plan-{plan.pk}-before.txt", seats, of_groups)
     audit.record(who, "plan.script-written", plan.name, kind)
     return scripts[kind].file_name, text
 

@@ -27,6 +27,7 @@ ROSTER: Final = {
     "Active Date Source": "active_date_source",
     "Assigned By": "assigned_by",
     "Object ID": "object_id",
+    "Groups": "groups",
 }
 ACCESS: Final = {
     "User ID": "user_id",

@@ -19,6 +19,7 @@ from seatkeeper.model import RunStatus
 from seatkeeper.store import leases
 from seatkeeper.store.models import Run
 from seatkeeper.sync.access import AccessReading
+from seatkeeper.sync.groups import GroupsReading
 from seatkeeper.sync.identity import recognize
 from seatkeeper.sync.licenses import LicensesReading
 from seatkeeper.sync.quarantine import save_bad_rows, try_again
@@ -34,6 +35,7 @@ READINGS: dict[str, type[Reading]] = {
     "roster": RosterReading,
     "licenses": LicensesReading,
     "audit-events": SearchReading,
+    "groups": GroupsReading,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from seatkeeper.app_uses import AppSignIns, of_kind
 from seatkeeper.clock import Clock, system_clock
-from seatkeeper.connectors.base import Check, Connector, Found, RecordPage, Spent, TaskKind, Understood
+from seatkeeper.connectors.base import Check, Connector, Found, Group, RecordPage, Spent, TaskKind, Understood
 from seatkeeper.connectors.feasibility import Rate
 from seatkeeper.connectors.microsoft import (
     access,
@@ -15,6 +15,7 @@ from seatkeeper.connectors.microsoft import (
     activity,
     audit_events,
     copilot_usage,
+    groups,
     licenses,
     licensing,
     preflight,
@@ -48,6 +49,7 @@ TASKS: Final = (
     *(licenses.TASK, roster.TASK, access.TASK, access.SILENT),
     *(signal.TASK for signal in SIGNALS.values()),
     audit_events.TASK,
+    groups.TASK,
 )
 
 
@@ -148,6 +150,8 @@ class MicrosoftConnector(Connector):
             return audit_events.read_again(raw)
         if task.key in SIGNALS:
             return SIGNALS[task.key].read_again(raw)
+        if task.key == groups.TASK.key:
+            return groups.read_again(raw)
         return roster.read_again(raw, self.watched) if task.key == roster.TASK.key else licenses.read_again(raw)
 
     def merge_account(self, old: Account, new: Account) -> Account:
@@ -185,3 +189,6 @@ class MicrosoftConnector(Connector):
 
     def read_renewals(self) -> RecordPage[Renewal]:
         return licenses.read_renewals(self.client)
+
+    def read_groups(self, keys: Sequence[Key]) -> Iterator[RecordPage[Group]]:
+        return groups.read(self.client, keys)

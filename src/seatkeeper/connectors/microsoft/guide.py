@@ -19,6 +19,7 @@ PERMISSIONS: Final = {
     "AuditLog.Read.All": "b0afded3-3588-46d8-8b3d-9842eff778da",
     "AuditLogsQuery.Read.All": "5e1e9171-754d-478c-812c-f1755a9a4c2d",
     "Directory.Read.All": "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
+    "GroupMember.Read.All": "98830695-27a2-44f7-8c18-0c3ebc9698f6",
     "LicenseAssignment.Read.All": "e2f98668-2877-4f38-a2f4-8202e0717aa1",
     "Reports.Read.All": "230c1aed-a721-4c5d-9cb4-a90514e508ef",
     "User.Read.All": "df021288-bdef-4463-88db-98f22de89214",

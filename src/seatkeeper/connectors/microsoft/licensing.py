@@ -154,6 +154,25 @@ def list_opened(text: str) -> list[str]:
     return list(from_json(text).opened or ())
 
 
+class _Assignments(msgspec.Struct, gc=False):
+    """Of what is kept, by whom licences were assigned: everything else is skipped unread."""
+
+    states: list[AssignmentState] = []
+
+
+_assignments = msgspec.json.Decoder(_Assignments)
+
+
+def list_groups(text: str) -> list[tuple[Key, Key]]:
+    """The groups that assign SKUs to an account, each with the SKU. Nothing of what no version can read any more."""
+    try:
+        states = _assignments.decode(text).states
+        found = {(s.sku_id, s.assigned_by_group) for s in states if s.sku_id and s.assigned_by_group}
+        return sorted((to_key(sku), to_key(group)) for sku, group in found)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
+        return []
+
+
 def list_ended(text: str) -> dict[str, Instant]:
     """The products whose plans were taken from the account, each with when the last of them was."""
     ended: dict[str, Instant] = {}

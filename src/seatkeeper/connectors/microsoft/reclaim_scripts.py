@@ -13,7 +13,7 @@ _POWERSHELL: Final = """\
 # Read it, then run it in PowerShell 7 (module Microsoft.Graph.Users.Actions) as somebody who may assign licences.
 # What each person had is added to {undo_file} before it is taken; the script with "undo" in its name puts it back.
 # Running it twice does no harm: what is gone already is left alone.
-$ErrorActionPreference = 'Stop'
+{of_groups}$ErrorActionPreference = 'Stop'
 Connect-MgGraph -Scopes 'LicenseAssignment.ReadWrite.All' -NoWelcome
 $seats = @(
 {seats}
@@ -49,7 +49,7 @@ _AZ: Final = """\
 # Read it, then run it signed in with the Azure CLI as somebody who may assign licences.
 # What each person had is added to {undo_file} before it is taken; the script with "undo" in its name puts it back.
 # Running it twice does no harm: what is gone already is left alone.
-set -eu
+{of_groups}set -eu
 graph=https://graph.microsoft.com/v1.0
 cd "$(dirname "$0")"
 take() {{
@@ -87,6 +87,14 @@ def _seats_in_sh(seats: Sequence[SeatToTake]) -> str:
     return "\n".join(f"take {s.object_id} {s.sku}  # {s.user_id}" for s in seats)
 
 
+def _comment(of_groups: Sequence[str]) -> list[str]:
+    """Where to take the seats that groups give: Microsoft lets nobody take those from the person."""
+    if not of_groups:
+        return []
+    head = f"# Not by this script: {len(of_groups)} seats that groups give. Take these people out of the groups:"
+    return [head, *(f"# - {line}" for line in of_groups)]
+
+
 def _is_safe(seat: SeatToTake) -> bool:
     """Ids of Microsoft are GUIDs; anything else is not put into a script that somebody runs."""
     return all(
@@ -95,10 +103,13 @@ def _is_safe(seat: SeatToTake) -> bool:
 
 
 def _script(file_name: str, template: str, list_seats: Callable[[Sequence[SeatToTake]], str]) -> ReclaimScript:
-    def write(title: str, undo_file: str, seats: Sequence[SeatToTake]) -> str:
+    def write(title: str, undo_file: str, seats: Sequence[SeatToTake], of_groups: Sequence[str]) -> str:
         safe = [seat for seat in seats if _is_safe(seat)]
         return template.format(
-            title=f"{title}: {len(safe)} seats to take back", undo_file=undo_file, seats=list_seats(safe)
+            title=f"{title}: {len(safe)} seats to take back",
+            undo_file=undo_file,
+            seats=list_seats(safe),
+            of_groups="".join(f"{line}\n" for line in _comment(of_groups)),
         )
 
     return ReclaimScript(file_name, write)

@@ -13,7 +13,13 @@ from seatkeeper.connectors.microsoft.access import LOG
 from seatkeeper.connectors.microsoft.connector import TASKS, USAGE, MicrosoftConnector
 from seatkeeper.connectors.microsoft.form import FORM, check_form, fill_form
 from seatkeeper.connectors.microsoft.guide import guide
-from seatkeeper.connectors.microsoft.licensing import list_assigned, list_ended, list_failed, list_opened
+from seatkeeper.connectors.microsoft.licensing import (
+    list_assigned,
+    list_ended,
+    list_failed,
+    list_groups,
+    list_opened,
+)
 from seatkeeper.connectors.microsoft.products import TABLE, list_carried, load_products
 from seatkeeper.connectors.microsoft.reclaim_scripts import SCRIPTS
 from seatkeeper.connectors.microsoft.reports import REPORTS
@@ -193,6 +199,7 @@ MICROSOFT: Final = Vendor(
     list_failed=list_failed,
     list_opened=list_opened,
     list_ended=list_ended,
+    list_groups=list_groups,
     is_guest=is_guest,
     list_carried=list_carried,
     reclaim_scripts=SCRIPTS,

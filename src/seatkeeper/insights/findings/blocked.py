@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatkeeper.insights.about import about
+from seatkeeper.insights.about import about_taking
 from seatkeeper.insights.base import Finding, Insight, Snapshot
 
 
 def find(snapshot: Snapshot) -> Iterator[Finding]:
     for holder in snapshot.holders:
         if holder.blocked:
-            yield about(holder, "The account is blocked and cannot use the seat; take it back.")
+            yield about_taking(holder, "The account is blocked and cannot use the seat; take it back.")
 
 
 INSIGHT = Insight(

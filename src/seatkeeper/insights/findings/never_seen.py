@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from seatkeeper.insights.about import about
+from seatkeeper.insights.about import about_taking
 from seatkeeper.insights.base import Ending, Finding, Holder, Insight, Snapshot
 from seatkeeper.insights.evidence import Activity, activity, end_of_absence, is_known_twice
 from seatkeeper.model import Certainty, Evidence, Instant
@@ -23,9 +23,9 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
     for holder in snapshot.holders:
         if activity(holder, snapshot) is Activity.NEVER_SEEN:
             if is_known_twice(snapshot, holder.observed_since):
-                yield about(holder, SURE)
+                yield about_taking(holder, SURE)
             else:
-                yield about(holder, ASK_FIRST, certainty=Certainty.ASK_FIRST)
+                yield about_taking(holder, ASK_FIRST, certainty=Certainty.ASK_FIRST)
 
 
 def _end(holder: Holder, snapshot: Snapshot, use: Instant | None) -> Ending:

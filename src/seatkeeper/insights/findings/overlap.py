@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatkeeper.insights.about import about
+from seatkeeper.insights.about import about_taking
 from seatkeeper.insights.base import About, Finding, Insight, Seat, Snapshot
 
 
@@ -19,7 +19,9 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         for seat in holder.seats:
             others = [other for other in (*holder.seats, *inside.get(holder.account, ())) if _is_in(seat, other)]
             if others:
-                yield about(holder, f"{others[-1].sku.title} has all that is in it: drop {seat.sku.title}.", seat.sku)
+                yield about_taking(
+                    holder, f"{others[-1].sku.title} has all that is in it: drop {seat.sku.title}.", seat.sku
+                )
 
 
 def _is_in(seat: Seat, other: Seat) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatkeeper.insights.about import about
+from seatkeeper.insights.about import about_taking
 from seatkeeper.insights.base import About, Finding, Insight, Snapshot
 from seatkeeper.model import to_text
 
@@ -15,7 +15,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
             if seat.retired is not None:
                 date = to_text(seat.retired)[:10]
                 tense = "ended" if seat.retired <= snapshot.now else "ends"
-                yield about(
+                yield about_taking(
                     holder,
                     f"All this seat opens is {seat.retired_service}, which {tense} on {date}.",
                     sku=seat.sku,

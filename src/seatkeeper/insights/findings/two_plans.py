@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatkeeper.insights.about import about
+from seatkeeper.insights.about import about_taking
 from seatkeeper.insights.base import About, Finding, Insight, Snapshot
 
 
@@ -27,7 +27,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
                 if other.opens > sku.opens or (other.opens == sku.opens and rank > place)
             ]
             if covering:
-                yield about(holder, f"{covering[-1].title} covers it: drop {sku.title}.", sku)
+                yield about_taking(holder, f"{covering[-1].title} covers it: drop {sku.title}.", sku)
 
 
 INSIGHT = Insight(

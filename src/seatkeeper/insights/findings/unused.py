@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatkeeper.insights.about import about
+from seatkeeper.insights.about import about_taking
 from seatkeeper.insights.base import Finding, Holder, Insight, Snapshot
 from seatkeeper.insights.evidence import Activity, activity, end_of_absence, is_known_twice
 from seatkeeper.model import Certainty, to_text
@@ -14,7 +14,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
     for holder in snapshot.holders:
         if activity(holder, snapshot) is Activity.INACTIVE:
             advice, certainty = _judge(holder, snapshot)
-            yield about(holder, advice, certainty=certainty)
+            yield about_taking(holder, advice, certainty=certainty)
 
 
 def _judge(holder: Holder, snapshot: Snapshot) -> tuple[str, Certainty]:

@@ -93,6 +93,20 @@ def not_found(name: str) -> Refusal:
     return Refusal(404, "Request_ResourceNotFound", message)
 
 
+def too_many_clauses(number: int, most: int) -> Refusal:
+    """400 for a filter with more expressions than the directory takes."""
+    message = (
+        "Too many child clauses specified in search filter expression containing 'OR' operators: "
+        f"{number}. Max allowed: {most}."
+    )
+    return Refusal(400, "Request_UnsupportedQuery", message)
+
+
+def bad_identifier(value: str) -> Refusal:
+    """400 for an id that is none."""
+    return Refusal(400, "Request_BadRequest", f"Invalid object identifier '{shown(value)}'.")
+
+
 def no_directory_read() -> Refusal:
     """403: the sign-in log as it asked for a second permission until about 2024."""
     message = "Failed to do premium license check from ADGraph"

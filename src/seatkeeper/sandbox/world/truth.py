@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from seatkeeper.sandbox.world import activations, audited, copilot_use, office_use
+from seatkeeper.sandbox.world import activations, audited, copilot_use, groups, office_use
 from seatkeeper.sandbox.world.catalog import COPILOT, MORE, OFFICE, PROJECT, VISIO
 from seatkeeper.sandbox.world.lateness import delay_of
 from seatkeeper.sandbox.world.people import GHOST, Person
@@ -81,6 +81,7 @@ def _pieces(tenant: Tenant, now: int) -> Iterator[bytes]:
         "sign_ins_pending": seen.pending,
     }
     yield b', "counts": ' + _json(counts)
+    yield from _list("groups", groups.told(tenant, now))
     yield b', "products": {'
     yield from _products(tenant, now)
     yield from _office(tenant, now)
@@ -216,6 +217,7 @@ def _member(person: Person, product: str = PROJECT) -> dict[str, Any]:
         "blocked": not person.enabled,
         "guest": person.guest,
         "skus": [held.sku.part_number for held in seats_of(person, product)],
+        "groups": sorted({group for held in seats_of(person, product) for group in held.groups if group}),
     }
 
 

@@ -72,7 +72,10 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`condition` turns a chosen value into what rows must be; of several values one must hold."""
+    """`condition` turns a chosen value into what rows must be; of several values one must hold.
+
+    One without choices takes any value.
+    """
 
     key: str
     title: str
@@ -159,7 +162,7 @@ class Listing(Generic[M]):
                 known = [choice.value for choice in each.choices]
                 one_of = Q(pk__in=[])
                 for value in chosen:
-                    if value not in known:
+                    if known and value not in known:
                         raise BadInput(each.key, f"{value[:40]!r} is not one of {', '.join(known)}.")
                     one_of |= each.condition(value)
                 rows = rows.filter(one_of)

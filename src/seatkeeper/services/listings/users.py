@@ -10,12 +10,13 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from seatkeeper.insights.evidence import Activity
-from seatkeeper.model import Evidence
+from seatkeeper.insights.groups import Group
+from seatkeeper.model import Evidence, to_id
 from seatkeeper.reporting.signals import DIRECT, SIGNALS
 from seatkeeper.services import applications
 from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, Listing
 from seatkeeper.services.members import May, Who
-from seatkeeper.store.models import SeatHolder
+from seatkeeper.store.models import Application, LicenseGroup, SeatHolder
 from seatkeeper.sync.vendors import find_product, list_products
 
 WAYS: Final = ("direct", "group", "direct, group")
@@ -45,6 +46,7 @@ def list_columns() -> tuple[Column, ...]:
         Column("plans", "Plans"),
         Column("active_date_source", "Since by", shown=False),
         Column("assigned_by", "Assigned By", shown=False),
+        Column("groups", "Groups", Kind.NAME, shown=False),
         *newest_uses,
         Column("last_activity", "Last Activity", Kind.TIME, shown=False),
         Column("evidence", "Evidence", Kind.BADGE),
@@ -70,6 +72,7 @@ LISTING: Final = Listing[SeatHolder](
             "plan", "Plan", [Choice(sku, title) for sku, title in PLANS.items()], lambda value: Q(skus__contains=value)
         ),
         Filter("assigned_by", "Assigned by", [Choice(way, way) for way in WAYS], lambda value: Q(assigned_by=value)),
+        Filter("group", "Group", (), lambda value: Q(group_ids__contains=f" {value} ")),  # by its id
     ),
     search=("words",),
     of_people=True,
@@ -79,16 +82,24 @@ LISTING: Final = Listing[SeatHolder](
 
 
 def listing(who: Who, application_id: int) -> Listing[SeatHolder]:
-    """With a filter by the plans of this application's product alone, and without what tells of other products only."""
-    product = find_product(applications.find(who, application_id).product)
-    plans = [Choice(sku.id, sku.title) for sku in product.skus]
-    by_plan = [replace(f, choices=plans) for f in LISTING.filters if f.key == "plan"]
+    """With filters by this application's plans and groups alone, and without what tells of other products only."""
+    application = applications.find(who, application_id)
+    product = find_product(application.product)
+    choices = {"plan": [Choice(sku.id, sku.title) for sku in product.skus], "group": _list_groups(application)}
+    last = [replace(f, choices=choices[f.key]) for f in LISTING.filters if choices.get(f.key)]
     others = {signal.key for signal in SIGNALS if not signal.column and not signal.speaks_of(product)}
     return replace(
         LISTING,
         columns=[column for column in list_columns() if column.key not in others],
-        filters=[*(f for f in LISTING.filters if f.key != "plan"), *by_plan],
+        filters=[*(f for f in LISTING.filters if f.key not in choices), *last],
     )
+
+
+def _list_groups(application: Application) -> list[Choice]:
+    """The groups of the tenant whose names were read, by their titles."""
+    found = LicenseGroup.objects.filter(connection=application.connection_id)
+    groups = [Group(to_id(bytes(row.key)), row.name, row.deleted) for row in found]
+    return [Choice(group.id, group.title) for group in sorted(groups, key=lambda group: group.title.casefold())]
 
 
 def rows(who: Who, application_id: int) -> QuerySet[SeatHolder]:

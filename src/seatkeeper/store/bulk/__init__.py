@@ -20,6 +20,7 @@ from seatkeeper.store.bulk.accounts import (
     rewrite_accounts,
 )
 from seatkeeper.store.bulk.counts import Published, count_loss, count_missing, count_published, list_lost_holders
+from seatkeeper.store.bulk.groups import forget_groups, save_groups
 from seatkeeper.store.bulk.last_uses import list_newer, save_last_uses
 from seatkeeper.store.bulk.quarantine import (
     list_set_aside,
@@ -56,6 +57,7 @@ __all__ = [
     "count_unseen",
     "discard_generation",
     "discard_subscriptions",
+    "forget_groups",
     "forget_restamped",
     "insert_accounts",
     "insert_seats",
@@ -73,6 +75,7 @@ __all__ = [
     "resolve_quarantine",
     "resolve_unmet",
     "rewrite_accounts",
+    "save_groups",
     "save_last_uses",
     "save_quarantine",
     "save_renewals",

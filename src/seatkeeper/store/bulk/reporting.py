@@ -34,6 +34,8 @@ class SeatHolderRow(NamedTuple):
     plans: str
     skus: str
     assigned_by: str
+    groups: str
+    group_ids: str
     active_date: Instant | None
     active_date_source: str
     signals: str

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0034_certainty")]
+    dependencies = [("store", "0035_groups")]
 
     operations = [
         migrations.AddField(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from seatkeeper.store.models.applications import Application, FindingException, Recognition
 from seatkeeper.store.models.attempts import Attempt
 from seatkeeper.store.models.connections import Connection, Quarantine, RequestWindow, Run, Task
-from seatkeeper.store.models.directory import Account, Renewal, Seat, SkuList, Subscription
+from seatkeeper.store.models.directory import Account, LicenseGroup, Renewal, Seat, SkuList, Subscription
 from seatkeeper.store.models.money import Price, ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.notices import Notice, NoticeDelivery, NoticeTarget
 from seatkeeper.store.models.organizations import ApiToken, AuditEvent, Employee, Membership, Organization, SavedView
@@ -49,6 +49,7 @@ __all__ = [
     "FindingEvent",
     "FindingException",
     "LastUse",
+    "LicenseGroup",
     "Membership",
     "NewestUse",
     "Notice",

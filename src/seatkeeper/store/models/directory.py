@@ -141,6 +141,27 @@ class Renewal(Owned):
         return self.part_number
 
 
+class LicenseGroup(Owned):
+    """A group that gives licences, as it was called when it was read last.
+
+    Of one that was read and is there no more, the name that it had is kept.
+    """
+
+    owner = "connection__organization_id"
+
+    connection = models.ForeignKey(Connection, models.CASCADE, db_index=False, help_text="Whose tenant.")
+    key = models.BinaryField(help_text="Key of the group.")
+    name = models.TextField(help_text="Its name; empty when the vendor told none.")
+    deleted = models.BooleanField(help_text="Whether the vendor did not know it any more.")
+    read_at = models.BigIntegerField(help_text="When it was read.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "key"], name="one_row_a_group")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SkuList(models.Model):
     """What the imported lists of a vendor's SKUs say together, for all organizations; see connectors/sku_lists.py."""
 

@@ -62,6 +62,7 @@ class ReclaimItem(Owned):
     evidence = models.TextField(help_text="What the finding stood on when the plan was made.")
     cost = MoneyField(default=Money, help_text="What the seat costs; of one that is gone, what it cost that day.")
     assigned_by = models.TextField(default="", help_text="direct or group: a group's seat is taken back at the group.")
+    groups = models.TextField(default="", help_text="Titles of the groups that give it, separated by semicolons.")
     state = models.TextField(help_text="proposed, dropped, kept, gone.")
     answer = models.TextField(default="", blank=True, help_text="What the holder said: needed, not needed, or empty.")
     gone = models.BigIntegerField(null=True, help_text="When a later roster showed the seat no more.")

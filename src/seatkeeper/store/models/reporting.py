@@ -34,6 +34,8 @@ class SeatHolder(Owned):
     plans = models.TextField(help_text="Titles of the SKUs held, separated by semicolons.")
     skus = models.TextField(help_text="Ids of the SKUs held, separated by spaces.")
     assigned_by = models.TextField(help_text="direct, group, both, or empty.")
+    groups = models.TextField(default="", help_text="Titles of the groups that give them, separated by semicolons.")
+    group_ids = models.TextField(default="", help_text="Ids of these groups, each between spaces.")
     active_date = models.BigIntegerField(null=True, help_text="Active Date.")
     active_date_source = models.TextField(help_text="What the Active Date stands on.")
     signals = models.JSONField(

@@ -32,6 +32,7 @@ class SeatRow(NamedTuple):
     user_type: str | None
     department: str | None
     location: str | None
+    licensing: str | None  # what the vendor said of the licences, of whom a group gives the seat
 
 
 class GoneRow(NamedTuple):
@@ -71,7 +72,7 @@ class NamedRow(NamedTuple):
 _SEATS: Final = """
         SELECT s.account, s.sku, s.kind, s.plans, s.active, s.active_source, s.assigned_by, s.state, s.error,
                a.upn, a.mail, a.given_name, a.surname, a.enabled, a.user_type, a.department,
-               a.usage_location
+               a.usage_location, CASE WHEN s.assigned_by IN ('group', 'direct, group') THEN a.licensing END
         FROM store_seat s
         LEFT JOIN store_account a
           ON a.connection_id = s.connection_id AND a.key = s.account AND a.since <= ? AND a.until > ?
