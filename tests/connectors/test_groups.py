@@ -17,6 +17,7 @@ from seatkeeper.connectors.microsoft.licensing import list_groups
 from seatkeeper.connectors.microsoft.vendor import MICROSOFT
 from seatkeeper.model import Key, to_id, to_key
 from seatkeeper.sandbox.graph import groups as endpoint
+from seatkeeper.sandbox.graph import lists
 from seatkeeper.sandbox.serve import Sandbox
 from seatkeeper.sandbox.world.groups import OTHERS
 from seatkeeper.sandbox.world.tenant import Settings
@@ -80,7 +81,7 @@ def test_while_a_row_is_not_understood_nobody_of_its_answer_is_called_gone(
     plain, known = endpoint._row, list(told(sandbox))
     first = to_id(known[0])
     monkeypatch.setattr(endpoint, "_row", lambda t, group: plain(t, group) | (wrong if group.id == first else {}))
-    monkeypatch.setattr(endpoint.lists, "_test", lambda *_: lambda row: row["displayName"] not in OTHERS)
+    monkeypatch.setattr(lists, "_test", lambda *_: lambda row: row["displayName"] not in OTHERS)
     (page,) = read(sandbox, [*known, to_key(GUID.format(1))])
     assert len(page.bad) == 1
     assert {group.key for group in page.records} == set(known[1:])
@@ -88,7 +89,7 @@ def test_while_a_row_is_not_understood_nobody_of_its_answer_is_called_gone(
 
 
 def test_a_group_that_was_not_asked_for_is_left_out(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint.lists, "_test", lambda *_: lambda _row: True)
+    monkeypatch.setattr(lists, "_test", lambda *_: lambda _row: True)
     one = next(iter(told(sandbox)))
     (page,) = read(sandbox, [one])
     assert [group.key for group in page.records] == [one]
