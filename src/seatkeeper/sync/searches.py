@@ -20,7 +20,7 @@ from seatkeeper.model import Instant, Key, LastUse, RunStatus
 from seatkeeper.store import bulk
 from seatkeeper.store.models import Run, Task
 from seatkeeper.store.queries import roster
-from seatkeeper.sync.signals import SignalReading
+from seatkeeper.sync.signals import FAR, SignalReading
 from seatkeeper.sync.work import CompleteRead, Tally, Work
 
 LOOK_BACK: Final = days(180)  # what is not kept for so long is not found; audit logs of most licences end there
@@ -28,7 +28,6 @@ OVERLAP: Final = days(7)  # records come late, mostly by hours
 POLLS: Final = 6  # how often a run asks whether the search has ended; the connector paces it
 STUCK: Final = days(2)  # a search that takes longer never ends
 SLACK: Final = days(1)  # runs note when they were by our clock, which may be wrong by hours
-FAR: Final = 1 << 62
 
 
 class Search(msgspec.Struct):
@@ -138,8 +137,9 @@ class SearchReading(SignalReading):
         if row is None:
             return None
         assert isinstance(row.account, str)
-        name = row.account.casefold()
-        had = {one.account for one in self._bearers.get(name, ()) if one.start <= row.last <= one.end}
+        assert row.last is not None
+        name, at = row.account.casefold(), row.last
+        had = {one.account for one in self._bearers.get(name, ()) if one.start <= at <= one.end}
         if len(had) != 1:
             self.strangers.add(name)
             return None

@@ -17,6 +17,7 @@ from seatkeeper.connectors.microsoft import (
     copilot_usage,
     licenses,
     licensing,
+    mailboxes,
     preflight,
     roster,
     usage_reports,
@@ -41,7 +42,7 @@ class SignalReader(Protocol):
         """A row that was set aside. Raises ValueError with the reason."""
 
 
-_READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage, usage_reports, activations)
+_READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage, usage_reports, activations, mailboxes)
 SIGNALS: Final = {reader.TASK.key: reader for reader in _READERS}  # by the key of the task
 USAGE: Final = (copilot_usage.SIGNAL, usage_reports.SIGNAL, audit_events.SIGNAL, activations.SIGNAL)
 TASKS: Final = (
@@ -104,6 +105,7 @@ class MicrosoftConnector(Connector):
     def preflight(self) -> Iterator[Check]:
         watched = {product.key for product in self.watched.products}
         idle = {usage.task for usage in USAGE if not usage.sure or not usage.products & watched}
+        idle.add(mailboxes.TASK.key)  # nothing that is managed needs it
         tasks = tuple(task for task in TASKS if task.key not in idle)
         return preflight.check(self.client, tasks, self.wanted)
 
