@@ -116,16 +116,13 @@ class SignIn(NamedTuple):
 
 
 class LastUse(NamedTuple):
-    """The newest use that a signal knows of an account, or of whoever has a user name where that is all it tells.
-
-    `last` is None where it tells of no use. `facts` are what else it tells of the account, each by its name (`Fact`).
-    """
+    """The newest use, if any, that a signal knows of an account, or of whoever has a name where it tells no more."""
 
     account: Key | str
     last: Instant | None
     until: Instant | None = None  # up to when the vendor knows, where its answer says so
     parts: tuple[tuple[str, Instant], ...] = ()  # the newest uses of what it tells apart, in its words
-    facts: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()  # what else it tells of the account, by name (account_facts.py)
 
 
 class Subscription(NamedTuple):
@@ -172,23 +169,6 @@ class RequestLimit(NamedTuple):
     in_tenant: int
     over_all: int
     slow: int  # so many of them at most for what can wait
-
-
-class Fact(enum.StrEnum):
-    """The names of what signals tell of an account besides its use."""
-
-    MAILBOX = "mailbox"  # its MailboxKind
-    MAILBOX_SIZE = "mailbox size"  # in bytes
-    ARCHIVE = "archive"  # whether the mailbox has one: yes or no
-
-
-class MailboxKind(enum.StrEnum):
-    """Whose mailbox an account has."""
-
-    USER = "user"
-    SHARED = "shared"
-    ROOM = "room"
-    EQUIPMENT = "equipment"
 
 
 class SeatKind(enum.StrEnum):

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from seatkeeper.account_facts import MailboxKind
 from seatkeeper.clock import days
 from seatkeeper.insights.base import Finding, Holder, Seat, Sku
 from seatkeeper.insights.exempt import ExceptionRules
 from seatkeeper.insights.facts import Facts, Mailbox
 from seatkeeper.insights.findings import shared_mailbox
 from seatkeeper.insights.money import PriceList, reckon
-from seatkeeper.model import Certainty, MailboxKind
+from seatkeeper.model import Certainty
 from tests.insights.test_activity import NOW, holder, snapshot
 
 GB = 10**9

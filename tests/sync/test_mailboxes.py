@@ -1,4 +1,4 @@
-"""Mailboxes, from the tenant to what is said: an attribute of an account, never a use, and unknown where nobody tells."""
+"""Mailboxes, from the tenant to what is said: an attribute of an account, no use, and unknown where nobody tells."""
 
 from __future__ import annotations
 

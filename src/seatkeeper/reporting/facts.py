@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from seatkeeper.insights.facts import NOTHING, TITLES, Facts, Mailbox
-from seatkeeper.model import Fact, Key, MailboxKind, to_text
+from seatkeeper.account_facts import Fact, MailboxKind, desktop, made, viewed
+from seatkeeper.connectors.catalog import find_task, find_vendor_of
+from seatkeeper.insights.facts import NOTHING, TITLES, Acts, Desktop, Facts, Mailbox, Used
+from seatkeeper.model import Key, to_text
 from seatkeeper.store.models import Application, Task
 from seatkeeper.store.queries import roster
 from seatkeeper.store.queries.roster import FactRow
@@ -14,7 +16,27 @@ from seatkeeper.store.queries.roster import FactRow
 
 def read_facts(application: Application, generation: int) -> dict[Key, Facts]:
     """Of the holders of a seat, by account."""
-    return _to_facts(application, roster.list_facts(application.connection_id, application.product, generation))
+    told = _to_facts(application, roster.list_facts(application.connection_id, application.product, generation))
+    for account, acts in _read_acts(application, generation).items():
+        told[account] = told.get(account, NOTHING)._replace(acts=acts)
+    return told
+
+
+def _read_acts(application: Application, generation: int) -> dict[Key, Acts]:
+    """Where a signal that tells events one by one was read to its end once, and tells looks from all else."""
+    vendor, product = find_vendor_of(application.product), application.product
+    keys = [usage.task for usage in vendor.usage if usage.of_events and product in usage.products]
+    ticked = Task.objects.filter(connection_id=application.connection_id, enabled=True, key__in=keys)
+    found: dict[Key, Acts] = {}
+    for key, searched in ticked.exclude(full_read_at=None).values_list("key", "full_read_at"):
+        until = searched - find_task(vendor.key, key).lateness
+        rows = [
+            roster.list_last_uses(application.connection_id, key, product, generation, used)
+            for used in (viewed(product), made(product))
+        ]
+        looks, more = ({row.account: row.last for row in some} for some in rows)
+        found |= {one: Acts(looks.get(one), more.get(one), until) for one in looks.keys() | more.keys()}
+    return found
 
 
 def read_facts_of(application: Application, account: Key) -> Facts:
@@ -30,7 +52,11 @@ def _to_facts(application: Application, rows: Iterable[FactRow]) -> dict[Key, Fa
     for row in rows:
         if row.signal in read and row.read_at >= read[row.signal]:
             told[row.account][row.name] = row
-    return {account: Facts(mailbox=_to_mailbox(named)) for account, named in told.items()}
+    product = application.product
+    return {
+        account: Facts(_to_mailbox(one), desktop=_to_desktop(one, product), used=_to_used(one))
+        for account, one in told.items()
+    }
 
 
 def _to_mailbox(rows: Mapping[str, FactRow]) -> Mailbox | None:
@@ -39,6 +65,16 @@ def _to_mailbox(rows: Mapping[str, FactRow]) -> Mailbox | None:
     size, archive = rows.get(Fact.MAILBOX_SIZE), rows.get(Fact.ARCHIVE)
     has_archive = archive.value == "yes" if archive else None
     return Mailbox(MailboxKind(kind.value), int(size.value) if size else None, has_archive, kind.until)
+
+
+def _to_desktop(rows: Mapping[str, FactRow], product: str) -> Desktop | None:
+    told = rows.get(desktop(product))
+    return Desktop(told.value == "yes", told.until) if told else None
+
+
+def _to_used(rows: Mapping[str, FactRow]) -> Used | None:
+    told = rows.get(Fact.PLATFORMS)
+    return Used(frozenset(filter(None, told.value.split(","))), told.until) if told else None
 
 
 def say(facts: Facts) -> Iterator[str]:

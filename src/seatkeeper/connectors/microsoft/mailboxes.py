@@ -14,12 +14,13 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from seatkeeper.account_facts import Fact, MailboxKind
 from seatkeeper.clock import days
 from seatkeeper.connectors.base import RecordPage, TaskKind
 from seatkeeper.connectors.microsoft import usage_rows
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.pages import to_row
-from seatkeeper.model import Fact, LastUse, MailboxKind
+from seatkeeper.model import LastUse
 
 TASK: Final = TaskKind(
     "mailboxes",

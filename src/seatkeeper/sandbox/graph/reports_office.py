@@ -77,6 +77,11 @@ def activation_row(tenant: Tenant, each: software.Activated, now: int) -> dict[s
          "windows10Mobile": 0, "ios": 0, "android": 0, "activatedOnSharedComputer": False}
         for plan, day in each.days.items()
     ]  # fmt: skip
+    counts += [
+        {"productType": software.SOFTWARE[plan][0], "lastActivatedDate": None, "windows": 0, "mac": 0,
+         "windows10Mobile": 0, "ios": 0, "android": 0, "activatedOnSharedComputer": False}
+        for plan in each.nowhere
+    ]  # fmt: skip
     return {
         "reportRefreshDate": _date(refreshed(tenant, now)),
         "userPrincipalName": shown.upn,

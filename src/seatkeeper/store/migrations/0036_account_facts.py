@@ -1,9 +1,19 @@
-"""What signals tell of accounts besides their use, such as whose mailbox it is: nothing is known before it is read."""
+"""What signals tell of accounts besides their use, such as whose mailbox it is: nothing is known before it is read.
+
+The audit log is searched anew as far back as it goes: what was found before does not tell a look from all else.
+"""
 
 from __future__ import annotations
 
 import django.db.models.deletion
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
+
+
+def search_again(apps: StateApps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
+    tasks = apps.get_model("store", "Task").objects.filter(key="audit-events")
+    tasks.update(checkpoint=None, full_read_at=None)
 
 
 class Migration(migrations.Migration):
@@ -44,4 +54,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunPython(search_again, migrations.RunPython.noop),
     ]
