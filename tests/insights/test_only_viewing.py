@@ -21,7 +21,9 @@ WES = Acts(UNTIL - days(5), None, UNTIL)
 
 def wes(acts: Acts | None = WES, active: int | None = 400) -> Holder:
     since = None if active is None else UNTIL - days(active)
-    return replace(holder(400), active=since, facts=Facts(acts=acts))
+    one = holder(400)
+    seats = tuple(seat._replace(active=since) for seat in one.seats)
+    return replace(one, seats=seats, active=since, facts=Facts(acts=acts))
 
 
 def find(one: Holder) -> list[Finding]:

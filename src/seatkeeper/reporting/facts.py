@@ -28,7 +28,9 @@ def _read_acts(application: Application, generation: int) -> dict[Key, Acts]:
     keys = [usage.task for usage in vendor.usage if usage.of_events and product in usage.products]
     ticked = Task.objects.filter(connection_id=application.connection_id, enabled=True, key__in=keys)
     found: dict[Key, Acts] = {}
-    for key, searched in ticked.exclude(full_read_at=None).values_list("key", "full_read_at"):
+    for key, searched in ticked.values_list("key", "full_read_at"):
+        if searched is None:
+            continue
         until = searched - find_task(vendor.key, key).lateness
         rows = [
             roster.list_last_uses(application.connection_id, key, product, generation, used)

@@ -22,9 +22,12 @@ STALE: Final = days(30)
 def find(snapshot: Snapshot) -> Iterator[Finding]:
     for holder in snapshot.holders:
         acts = _acts(holder, snapshot)
-        if acts is None or not _only_looks(acts) or holder.active is None or acts.until - holder.active < ENOUGH:
+        if acts is None or not _only_looks(acts):
             continue
         for seat in holder.seats:
+            held = seat.active or holder.active
+            if held is None or acts.until - held < ENOUGH:
+                continue
             advice = (
                 f"The vendor's audit log of the {ENOUGH // days(1)} days up to {to_text(acts.until)[:10]} shows looks "
                 f"at what others made, and nothing else. Whoever only looks needs no {seat.sku.title} where what they "

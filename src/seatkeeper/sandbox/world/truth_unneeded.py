@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from seatkeeper.sandbox.world import activations, audited, mailboxes, office_use
 from seatkeeper.sandbox.world.catalog import OFFICE, POWER_BI, VISIO, Sku, product_data
 from seatkeeper.sandbox.world.people import DAY, Holding, Person
-from seatkeeper.sandbox.world.seats import active_date, seats_of
+from seatkeeper.sandbox.world.seats import seat_date, seats_of
 from seatkeeper.sandbox.world.tenant import Tenant
 from seatkeeper.sandbox.world.truth import holders
 
@@ -32,7 +32,7 @@ class Row(NamedTuple):
 
 
 def unneeded(tenant: Tenant, read: int, product: str) -> list[dict[str, Any]]:
-    """What whoever read all reports at a moment (seconds), and the directory with them, can say of a product's seats."""
+    """What whoever read the directory and all reports at a moment (seconds) can say of the seats of a product."""
     with tenant.lock:
         people = {person.upn.lower(): person for person in holders(tenant, read, product)}
         told = [*_mailboxes(tenant, read, product, people)]
@@ -78,7 +78,7 @@ def _in_the_browser(tenant: Tenant, read: int, people: dict[str, Person]) -> Ite
             continue
         person = _known(use.person, people, tenant, read)
         # A use of the day before somebody got the name is not theirs.
-        if person is None or person.id in on_a_computer or not _is_of(person, use.days.values()):
+        if person is None or person.id in on_a_computer or not _is_of(person, [use.days[office_use.APPS]]):
             continue
         for held in _settled(person, OFFICE, read):
             if _has(held.sku, "apps"):
@@ -109,7 +109,7 @@ def _told(tenant: Tenant, read: int, people: dict[str, Person], product: str, *,
 
 
 def _looking(tenant: Tenant, read: int, people: dict[str, Person]) -> Iterator[Row]:
-    until = read - DAY
+    until = read - DAY  # records come late
     looks: set[str] = set()
     makes: set[str] = set()
     types = [kind for kind, _operation in audited.TYPES[POWER_BI]]
@@ -117,15 +117,12 @@ def _looking(tenant: Tenant, read: int, people: dict[str, Person]) -> Iterator[R
         if act.person is not None and act.at >= (until - SPAN) * TICKS:
             (looks if act.operation.startswith("View") else makes).add(act.person.id)
     for person in people.values():
-        given = active_date(person, POWER_BI)
-        if person.id in looks - makes and given is not None and until - given >= SPAN:
+        if person.id in looks - makes:
             for held in seats_of(person, POWER_BI):
-                yield Row("only-viewing", person, held, audited.only_looks(tenant, person))
+                if until - seat_date(person, held, POWER_BI) >= SPAN:
+                    yield Row("only-viewing", person, held, audited.only_looks(tenant, person))
 
 
 def _settled(person: Person, product: str, read: int) -> Iterator[Holding]:
     """The seats that are not new."""
-    given = active_date(person, product)
-    for held in seats_of(person, product):
-        if given is not None and read - given >= YOUNG:
-            yield held
+    return (held for held in seats_of(person, product) if read - seat_date(person, held, product) >= YOUNG)
