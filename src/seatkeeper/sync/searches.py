@@ -103,6 +103,8 @@ class SearchReading(SignalReading):
         oldest = self.began - LOOK_BACK
         followed = not self.work.full and set(wanted) <= set(known.wanted)
         start = max(oldest, known.until - OVERLAP) if followed else oldest
+        if not followed:
+            self.work.task.full_read_at = None  # of what is looked for anew, nothing is known to its end
         found = connector.start_search(wanted, start, self.began)
         known.search = Search(found, wanted, start, self.began, anew)
         return True
@@ -130,7 +132,7 @@ class SearchReading(SignalReading):
 
     def _save_checkpoint(self) -> None:
         self.work.task.checkpoint = msgspec.json.encode(self.checkpoint).decode()
-        self.work.task.save(update_fields=["checkpoint"])
+        self.work.task.save(update_fields=["checkpoint", "full_read_at"])
 
     def _join(self, row: LastUse | None) -> LastUse | None:
         """By who had the name at the moment of the event; where that may have been two, it is nobody's."""
