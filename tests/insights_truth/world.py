@@ -61,7 +61,7 @@ class World:
         self.app, self.worst = App(self.tenant, HOST), worst
         ahead = roll.choice((-3, 0, 3)) * 3600 * TICKS if worst else 0
         self.our_clock: Clock = lambda: self.now + ahead  # perhaps wrong
-        self.products = (*SEEN, VISIO, OFFICE, COPILOT) if everything else SEEN[:1]
+        self.products: tuple[str, ...] = (*SEEN, VISIO, OFFICE, COPILOT) if everything else SEEN[:1]
         if reports:
             self.products = (PROJECT, VISIO, OFFICE, POWER_BI)
             self.tenant.permissions |= {"Reports.Read.All", "AuditLogsQuery.Read.All"}

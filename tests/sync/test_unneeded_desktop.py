@@ -20,8 +20,7 @@ ALL = ("licenses", "roster", "usage-reports", "activations")
 
 @pytest.fixture
 def tenant() -> Iterator[Tenant]:
-    more = {"everything": True, "more_people": True}
-    with open_tenant(people=60, product=OFFICE, name="Office", tasks=ALL, **more) as found:
+    with open_tenant(60, everything=True, more_people=True, product=OFFICE, name="Office", tasks=ALL) as found:
         found.name = "Office"
         found.sandbox.tenant.permissions.add("Reports.Read.All")
         additions.add_products(found.who, Connection.objects.get().pk, [VISIO])
