@@ -70,28 +70,30 @@ def read_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def list_jobs(asked: argparse.Namespace, folder: Path) -> list[Job]:
+    wrong = range(asked.seed, asked.seed + asked.mutants)
+    jobs = [Job(seed, asked.days, folder) for seed in range(asked.seed, asked.seed + asked.tenants)]
+    jobs += [
+        Job(seed, asked.days, folder, mutant, worst=mutant == SHORT_LOG, everything=mutant == REACHED)
+        for mutant in MUTANTS
+        for seed in wrong
+    ]
+    jobs += [Job(seed, 40, folder, worst=True) for seed in range(asked.seed, asked.seed + asked.worst)]
+    jobs += [Job(seed, asked.days, folder, mutant, reports=True) for mutant in MISREADINGS for seed in wrong]
+    jobs += [Job(seed, asked.days, folder, reports=True) for seed in range(asked.seed, asked.seed + asked.reports)]
+    more = range(asked.seed, asked.seed + asked.everything)
+    return [*jobs, *(Job(seed, asked.days, folder, everything=True) for seed in more)]
+
+
 def main() -> int:
     asked, begin = read_arguments(), time.monotonic()
-    seeds = range(asked.seed, asked.seed + asked.tenants)
     with tempfile.TemporaryDirectory(prefix="seatkeeper-insights-") as name:
         folder = Path(name)
         with tests.conftest.connected(f"sqlite://{folder / 'template.sqlite3'}"):
             migrate()
-        wrong = range(asked.seed, asked.seed + asked.mutants)
-        jobs = [Job(seed, asked.days, folder) for seed in seeds]
-        jobs += [
-            Job(seed, asked.days, folder, mutant, worst=mutant == SHORT_LOG, everything=mutant == REACHED)
-            for mutant in MUTANTS
-            for seed in wrong
-        ]
-        jobs += [Job(seed, 40, folder, worst=True) for seed in range(asked.seed, asked.seed + asked.worst)]
-        jobs += [Job(seed, asked.days, folder, mutant, reports=True) for mutant in MISREADINGS for seed in wrong]
-        jobs += [Job(seed, asked.days, folder, reports=True) for seed in range(asked.seed, asked.seed + asked.reports)]
-        more = range(asked.seed, asked.seed + asked.everything)
-        jobs += [Job(seed, asked.days, folder, everything=True) for seed in more]
         tally, worst, everything, reports, found = Tally(), Tally(), Tally(), Tally(), Counter[str]()
         with ProcessPoolExecutor(asked.jobs, FORK) as pool:
-            for done in as_completed([pool.submit(work, job) for job in jobs]):
+            for done in as_completed([pool.submit(work, job) for job in list_jobs(asked, folder)]):
                 job, part = done.result()
                 if job.mutant:
                     found[job.mutant] += bool(part.wrong)

@@ -27,7 +27,7 @@ TITLES = {(product.key, sku.part_number): sku.title for product in load_products
 
 
 class Said(NamedTuple):
-    """A finding: which, about whom, and about which SKUs, by their titles."""
+    """A finding: which, about whom, and about which SKUs, by their titles; of one in UNNEEDED by part numbers."""
 
     key: str
     object_id: str
@@ -92,10 +92,14 @@ def _named(product: str, row: Mapping[str, Any]) -> tuple[str, ...]:
 def _said(found: Finding) -> Said:
     if not found.account:
         return Said(found.key, "", found.part_numbers)
+    if found.key in UNNEEDED:
+        return Said(found.key, to_id(found.account), found.part_numbers)
     return Said(found.key, to_id(found.account), _plans(found.plan))
 
 
 def _kept(row: tables.Finding) -> Said:
+    if row.key in UNNEEDED:
+        return Said(row.key, row.object_id, tuple(row.subject.split(" ")[1:]))
     return Said(row.key, row.object_id, _plans(row.plan) if row.object_id else (row.subject.partition(" ")[0],))
 
 
@@ -117,7 +121,7 @@ def compare_unneeded(world: World, application: tables.Application, tally: Tally
     product, snapshot = application.product, snapshots.take_snapshot(application, world.clock)
     said = [_said(found) for found in find_all(snapshot) if found.key in UNNEEDED]
     shown = truth_unneeded.unneeded(world.tenant, world.read[-1], product)
-    true = {Said(row["finding"], row["object_id"], _named(product, row)): row["so"] for row in shown}
+    true = {Said(row["finding"], row["object_id"], tuple(row["skus"])): row["so"] for row in shown}
     where = f"{world.name(product)}, day {world.moved // 864_000_000_000}"
     _count(where, said, list(true), tally)
     _compare_stored(where, world.now, application, set(true), tally, UNNEEDED)

@@ -10,7 +10,7 @@ import pytest
 from seatkeeper.account_facts import Platform
 from seatkeeper.connectors.microsoft import audit_events
 from seatkeeper.insights.facts import NOTHING, Desktop, Facts, Used
-from seatkeeper.insights.findings import shared_mailbox
+from seatkeeper.insights.findings import browser_only, shared_mailbox
 from seatkeeper.reporting import facts, snapshot
 
 
@@ -44,16 +44,14 @@ def all_acts_are_looks(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(audit_events._LOOKS, "power-bi", All())
 
 
-def new_seats_are_judged(patch: pytest.MonkeyPatch) -> None:
-    from seatkeeper.insights.findings import browser_only, not_activated, only_viewing
-
-    for module in (browser_only, not_activated, only_viewing):
-        patch.setattr(module, "ENOUGH", 0 if module is not only_viewing else module.ENOUGH)
+def computers_are_overlooked(patch: pytest.MonkeyPatch) -> None:
+    """Whoever uses apps in the browser, too, uses them nowhere else."""
+    patch.setattr(browser_only, "ON_A_COMPUTER", frozenset())
 
 
 MUTANTS: Final[dict[str, Callable[[pytest.MonkeyPatch], None]]] = {
     "silence taken for absence": silence_is_absence,
     "a large mailbox taken for a small one": large_is_small,
     "every act taken for a look": all_acts_are_looks,
-    "new seats judged": new_seats_are_judged,
+    "a use on a computer overlooked": computers_are_overlooked,
 }
