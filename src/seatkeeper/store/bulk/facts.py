@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from seatkeeper.model import Instant, LastUse
+from seatkeeper.model import Instant, Key, LastUse
 from seatkeeper.store import raw
 
 TABLE: Final = "store_accountfact"
@@ -19,14 +19,11 @@ def save_facts(connection_id: int, signal: str, rows: Sequence[LastUse], read_at
 
     Names have become keys before.
     """
-    first: dict[object, tuple[object, ...]] = {}
-    more: dict[object, tuple[object, ...]] = {}
+    told: dict[tuple[Key, str], raw.Row] = {}
     for row in rows:
-        for place, (name, value) in enumerate(row.facts):
-            told = (connection_id, signal, row.account, name, value, read_at, row.until)
-            if place:
-                more[row.account, name] = told
-            else:
-                first[row.account] = told
-    raw.upsert(TABLE, _COLUMNS, _KEY, list(more.values()))
-    return raw.upsert(TABLE, _COLUMNS, _KEY, list(first.values()))
+        assert isinstance(row.account, bytes)
+        for name, value in row.facts:
+            told[row.account, name] = (connection_id, signal, row.account, name, value, read_at, row.until)
+    first = dict(sorted(told, reverse=True))  # of each account one: they are counted
+    raw.upsert(TABLE, _COLUMNS, _KEY, [one for key, one in sorted(told.items()) if first[key[0]] != key[1]])
+    return raw.upsert(TABLE, _COLUMNS, _KEY, [told[key] for key in sorted(first.items())])

@@ -18,10 +18,8 @@ _KEY: Final = 4
 def save_last_uses(connection_id: int, signal: str, rows: Sequence[LastUse], read_at: Instant) -> int:
     """Keep what was told at the moment, and say how many accounts were new; of one that comes twice, the newest.
 
-    Rows that tell of no use are passed over.
-
-    The whole is never older than a part that is known: one of several lists may tell the parts that another does not.
-    Names have become keys before.
+    Rows that tell of no use are passed over. The whole is never older than a part that is known: one of several lists
+    may tell the parts that another does not. Names have become keys before.
     """
     newest: dict[Key, LastUse] = {}
     last: dict[Key, tuple[Instant, int]] = {}
