@@ -111,10 +111,12 @@ def open_tenant(
     sign_ins: int | None = None,
     copilot: bool = False,
     everything: bool = False,
+    more_people: bool = False,
     **changes: Any,
 ) -> Iterator[Tenant]:
     """A tenant whose clock stands still until it is moved, with its application added."""
-    with _sandbox(people, seed, faults, churn, sign_ins, copilot=copilot, everything=everything) as sandbox:
+    more = {"copilot": copilot, "everything": everything, "more_people": more_people}
+    with _sandbox(people, seed, faults, churn, sign_ins, **more) as sandbox:
         tenant = Tenant(sandbox, operator())
         tenant.add(**changes)
         yield tenant

@@ -116,12 +116,13 @@ class SignIn(NamedTuple):
 
 
 class LastUse(NamedTuple):
-    """The newest use that a signal knows of an account, or of whoever has a user name where that is all it tells."""
+    """The newest use, if any, that a signal knows of an account, or of whoever has a name where it tells no more."""
 
     account: Key | str
-    last: Instant
+    last: Instant | None
     until: Instant | None = None  # up to when the vendor knows, where its answer says so
     parts: tuple[tuple[str, Instant], ...] = ()  # the newest uses of what it tells apart, in its words
+    facts: tuple[tuple[str, str], ...] = ()  # what else it tells of the account, by name (account_facts.py)
 
 
 class Subscription(NamedTuple):

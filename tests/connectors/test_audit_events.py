@@ -37,12 +37,27 @@ def use(**changes: Any) -> LastUse | None:
 
 
 def test_a_record_confirms_the_use_of_its_product_at_its_moment() -> None:
-    assert use() == LastUse("hal@northwind.example", MOMENT, None, (("power-bi", MOMENT),))
+    assert use() == LastUse("hal@northwind.example", MOMENT, None, (("power-bi", MOMENT), ("power-bi viewed", MOMENT)))
     for kind, product in PRODUCTS.items():
         told = use(auditLogRecordType=kind)
         assert told is not None
-        assert told.parts == ((product, MOMENT),)
+        assert told.parts[0] == (product, MOMENT)
+        assert len(told.parts) == (2 if product == "power-bi" else 1)
     assert use(auditLogRecordType="PowerBIAudit", userType="Admin") == use()  # as the list of types writes it
+
+
+@pytest.mark.parametrize(
+    ("operation", "word"),
+    [
+        ("ViewReport", "viewed"), ("VIEWDASHBOARD", "viewed"), ("ViewTile", "viewed"), ("PrintReport", "viewed"),
+        ("CreateReport", "made"), ("ShareReport", "made"), ("ExportReport", "made"), ("ViewReportAndMore", "made"),
+        ("SomethingNew", "made"), ("", "made"), (None, "made"),
+    ],
+)  # fmt: skip
+def test_only_what_is_known_as_a_look_is_one(operation: str | None, word: str) -> None:
+    told = use(operation=operation)
+    assert told is not None
+    assert [used for used, _moment in told.parts] == ["power-bi", f"power-bi {word}"]
 
 
 def test_a_product_is_told_by_its_types_alone_and_is_one_of_ours() -> None:
@@ -76,7 +91,7 @@ def test_dynamics_tells_the_name_beside_an_id_of_its_own() -> None:
     {"userPrincipalName": None}, {"userPrincipalName": " "}, {"userPrincipalName": "a" * 2000},
     {"userPrincipalName": "\ufffd@x.example"}, {"userPrincipalName": 7}, {"createdDateTime": "2026-07-28T10:11:12"},
     {"createdDateTime": "soon"}, {"createdDateTime": None}, {"createdDateTime": "0001-01-01"}, {"id": None},
-    {"auditLogRecordType": 20}, {"auditData": "none"}, {"auditData": {"UserUpn": 7}},
+    {"auditLogRecordType": 20}, {"operation": 3}, {"auditData": "none"}, {"auditData": {"UserUpn": 7}},
 ])  # fmt: skip
 def test_a_record_that_cannot_be_right_is_refused_with_its_reason(changes: dict[str, Any]) -> None:
     with pytest.raises((ValueError, msgspec.ValidationError), match=r"\w"):

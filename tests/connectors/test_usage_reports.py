@@ -100,6 +100,7 @@ def test_apps_used_tell_one_day_for_all_apps_and_an_activation_is_no_use() -> No
         day("2026-07-26"),
         day("2026-07-31") - 1,
         (("Microsoft 365 Apps", day("2026-07-26")), ("Apps on Windows", day("2026-07-26"))),
+        (("platforms", "windows"),),
     )
     assert apps(lastActivityDate=None) is None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from seatkeeper.insights.base import Finding
 from seatkeeper.insights.catalog import INSIGHTS, find_all
 from seatkeeper.model import Instant, to_id
 from seatkeeper.reporting import snapshot as snapshots
-from seatkeeper.sandbox.world import truth_findings
+from seatkeeper.sandbox.world import truth_findings, truth_unneeded
 from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.spans import Span
 from seatkeeper.store import models as tables
@@ -21,12 +21,13 @@ from tests.insights_truth.world import World
 
 KEYS = tuple(insight.key for insight in INSIGHTS)
 IDLE = ("unused", "never-seen")
+UNNEEDED = ("shared-mailbox", "not-activated", "only-viewing", "browser-only")
 SILENT = "non-interactive-access"
 TITLES = {(product.key, sku.part_number): sku.title for product in load_products().products for sku in product.skus}
 
 
 class Said(NamedTuple):
-    """A finding: which, about whom, and about which SKUs, by their titles."""
+    """A finding: which, about whom, and about which SKUs, by their titles; of one in UNNEEDED by part numbers."""
 
     key: str
     object_id: str
@@ -45,10 +46,11 @@ class Tally:
     unread: int = 0  # successes in a stretch that we call complete and never read
     stored: int = 0  # rows of findings looked at
     decisions: int = 0  # looked at again, at each visit after they were made
+    so: Counter[str] = field(default_factory=Counter)  # of what is possible, how many are so
     wrong: list[str] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
-        for name in ("right", "invented", "missed"):
+        for name in ("right", "invented", "missed", "so"):
             getattr(self, name).update(getattr(other, name))
         for name in ("moments", "used", "unread", "stored", "decisions"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -90,10 +92,14 @@ def _named(product: str, row: Mapping[str, Any]) -> tuple[str, ...]:
 def _said(found: Finding) -> Said:
     if not found.account:
         return Said(found.key, "", found.part_numbers)
+    if found.key in UNNEEDED:
+        return Said(found.key, to_id(found.account), found.part_numbers)
     return Said(found.key, to_id(found.account), _plans(found.plan))
 
 
 def _kept(row: tables.Finding) -> Said:
+    if row.key in UNNEEDED:
+        return Said(row.key, row.object_id, tuple(row.subject.split(" ")[1:]))
     return Said(row.key, row.object_id, _plans(row.plan) if row.object_id else (row.subject.partition(" ")[0],))
 
 
@@ -110,9 +116,29 @@ def _count(where: str, said: list[Said], true: list[Said], tally: Tally) -> None
     tally.wrong += [f"{where}: not said: {one}" for one in true if one not in said]
 
 
-def _compare_stored(where: str, now: Instant, application: tables.Application, true: set[Said], tally: Tally) -> None:
+def compare_unneeded(world: World, application: tables.Application, tally: Tally) -> None:
+    """What the vendor's reports show of licences that are more than their holders need, and whether it is so."""
+    product, snapshot = application.product, snapshots.take_snapshot(application, world.clock)
+    said = [_said(found) for found in find_all(snapshot) if found.key in UNNEEDED]
+    shown = truth_unneeded.unneeded(world.tenant, world.read[-1], product)
+    true = {Said(row["finding"], row["object_id"], tuple(row["skus"])): row["so"] for row in shown}
+    where = f"{world.name(product)}, day {world.moved // 864_000_000_000}"
+    _count(where, said, list(true), tally)
+    _compare_stored(where, world.now, application, set(true), tally, UNNEEDED)
+    tally.so.update(one.key for one in said if true.get(one))
+    tally.moments += 1
+
+
+def _compare_stored(
+    where: str,
+    now: Instant,
+    application: tables.Application,
+    true: set[Said],
+    tally: Tally,
+    keys: Sequence[str] = KEYS,
+) -> None:
     """The rows that pages read: the living ones are the truth, and none that ended just now is still true."""
-    rows = tables.Finding.objects.filter(application=application)
+    rows = tables.Finding.objects.filter(application=application, key__in=keys)
     living = [_kept(row) for row in rows.filter(resolved=None).exclude(state="unproven")]
     ended = [_kept(row) for row in rows.filter(resolved=now)]
     tally.stored += len(living) + len(ended)

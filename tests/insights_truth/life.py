@@ -8,8 +8,8 @@ from seatkeeper.services import findings, runs
 from seatkeeper.services.applications import add_application
 from seatkeeper.services.members import Who, operator
 from seatkeeper.store import models as tables
-from tests.insights_truth import mutants
-from tests.insights_truth.compare import IDLE, Tally, compare
+from tests.insights_truth import mutants, unneeded
+from tests.insights_truth.compare import IDLE, Tally, compare, compare_unneeded
 from tests.insights_truth.world import World, read_from
 from tests.people import Quiet
 
@@ -31,6 +31,23 @@ def live(seed: int, days: int, mutant: str = "", *, worst: bool = False, everyth
             if worst:
                 look_for_decisions(world, accepted, tally)
                 decide(who, applications, accepted)
+            if mutant and tally.wrong:
+                break  # it is found
+    return tally
+
+
+def live_by_reports(seed: int, days: int, mutant: str = "") -> Tally:
+    """All visits of a tenant whose reports are all read: what they show of licences that are more than is needed."""
+    tally, world, who = Tally(), World(seed, days, reports=True), operator()
+    with read_from(world) as patch:
+        if mutant:
+            unneeded.MUTANTS[mutant](patch)
+        applications = [add(who, world, product) for product in world.products]
+        for step in [0, *world.visits]:
+            world.move(step)
+            visit(who, world)
+            for application in applications:
+                compare_unneeded(world, application, tally)
             if mutant and tally.wrong:
                 break  # it is found
     return tally

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Database
-from tests.insights_truth.life import live
+from tests.insights_truth.compare import UNNEEDED
+from tests.insights_truth.life import live, live_by_reports
 from tests.insights_truth.mutants import MUTANTS, REACHED, SHORT_LOG
+from tests.insights_truth.unneeded import MUTANTS as MISREADINGS
 from tests.thorough import in_turn
 
 TELLING = (5, 3)  # between them, these tenants find every mutant but one
@@ -49,3 +51,19 @@ def test_an_insight_that_is_wrong_on_purpose_is_found(database: Database, mutant
     worst, everything = mutant == SHORT_LOG, mutant == REACHED
     seeds = (SHORT,) if worst else TELLING
     assert any(live(seed, 60, mutant, worst=worst, everything=everything).wrong for seed in seeds)
+
+
+@pytest.mark.parametrize("seed", in_turn([1, 2], 1))
+def test_of_licences_that_are_more_than_is_needed_all_is_said_that_reports_show_and_nothing_else(
+    database: Database, seed: int
+) -> None:
+    tally = live_by_reports(seed, 20)
+    assert tally.wrong == []
+    assert all(tally.right[key] > 5 for key in UNNEEDED), tally.right
+    assert all(0 < tally.so[key] <= tally.right[key] for key in UNNEEDED)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("mutant", in_turn(sorted(MISREADINGS), 1))
+def test_reports_that_are_read_wrongly_on_purpose_are_found(database: Database, mutant: str) -> None:
+    assert live_by_reports(1, 30, mutant).wrong

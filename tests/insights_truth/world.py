@@ -22,7 +22,7 @@ from seatkeeper.model import TICKS, Instant, to_instant
 from seatkeeper.reporting import refresh
 from seatkeeper.sandbox.app import App
 from seatkeeper.sandbox.faults import FaultyTenant
-from seatkeeper.sandbox.world.catalog import COPILOT, OFFICE, PROJECT, SEEN, VISIO
+from seatkeeper.sandbox.world.catalog import COPILOT, OFFICE, POWER_BI, PROJECT, SEEN, VISIO
 from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.sandbox.world.tenant import Settings
 from seatkeeper.services.applications import NewApplication
@@ -32,18 +32,23 @@ from tests.property.source import HOST, NOW, call
 
 PEOPLE = 120
 # Tasks that tell of other products alone, or of more than the truth of findings counts as use.
-OF_OTHERS = {"copilot-usage", "usage-reports", "audit-events", "activations"}
+OF_OTHERS = {"copilot-usage", "usage-reports", "audit-events", "activations", "mailboxes"}
 
 
 class World:
-    """The tenant of a seed, its clock, and how its application is set up and visited."""
+    """The tenant of a seed, its clock, and how its application is set up and visited.
 
-    def __init__(self, seed: int, days: int, *, worst: bool = False, everything: bool = False) -> None:
+    With `reports`, what is not needed is looked for in it, by all of its reports.
+    """
+
+    def __init__(
+        self, seed: int, days: int, *, worst: bool = False, everything: bool = False, reports: bool = False
+    ) -> None:
         roll = random.Random(seed)
         settings = Settings(
             PEOPLE, 45, seed, NOW,
             churn=roll.uniform(10, 20), sign_ins=roll.choice((30, 60, 120, 400)), frozen=True,
-            restless=roll.random() < 0.3, everything=everything,
+            restless=roll.random() < 0.3, everything=everything or reports, more_people=reports,
         )  # fmt: skip
         self.seed, self.tenant, self.moved = seed, FaultyTenant(settings), 0
         self.tenant.log.late = roll.choices(("on", "all", "off"), (6, 3, 1))[0]
@@ -56,7 +61,12 @@ class World:
         self.app, self.worst = App(self.tenant, HOST), worst
         ahead = roll.choice((-3, 0, 3)) * 3600 * TICKS if worst else 0
         self.our_clock: Clock = lambda: self.now + ahead  # perhaps wrong
-        self.products = (*SEEN, VISIO, OFFICE, COPILOT) if everything else SEEN[:1]
+        self.products: tuple[str, ...] = (*SEEN, VISIO, OFFICE, COPILOT) if everything else SEEN[:1]
+        if reports:
+            self.products = (PROJECT, VISIO, OFFICE, POWER_BI)
+            self.tenant.permissions |= {"Reports.Read.All", "AuditLogsQuery.Read.All"}
+            self.tenant.search_seconds = 0
+        self.reports = reports
         self.added: dict[str, int] = {}  # products by how many readings there were before them
         self.threshold, self.grace = roll.choice((15, 30, 60)), roll.choice((0, 7, 30))
         self.visits = list(_visits(roll, days, gaps=0.5 if worst else 0.25))
@@ -88,8 +98,13 @@ class World:
             product=product, name=self.name(product), tenant_id=self.tenant.tenant_id,
             client_id=self.tenant.client_id, secret=self.tenant.client_secret,
             login_url=f"https://{HOST}", graph_url=f"https://{HOST}", threshold_days=self.threshold,
-            tasks=tuple(key for key in name_tasks() if key not in OF_OTHERS) if self.in_tenant else (),
+            tasks=self._tasks(),
         )  # fmt: skip
+
+    def _tasks(self) -> tuple[str, ...]:
+        if self.reports:
+            return tuple(key for key in name_tasks() if key != "copilot-usage")
+        return tuple(key for key in name_tasks() if key not in OF_OTHERS) if self.in_tenant else ()
 
 
 def _visits(roll: random.Random, days: int, gaps: float) -> Iterator[int]:

@@ -17,7 +17,7 @@ from seatkeeper.errors import BadInput
 from seatkeeper.insights.base import SIGN_INS, Finding
 from seatkeeper.services import bundles
 from seatkeeper.store import signing
-from tests.people import NAME, read_tenant
+from tests.people import NAME, open_tenant, read_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -156,3 +156,15 @@ def test_a_bundle_that_unpacks_to_a_gigabyte_is_refused_before_it_is_unpacked(
     files = dict.fromkeys((*bundles.FILES, bundles.MANIFEST, bundles.SIGNATURE), b"[" * 20_000)
     with pytest.raises(BadInput, match="too large"):
         bundles.verify(_write(tmp_path, bundles._zip(files)))
+
+
+def test_what_is_known_besides_use_is_in_the_bundle_and_its_findings_follow_from_it(tmp_path: Path) -> None:
+    tasks = ("licenses", "roster", "mailboxes")
+    with open_tenant(60, everything=True, more_people=True, product="office-365", name="Office", tasks=tasks) as tenant:
+        tenant.name = "Office"
+        tenant.sandbox.tenant.permissions.add("Reports.Read.All")
+        tenant.sync()
+        path = _write(tmp_path, bundles.make_bundle(tenant.who, "Office", tenant.clock))
+    told = msgspec.json.decode(_files(path.read_bytes())[bundles.FINDINGS])
+    assert "shared-mailbox" in {finding[0] for finding in told}
+    assert bundles.verify(path).faults == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from seatkeeper.connectors.microsoft import activations as microsoft
@@ -12,7 +13,7 @@ from seatkeeper.model import RunStatus, to_id, to_instant
 from seatkeeper.sandbox.graph import reports_office
 from seatkeeper.services import additions
 from seatkeeper.services.listings import everywhere, person
-from seatkeeper.store.models import Connection, Finding, LastUse, Quarantine, SeatHolder, Task
+from seatkeeper.store.models import AccountFact, Connection, Finding, LastUse, Quarantine, SeatHolder, Task
 from tests.people import Tenant, open_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -118,7 +119,42 @@ def test_a_product_is_found_by_a_word_of_the_type_and_every_other_is_office() ->
     assert kinds("MICROSOFT VISIO PROFESSIONAL") == kinds("visioPro") == [VISIO]
     assert kinds("Microsoft 365 Apps for enterprise", "Something new") == [OFFICE]
     assert microsoft.to_last_use(Activations("ada@a.example", "2026-07-30", [Activation("Visio", None)])) is None
+    assert microsoft.to_last_use(Activations("ada@a.example", "2026-07-30", [])) is None
     newest = [Activation("Visio", "2026-07-20"), Activation("Visio 2024", "2026-07-02")]
     found = microsoft.to_last_use(Activations("ada@a.example", "2026-07-30", newest))
     assert found is not None
     assert found.parts == ((VISIO, to_instant("2026-07-20T00:00:00Z")),)
+
+
+NOWHERE = Activation("Visio", None, 0, 0, activated_on_shared_computer=False)
+
+
+@pytest.mark.parametrize(
+    ("some", "facts"),
+    [
+        ([NOWHERE], {VISIO: "no"}),
+        ([msgspec.structs.replace(NOWHERE, windows=2)], {VISIO: "yes"}),
+        ([msgspec.structs.replace(NOWHERE, mac=1)], {VISIO: "yes"}),
+        ([msgspec.structs.replace(NOWHERE, last_activated_date="2026-07-02")], {VISIO: "yes"}),
+        ([msgspec.structs.replace(NOWHERE, activated_on_shared_computer=True)], {VISIO: "yes"}),
+        ([msgspec.structs.replace(NOWHERE, activated_on_shared_computer=None)], {}),
+        ([msgspec.structs.replace(NOWHERE, windows=None)], {}),
+        ([NOWHERE, Activation("Visio 2024", None)], {}),  # of which nothing is said
+        ([NOWHERE, Activation("Visio 2024", "2026-07-02")], {VISIO: "yes"}),
+        ([NOWHERE, Activation("Project Client", None, 1, 0)], {PROJECT: "yes", VISIO: "no"}),
+        ([], {}),
+    ],
+)
+def test_that_software_is_on_no_computer_is_said_where_the_row_says_it_of_each_kind(
+    some: list[Activation], facts: dict[str, str]
+) -> None:
+    found = microsoft.to_last_use(Activations("ada@a.example", "2026-07-30", some))
+    assert dict(found.facts if found else ()) == {f"desktop {product}": said for product, said in facts.items()}
+
+
+def test_whose_software_is_on_no_computer_is_kept_and_no_use(tenant: Tenant) -> None:
+    tenant.sync()
+    none = AccountFact.objects.filter(signal=TASK, value="no")
+    assert none.exists()
+    used = {(bytes(row.account), row.used) for row in LastUse.objects.filter(signal=TASK)}
+    assert not {(bytes(row.account), row.name.removeprefix("desktop ")) for row in none} & used

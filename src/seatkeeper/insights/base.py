@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from seatkeeper.insights.facts import NOTHING, Facts
 from seatkeeper.insights.groups import Group
 from seatkeeper.model import Certainty, Evidence, Instant, Key
 from seatkeeper.spans import Span
@@ -110,6 +111,7 @@ class Holder:
     evidence: Evidence
     observed_since: Instant | None
     location: str = ""
+    facts: Facts = NOTHING
 
     def last_by(self, signal: str) -> Instant | None:
         """The newest use that a signal shows."""

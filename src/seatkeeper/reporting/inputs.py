@@ -52,7 +52,7 @@ def look(application: Application, now: Instant) -> Source:
     mine = Task.objects.filter(connection_id=connection_id)
     tasks = dict(mine.values_list("key", "generation"))
     signals = mine.filter(key__in=[each.task for each in SIGNALS if each.task]).order_by("key")
-    ticked = list(signals.filter(enabled=True).values_list("key", flat=True))
+    ticked = list(mine.filter(enabled=True).order_by("key").values_list("key", flat=True))
     read = " ".join(str(moment) for moment in signals.values_list("full_read_at", flat=True)) or None
     uploaded = ProductActivity.objects.filter(application=application).aggregate(newest=Max("pk"))["newest"]
     runs = Run.objects.filter(task__connection_id=connection_id).aggregate(newest=Max("pk"), ended=Max("ended"))

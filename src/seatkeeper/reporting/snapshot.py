@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -22,8 +22,10 @@ from seatkeeper.insights.base import (
     Snapshot,
 )
 from seatkeeper.insights.evidence import grade, observed_since, seat_observed_since
+from seatkeeper.insights.facts import NOTHING, Facts
 from seatkeeper.insights.findings.deleted import RESTORABLE
 from seatkeeper.model import Grade, Instant, Key, SeatKind, to_id
+from seatkeeper.reporting.facts import read_facts
 from seatkeeper.reporting.purchases import list_shared, to_purchases, to_renewals
 from seatkeeper.reporting.seats import Groups, Skus, active_date, is_blocked, to_seats
 from seatkeeper.reporting.signals import SIGNALS, Find, Readings, bounded_until, is_observable, reported_until
@@ -44,18 +46,20 @@ class Known:
     observed: Span | None
     silent: Span | None  # the same of sign-ins without a prompt
     bounded: Instant | None  # up to when last sign-ins anywhere are known, where sign-ins themselves show no use
+    facts: Mapping[Key, Facts]
 
 
 def know(application: Application) -> Known:
     product = find_product(application.product)
     groups, tasks = Groups(application), Task.objects.filter(connection_id=application.connection_id)
     generations = {t.key: t.generation for t in tasks}
+    facts = read_facts(application, generations.get("roster", 0))
     if not is_observable(product):
-        return Known(application, product, groups, generations, None, None, bounded_until(application))
+        return Known(application, product, groups, generations, None, None, bounded_until(application), facts)
     observed = last_unbroken(read_ledger(application.connection_id).proven(product.watched))
     ledger = read_ledger(application.connection_id, NON_INTERACTIVE)
     silent = last_unbroken(ledger.proven(product.watched_silently))
-    return Known(application, product, groups, generations, observed, silent, None)
+    return Known(application, product, groups, generations, observed, silent, None, facts)
 
 
 # Sign-ins to the product itself, to applications that it shares, and those to itself without a prompt.
@@ -182,6 +186,7 @@ def _to_holder(
         evidence=grade(signals, known.observed, active),
         observed_since=seat_observed_since(signals, observed_since(signals, known.observed, known.bounded), active),
         location=_same(row.location),
+        facts=known.facts.get(row.account, NOTHING),
     )
 
 

@@ -20,7 +20,7 @@ from seatkeeper.model import Instant, Key, LastUse, RunStatus
 from seatkeeper.store import bulk
 from seatkeeper.store.models import Run, Task
 from seatkeeper.store.queries import roster
-from seatkeeper.sync.signals import SignalReading
+from seatkeeper.sync.signals import FAR, SignalReading
 from seatkeeper.sync.work import CompleteRead, Tally, Work
 
 LOOK_BACK: Final = days(180)  # what is not kept for so long is not found; audit logs of most licences end there
@@ -28,7 +28,6 @@ OVERLAP: Final = days(7)  # records come late, mostly by hours
 POLLS: Final = 6  # how often a run asks whether the search has ended; the connector paces it
 STUCK: Final = days(2)  # a search that takes longer never ends
 SLACK: Final = days(1)  # runs note when they were by our clock, which may be wrong by hours
-FAR: Final = 1 << 62
 
 
 class Search(msgspec.Struct):
@@ -104,6 +103,8 @@ class SearchReading(SignalReading):
         oldest = self.began - LOOK_BACK
         followed = not self.work.full and set(wanted) <= set(known.wanted)
         start = max(oldest, known.until - OVERLAP) if followed else oldest
+        if not followed:
+            self.work.task.full_read_at = None  # of what is looked for anew, nothing is known to its end
         found = connector.start_search(wanted, start, self.began)
         known.search = Search(found, wanted, start, self.began, anew)
         return True
@@ -131,15 +132,16 @@ class SearchReading(SignalReading):
 
     def _save_checkpoint(self) -> None:
         self.work.task.checkpoint = msgspec.json.encode(self.checkpoint).decode()
-        self.work.task.save(update_fields=["checkpoint"])
+        self.work.task.save(update_fields=["checkpoint", "full_read_at"])
 
     def _join(self, row: LastUse | None) -> LastUse | None:
         """By who had the name at the moment of the event; where that may have been two, it is nobody's."""
         if row is None:
             return None
         assert isinstance(row.account, str)
-        name = row.account.casefold()
-        had = {one.account for one in self._bearers.get(name, ()) if one.start <= row.last <= one.end}
+        assert row.last is not None
+        name, at = row.account.casefold(), row.last
+        had = {one.account for one in self._bearers.get(name, ()) if one.start <= at <= one.end}
         if len(had) != 1:
             self.strangers.add(name)
             return None

@@ -15,6 +15,7 @@ from seatkeeper.store.queries import roster
 from seatkeeper.sync.work import CompleteRead, Tally, Work
 
 DAY: Final = days(1)  # a use of which only the day is told began some time in it
+FAR: Final = 1 << 62
 STALE: Final = days(10)  # reports are two to nine days behind when all is well
 
 
@@ -50,18 +51,19 @@ class SignalReading:
     def keep(self, rows: list[LastUse]) -> int:
         """Save what is told of accounts, and say how many were new."""
         task = self.work.task
-        return bulk.save_last_uses(task.connection_id, task.key, rows, self.began)
+        new = bulk.save_last_uses(task.connection_id, task.key, rows, self.began)
+        return max(new, bulk.save_facts(task.connection_id, task.key, rows, self.began))
 
     def _join(self, row: LastUse | None) -> LastUse | None:
         """By the roster of now, where the vendor tells only a name: nobody's is left out, and so is that of two.
 
-        So is a use from before the account was there: the name was another's then.
+        So is what is told of a time before the account was there: the name was another's then.
         """
         if row is None or isinstance(row.account, bytes):
             return row
         name = row.account.casefold()
         found = self._names.get(name)
-        if found is None or (found.created is not None and row.last + DAY <= found.created):
+        if found is None or (found.created is not None and _end_of(row) <= found.created):
             self.strangers.add(name)
             return None
         return row._replace(account=found.account)
@@ -98,11 +100,21 @@ class SignalReading:
         return RunStatus.COMPLETE
 
 
+def _end_of(row: LastUse) -> Instant:
+    """When the newest that it tells of was over: a use, of which perhaps only the day is told, or the whole report."""
+    if row.last is not None:
+        return row.last + DAY
+    return FAR if row.until is None else row.until
+
+
 def _past(row: LastUse, now: Instant) -> LastUse | None:
     """The row without what is dated ahead of its time: nobody used anything tomorrow. None when nothing is left."""
-    if row.last <= now and (row.until is None or row.until <= now):
+    if (row.last or 0) <= now and (row.until is None or row.until <= now):
         return row
     parts = tuple((used, last) for used, last in row.parts if last <= now)
-    last = row.last if row.last <= now else max((last for _used, last in parts), default=None)
-    until = None if row.until is None or row.until > now else row.until
-    return None if last is None else row._replace(last=last, until=until, parts=parts)
+    last = row.last if row.last and row.last <= now else max((last for _used, last in parts), default=None)
+    ahead = row.until is not None and row.until > now
+    facts = () if ahead else row.facts
+    if last is None and not facts:
+        return None
+    return row._replace(last=last, until=None if ahead else row.until, parts=parts, facts=facts)

@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from seatkeeper.account_facts import made, viewed
 from seatkeeper.clock import days
 from seatkeeper.connectors.base import Found, Permission, RecordPage, TaskKind
 from seatkeeper.connectors.microsoft.records import to_records
@@ -58,6 +59,10 @@ SIGNAL: Final = UsageSignal(
     proves="Confirms use at that moment. That there is none proves nothing.",
 )
 _BY_TYPE: Final = {kind.casefold(): product for kind, product in PRODUCTS.items()}
+# What is only a look at what others made, in small letters. Source: learn.microsoft.com, Power BI operation list.
+_LOOKS: Final = {
+    "power-bi": frozenset({"viewreport", "viewdashboard", "viewtile", "printreport", "printdashboard"}),
+}
 # People of the tenant; others are systems, applications, and Microsoft's and partners' operators.
 _PEOPLE: Final = frozenset({"regular", "admin"})
 _ID: Final = re.compile(r"[0-9A-Za-z-]{1,100}", re.ASCII)
@@ -82,12 +87,13 @@ class Details(msgspec.Struct):
 class Record(msgspec.Struct, rename="camel", gc=False):
     """One act; where and on what it was done is not read."""
 
-    ONCE: ClassVar = ("createdDateTime", "auditLogRecordType", "userType", "userPrincipalName")
+    ONCE: ClassVar = ("createdDateTime", "auditLogRecordType", "operation", "userType", "userPrincipalName")
 
     id: Id
     created_date_time: str
     audit_log_record_type: str
     user_type: str | None
+    operation: str | None = None
     user_principal_name: str | None = None
     audit_data: Details | None = None
 
@@ -159,7 +165,14 @@ def to_use(row: Record) -> LastUse | None:
         return None
     name = check_name((row.audit_data and row.audit_data.user_upn) or row.user_principal_name or "")
     moment = to_instant(row.created_date_time)
-    return LastUse(name, moment, None, ((product, moment),))
+    return LastUse(name, moment, None, tuple((used, moment) for used in _list_used(row, product)))
+
+
+def _list_used(row: Record, product: str) -> list[str]:
+    """The product, and where looks are told from all else, which of them it was. An unknown operation is no look."""
+    if (looks := _LOOKS.get(product)) is None:
+        return [product]
+    return [product, (viewed if (row.operation or "").casefold() in looks else made)(product)]
 
 
 def _to_lost(detail: str) -> SearchLost:

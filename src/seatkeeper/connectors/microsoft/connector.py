@@ -18,6 +18,7 @@ from seatkeeper.connectors.microsoft import (
     groups,
     licenses,
     licensing,
+    mailboxes,
     preflight,
     roster,
     usage_reports,
@@ -42,7 +43,7 @@ class SignalReader(Protocol):
         """A row that was set aside. Raises ValueError with the reason."""
 
 
-_READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage, usage_reports, activations)
+_READERS: Final[tuple[SignalReader, ...]] = (activity, copilot_usage, usage_reports, activations, mailboxes)
 SIGNALS: Final = {reader.TASK.key: reader for reader in _READERS}  # by the key of the task
 USAGE: Final = (copilot_usage.SIGNAL, usage_reports.SIGNAL, audit_events.SIGNAL, activations.SIGNAL)
 TASKS: Final = (
@@ -114,6 +115,7 @@ class MicrosoftConnector(Connector):
     def preflight(self, ticked: Collection[str] = ()) -> Iterator[Check]:
         watched = {product.key for product in self.watched.products}
         idle = {usage.task for usage in USAGE if not usage.sure or not usage.products & watched}
+        idle.add(mailboxes.TASK.key)  # nothing that is managed needs it
         # One that is ticked is asked for as the usual ones are: without its permission it would only be refused.
         known = (task._replace(optional=task.optional and task.key not in ticked) for task in TASKS)
         tasks = tuple(task for task in known if task.key not in idle or task.key in ticked)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
+from seatkeeper.account_facts import Fact, Platform
 from seatkeeper.clock import days
 from seatkeeper.connectors.base import RecordPage, TaskKind
 from seatkeeper.connectors.microsoft import usage_rows
@@ -98,11 +99,24 @@ def to_active(row: ActiveUser) -> LastUse | None:
 
 
 def to_app_use(row: AppUser) -> LastUse | None:
-    """None for no day of use. The day is a platform's own only where the whole period knows no other platform."""
+    """None for no day of use. The day is a platform's own only where the whole period knows no other platform.
+
+    All platforms of the period are a fact, where the row says of each whether it was one.
+    """
     known = {"Windows": "windows", "Mac": "mac", "mobile devices": "mobile", "the web": "web"}
     used = [title for title, name in known.items() if any(getattr(period, name) for period in row.details)]
     platform = [f"Apps on {used[0]}"] if len(used) == 1 else []
-    return usage_rows.to_last_use(row, [(part, row.last_activity_date) for part in (APPS, *platform)])
+    parts = [(part, row.last_activity_date) for part in (APPS, *platform)]
+    facts = _list_platforms(row.details) if row.last_activity_date else ()
+    return usage_rows.to_last_use(row, parts, facts=facts)
+
+
+def _list_platforms(details: list[Platforms]) -> usage_rows.Facts:
+    told = [[getattr(period, each) for period in details] for each in Platform]
+    if not details or any(None in some for some in told):
+        return ()
+    used = [each.value for each, some in zip(Platform, told, strict=True) if any(some)]
+    return ((Fact.PLATFORMS.value, ",".join(used)),)
 
 
 class Report(NamedTuple):

@@ -21,6 +21,7 @@ from seatkeeper.graph.throttle import to_usage_family
 from seatkeeper.model import LOST, Instant, LastUse, to_instant
 
 PERMISSION: Final = Permission("Reports.Read.All", frozenset())
+Facts = tuple[tuple[str, str], ...]  # by the names of facts
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _LONGEST: Final = 1_000  # characters of a user name; Microsoft allows 113
 
@@ -53,8 +54,10 @@ def check_name(name: str) -> str:
     return name
 
 
-def to_last_use(row: Named, parts: Iterable[tuple[str, str | None]], *whole: str | None) -> LastUse | None:
-    """The newest of the days that a row tells of its parts and of the whole; None when it tells none.
+def to_last_use(
+    row: Named, parts: Iterable[tuple[str, str | None]], *whole: str | None, facts: Facts = ()
+) -> LastUse | None:
+    """The newest of the days that a row tells of its parts and of the whole, with what else it tells; None for nothing.
 
     Raises ValueError for a row that names nobody, or a day that is none.
     """
@@ -64,7 +67,9 @@ def to_last_use(row: Named, parts: Iterable[tuple[str, str | None]], *whole: str
         raise ValueError("no report refresh date")
     known = tuple((used, day) for used, text in parts if (day := _to_day(text)) is not None)
     told = [day for day in map(_to_day, whole) if day is not None] + [day for _used, day in known]
-    return LastUse(name, max(told), refreshed + days(1) - 1, known) if told else None
+    if not told and not facts:
+        return None
+    return LastUse(name, max(told, default=None), refreshed + days(1) - 1, known, facts)
 
 
 def _to_day(text: str | None) -> Instant | None:

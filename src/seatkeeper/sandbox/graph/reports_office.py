@@ -8,6 +8,7 @@ from seatkeeper.sandbox.graph import lists, refusals
 from seatkeeper.sandbox.graph.reports_beta import PAGE, asked_period
 from seatkeeper.sandbox.graph.request import Answer, Request
 from seatkeeper.sandbox.world import activations as software
+from seatkeeper.sandbox.world import mailboxes as boxes
 from seatkeeper.sandbox.world import office_use
 from seatkeeper.sandbox.world.clock import iso
 from seatkeeper.sandbox.world.concealed import conceal
@@ -31,6 +32,10 @@ _ACTIVE: Final = (
     *(f"{name}LicenseAssignDate" for name in _NAMES), "assignedProducts",
 )  # fmt: skip
 _APPS: Final = ("reportRefreshDate", "userPrincipalName", "lastActivationDate", "lastActivityDate", "details")
+_MAILBOX: Final = (
+    "reportRefreshDate", "userPrincipalName", "displayName", "isDeleted", "recipientType", "storageUsedInBytes",
+    "hasArchive",
+)  # fmt: skip
 _PROGRAMS: Final = ("outlook", "word", "excel", "powerPoint", "oneNote", "teams")
 
 
@@ -72,11 +77,38 @@ def activation_row(tenant: Tenant, each: software.Activated, now: int) -> dict[s
          "windows10Mobile": 0, "ios": 0, "android": 0, "activatedOnSharedComputer": False}
         for plan, day in each.days.items()
     ]  # fmt: skip
+    counts += [
+        {"productType": software.SOFTWARE[plan][0], "lastActivatedDate": None, "windows": 0, "mac": 0,
+         "windows10Mobile": 0, "ios": 0, "android": 0, "activatedOnSharedComputer": False}
+        for plan in each.nowhere
+    ]  # fmt: skip
     return {
         "reportRefreshDate": _date(refreshed(tenant, now)),
         "userPrincipalName": shown.upn,
         "displayName": shown.display,
         "userActivationCounts": counts,
+    }
+
+
+def mailboxes(tenant: Tenant, request: Request, arguments: str) -> Answer:
+    """GET /reports/getMailboxUsageDetail(period='D180')?$format=application/json: also those of rooms."""
+    _check(request, "/reports/getmailboxusagedetail", arguments)
+    rows = [mailbox_row(tenant, each, request.now) for each in boxes.mailboxes(tenant, request.now)]
+    listing = lists.Listing("Collection(microsoft.graph.mailboxUsageDetail)", "report", _MAILBOX, PAGE, 999)
+    return lists.serve(tenant, request, listing, rows)
+
+
+def mailbox_row(tenant: Tenant, each: boxes.Mailbox, now: int) -> dict[str, Any]:
+    """A row as Microsoft writes it."""
+    shown = conceal(each.person) if tenant.conceal_reports or tenant.concealed else each.person
+    return {
+        "reportRefreshDate": _date(refreshed(tenant, now)),
+        "userPrincipalName": shown.upn,
+        "displayName": shown.display,
+        "isDeleted": False,
+        "recipientType": each.kind,
+        "storageUsedInBytes": each.size,
+        "hasArchive": each.archive,
     }
 
 

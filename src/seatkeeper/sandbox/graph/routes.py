@@ -63,6 +63,7 @@ _BETA: Final[dict[str, Handler]] = {
 _BETA_KEYED: Final[tuple[tuple[re.Pattern[str], KeyHandler], ...]] = (
     (re.compile(r"/reports/getoffice365activeuserdetail\((.*)\)", re.IGNORECASE), reports_office.active_users),
     (re.compile(r"/reports/getm365appuserdetail\((.*)\)", re.IGNORECASE), reports_office.apps_used),
+    (re.compile(r"/reports/getmailboxusagedetail\((.*)\)", re.IGNORECASE), reports_office.mailboxes),
     (
         re.compile(r"/copilot/reports/getmicrosoft365copilotusageuserdetail\((.*)\)", re.IGNORECASE),
         reports_beta.copilot_usage,

@@ -18,14 +18,19 @@ SOFTWARE: Final = {
     "OFFICESUBSCRIPTION": ("Microsoft 365 Apps for enterprise", "office-365"),
     "OFFICE_BUSINESS": ("Microsoft 365 Apps for business", "office-365"),
 }
+_NEVER: Final = {"Una", "Vic"}  # of the people with stories; they need none
 _SHARE: Final = 70  # of a hundred activate what they have
 
 
 class Activated(NamedTuple):
-    """A person of the report, with the day of each kind of software: midnights in seconds."""
+    """A person of the report, with the day of each kind of software (midnights in seconds), and what is on no computer.
+
+    Of what is on none, the report leaves some out.
+    """
 
     person: Person
     days: dict[str, int]
+    nowhere: tuple[str, ...]
 
 
 def activated(tenant: Tenant, at: int | None = None) -> Iterator[Activated]:
@@ -39,18 +44,27 @@ def activated(tenant: Tenant, at: int | None = None) -> Iterator[Activated]:
     for one in sorted({*range(directory.base), *drawn, *directory.changed}):
         person = directory.at(one, (day + 1) * DAY - 1)
         if person and (since := _plans(person)):
-            days = {}
+            days, nowhere = {}, []
             for plan, begin in since.items():
                 luck = number(tenant.settings.seed, "activation", person.id, plan)
                 moment = begin // DAY + luck // 100 % 40  # in the first weeks with the licence
-                if luck % 100 < _SHARE and moment <= day:
+                if luck % 100 < _SHARE and moment <= day and person.given not in _NEVER:
                     days[plan] = moment * DAY
-            yield Activated(person, days)
+                elif luck // 4_000 % 4 or person.given in _NEVER:
+                    nowhere.append(plan)
+            yield Activated(person, days, tuple(nowhere))
+
+
+def shares(tenant: Tenant, person: Person) -> bool:
+    """Whether somebody works with the desktop software on a computer that several people share: no report counts it."""
+    if person.habit == "story":
+        return False
+    return number(tenant.settings.seed, "shared computer", person.id[:24], person.id[28:]) % 6 == 0  # as the prototype
 
 
 def told(tenant: Tenant, at: int) -> Iterator[dict[str, Any]]:
     """The same for the truth: of each product the newest day."""
-    for person, days in activated(tenant, at):
+    for person, days, _nowhere in activated(tenant, at):
         newest: dict[str, str] = {}
         for plan, moment in days.items():
             product, text = SOFTWARE[plan][1], iso(moment)[:10]

@@ -19,12 +19,14 @@ from seatkeeper.sandbox.world.tenant import Tenant
 
 KEPT: Final = 180 * DAY
 MISSING: Final = 10  # one use in so many leaves no record
+_MAKING: Final = (("powerBIAudit", "CreateReport"), ("powerBIAudit", "EditDataset"))
 # By product: each type of its records with an operation.
 TYPES: Final = {
     PROJECT: (("projectForTheWebProject", "ProjectAccessed"), ("projectForTheWebTask", "TaskUpdated")),
-    POWER_BI: (("powerBIAudit", "ViewReport"),),
+    POWER_BI: (("powerBIAudit", "ViewReport"), ("powerBIAudit", "ViewDashboard"), *_MAKING),
     DYNAMICS: (("crm", "CrmDefaultActivity"),),
 }
+_LOOKING: Final = {"Wes", "Flo"}  # of the people with stories
 _OTHERS: Final = ("system", "application", "dcAdmin")  # who leaves records of each type every day
 
 
@@ -61,9 +63,24 @@ def _of_people(tenant: Tenant, product: str, day: int, known: int) -> Iterator[A
             continue
         person = directory.at(who, at // 10**7)
         if person is not None:
-            kind, operation = TYPES[product][luck // 100 % len(TYPES[product])]
+            kind, operation = _choose(tenant, product, person, luck // 100)
             user_type = "admin" if luck // 1_000 % 50 == 0 else "regular"
             yield Act(object_guid(seed, "act", product, day, value), at, kind, operation, user_type, person)
+
+
+def _choose(tenant: Tenant, product: str, person: Person, luck: int) -> tuple[str, str]:
+    """What somebody did. Who only looks at what others made makes nothing."""
+    some = TYPES[product]
+    if product == POWER_BI and only_looks(tenant, person):
+        some = tuple(one for one in some if one not in _MAKING)
+    return some[luck % len(some)]
+
+
+def only_looks(tenant: Tenant, person: Person) -> bool:
+    """Whether somebody never makes anything in Power BI."""
+    if person.habit == "story":
+        return person.given in _LOOKING
+    return number(tenant.settings.seed, "looks", person.id[:24], person.id[28:]) % 3 == 0  # as the prototype
 
 
 def _of_others(tenant: Tenant, product: str, day: int) -> Iterator[Act]:

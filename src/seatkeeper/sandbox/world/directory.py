@@ -47,16 +47,25 @@ class Directory:
     """Accounts by number: 0 … first the stories, then the crowd; who joins later gets the next number."""
 
     def __init__(
-        self, seed: int, start: int, people: int, churn: float, *, copilot: bool = False, everything: bool = False
+        self,
+        seed: int,
+        start: int,
+        people: int,
+        churn: float,
+        *,
+        copilot: bool = False,
+        everything: bool = False,
+        more_people: bool = False,
     ) -> None:
         """`churn` is changes a day per thousand people."""
         self.seed, self.start, self.people, self.churn = seed, start, people, churn
         self.everything = everything
         self.crowd = Crowd(seed, start, copilot=copilot, everything=everything)
-        cast = story_people(seed, start, copilot=copilot, everything=everything)
+        cast = story_people(seed, start, copilot=copilot, everything=everything, more=more_people and everything)
         self.ghost = cast.pop()
         self.stories = cast[:people]
         self.base = len(self.stories)
+        self._cast = {person.given: person.number for person in (*self.stories, self.ghost)}
         self.history: dict[int, list[Change]] = {}
         self.changed: list[int] = []  # numbers with a change that has happened, in order
         self.log: list[Change] = []  # everything known, past and still to come today, in order of time
@@ -81,6 +90,10 @@ class Directory:
             ]
             found = self._pools[name] = Pool(rows, size)
         return found
+
+    def number_in_story(self, story: str) -> int | None:
+        """The number of the person of a story; None for one who is not in this tenant."""
+        return self._cast.get(story)
 
     def original(self, number: int) -> Person:
         """The account as at the first instant, whatever happened since."""

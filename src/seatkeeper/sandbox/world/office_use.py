@@ -41,6 +41,7 @@ _NOTHING: Final = Habit(_NEVER, {})
 _STORIES: Final = {
     "Hal": Habit(1, {APPS: 0, "Exchange": 1, "Teams": 1, "SharePoint": 2, "OneDrive": 2}, ("windows",)),
     "Kim": Habit(4, {"Exchange": 0, "Viva Engage": 1, APPS: 1}, ("mobile", "web")),
+    "Una": Habit(1, {APPS: 0, "Exchange": 0, "Teams": 1}, ("web",)),
 }
 
 

@@ -64,6 +64,11 @@ def active_date(person: Person, product: str = PROJECT) -> int | None:
     return max(changes) if changes else person.created
 
 
+def seat_date(person: Person, seat: Holding, product: str) -> int:
+    """The same of one seat."""
+    return min(_plan_dates(person, seat, product), default=seat.since)
+
+
 def _plan_dates(person: Person, seat: Holding, product: str) -> Iterator[int]:
     """When the seat plans of a holding were assigned; a plan that came twice has the date of its earliest good copy."""
     for plan in _seat_plans(seat, product):

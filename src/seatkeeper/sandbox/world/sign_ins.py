@@ -22,7 +22,7 @@ from seatkeeper.sandbox.world.habits import HABITS, POOLS, RATES
 from seatkeeper.sandbox.world.lateness import comes_twice, delay_of, latest_of, still_changes
 from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.sandbox.world.seats import seats_of
-from seatkeeper.sandbox.world.stories import MORE_STORIES, STORIES
+from seatkeeper.sandbox.world.stories import MORE_PEOPLE, MORE_STORIES, STORIES
 
 UNIT: Final = 100_000  # units a second
 DAY_UNITS: Final = DAY * UNIT
@@ -235,9 +235,9 @@ class SignIns:
         directory = self.directory
         age = directory.start // DAY - day
         more = MORE_STORIES if directory.everything else {}
-        for place, (name, (_, habits)) in enumerate(STORIES.items()):
-            person = directory.ghost if name == "Ren" else None
-            if person is None and place >= directory.base:
+        for place, (name, (_, habits)) in enumerate({**STORIES, **MORE_PEOPLE}.items()):
+            number = directory.number_in_story(name)
+            if number is None:
                 continue
             for habit in (*habits, *more.get(name, ())):
                 past = habit.newest == 0 or age >= habit.newest
@@ -245,7 +245,7 @@ class SignIns:
                     continue
                 unit = dice(directory.seed, "story", name, day, app).randrange(7 * 3600 * UNIT, 17 * 3600 * UNIT)
                 end = {0: SUCCESS, 50057: DISABLED}.get(habit.error, FAILURE)
-                yield unit << 30 | (person.number if person else place) << 6 | app << 2 | end
+                yield unit << 30 | number << 6 | app << 2 | end
 
     def _factor(self) -> float:
         """What the rates of product applications are multiplied by, so that `wanted` comes out."""

@@ -58,9 +58,17 @@ MORE_STORIES: Final[dict[str, tuple[Story, ...]]] = {
     "Ned": (Story(POWER_BI, 6), Story(BUSINESS_CENTRAL, 9)),
     "Pat": (Story(POWER_BI, 3),),
 }
-_SURNAMES: Final = dict(zip(STORIES, (
+# Whose licences are more than they need; only where a tenant that has everything is asked to have them.
+MORE_PEOPLE: Final[dict[str, tuple[str, tuple[Story, ...]]]] = {
+    "Ria": ("a room, with an E3", ()),
+    "Sam": ("a shared mailbox, with an E3 and Visio Plan 1", ()),
+    "Una": ("E3, uses Office in the browser only", (Story(OFFICE, 1),)),
+    "Vic": ("Visio Plan 2, uses Visio in the browser only", (Story(OFFICE, 2),)),
+    "Wes": ("Power BI Pro, only looks at what others made", (Story(POWER_BI, 5),)),
+}
+_SURNAMES: Final = dict(zip((*STORIES, *MORE_PEOPLE), (
     "Berg", "Dahl", "Ek", "Foss", "Gran", "Hauge", "Iversen", "Juul", "Krogh", "Lie", "Moe", "Nygaard", "Olsen",
-    "Prestmo", "Quist", "Rask", "Solli",
+    "Prestmo", "Quist", "Rask", "Solli", "Tveit", "Urdal", "Vik", "Wold", "Ytre",
 ), strict=True))  # fmt: skip
 
 
@@ -136,10 +144,27 @@ def _everything(name: str, start: int) -> tuple[Holding, ...]:
     return special.get(name, (pro,) if name in {"Bo", "Di", "Eve", "Flo", "Hal", "Mo"} else ())
 
 
-def story_people(seed: int, start: int, *, copilot: bool = False, everything: bool = False) -> list[Person]:
+def _more(name: str, start: int) -> tuple[Holding, ...]:
+    """The seats of those who are there besides."""
+    sold, year = skus(everything=True), start - 300 * DAY
+    held = {
+        "Ria": ("SPE_E3",),
+        "Sam": ("SPE_E3", "VISIOONLINE_PLAN1"),
+        "Una": ("SPE_E3",),
+        "Vic": ("VISIOCLIENT",),
+        "Wes": ("POWER_BI_PRO",),
+    }
+    return tuple(Holding(sold[part_number], year) for part_number in held[name])
+
+
+def story_people(
+    seed: int, start: int, *, copilot: bool = False, everything: bool = False, more: bool = False
+) -> list[Person]:
     """The people with stories in the order of their accounts; the last one is no longer in the directory."""
     people = []
-    for number, (name, surname) in enumerate(_SURNAMES.items()):
+    names = [name for name in STORIES if name != "Ren"] + [*(MORE_PEOPLE if more else ()), "Ren"]
+    for number, name in enumerate(names):
+        surname = _SURNAMES[name]
         local, created = f"{name}.{surname}".lower(), start - 600 * DAY
         upn = mail = f"{local}@{DOMAIN}"
         if name == "Pat":
@@ -150,6 +175,7 @@ def story_people(seed: int, start: int, *, copilot: bool = False, everything: bo
         holdings = (*_seats(name, start, everything=everything), *_visio(name, start))
         holdings += _copilot(name, start) if copilot or everything else ()
         holdings += _everything(name, start) if everything else ()
+        holdings = _more(name, start) if name in MORE_PEOPLE else holdings
         people.append(
             Person(
                 number=GHOST if name == "Ren" else number,

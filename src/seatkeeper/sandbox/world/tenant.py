@@ -45,6 +45,7 @@ class Settings:
     lets the log change what it said: sign-ins are rewritten after MFA, and now and then one comes twice. `copilot`
     gives the tenant Microsoft 365 Copilot; nothing else in it changes. `everything` gives it Copilot, Power BI and
     Dynamics 365, with the applications that these are used by; who holds and uses Project stays as it is.
+    `more_people` adds to such a tenant five people with stories, whose licences are more than they need.
     """
 
     people: int = 250
@@ -58,6 +59,7 @@ class Settings:
     restless: bool = False
     copilot: bool = False
     everything: bool = False
+    more_people: bool = False
 
     def check(self) -> None:
         """ValueError that names what is wrong."""
@@ -136,8 +138,9 @@ class Tenant:
         self.federated: list[Federated] = []
         self.certificates: list[x509.Certificate] = []
         self.directory = Directory(
-            seed, start, settings.people, settings.churn, copilot=settings.copilot, everything=settings.everything
-        )
+            seed, start, settings.people, settings.churn,
+            copilot=settings.copilot, everything=settings.everything, more_people=settings.more_people,
+        )  # fmt: skip
         self.log = SignIns(self.directory, start // DAY - settings.days, settings.sign_ins)
         self.log.keeps = settings.retention * DAY
         self.log.restless = settings.restless

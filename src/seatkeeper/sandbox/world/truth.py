@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from seatkeeper.sandbox.world import activations, audited, copilot_use, groups, office_use
+from seatkeeper.sandbox.world import activations, audited, copilot_use, groups, mailboxes, office_use
 from seatkeeper.sandbox.world.catalog import COPILOT, MORE, OFFICE, PROJECT, VISIO
 from seatkeeper.sandbox.world.lateness import delay_of
 from seatkeeper.sandbox.world.people import GHOST, Person
@@ -143,6 +143,7 @@ def _office(tenant: Tenant, now: int) -> Iterator[bytes]:
     yield from _list("roster", (_member(_there(tenant, number, now), OFFICE) for number in numbers))
     yield from _list("reported", office_use.told(tenant, now))
     yield from _list("activated", activations.told(tenant, now))
+    yield from _list("mailboxes", mailboxes.told(tenant, now))
     yield b"}"
 
 

@@ -26,7 +26,7 @@ _NEVER: Final = 1 << 20  # days
 # How many days before the report the people with stories used it last, on the desktop and on the web.
 _STORIES: Final = {
     "Ada": (0, True, True), "Di": (3, False, True), "Flo": (2, False, True), "Hal": (1, False, True),
-    "Ivy": (6, False, True), "Kim": (5, False, True), "Ned": (4, True, False),
+    "Ivy": (6, False, True), "Kim": (5, False, True), "Ned": (4, True, False), "Vic": (2, False, True),
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.errors import NotFound
 from seatkeeper.insights.evidence import Activity
 from seatkeeper.model import FOREVER, Evidence, Grade, Instant, Key, SeatKind, to_id, to_key, to_text
-from seatkeeper.reporting import daily_summary
+from seatkeeper.reporting import daily_summary, facts
 from seatkeeper.reporting.seats import Skus
 from seatkeeper.reporting.signals import NOT_OBSERVABLE, SIGNALS, is_observable
 from seatkeeper.services import applications, audit
@@ -274,6 +274,7 @@ def _why_holder(application: Application, holder: SeatHolder, summary: DailySumm
         yield f"“{holder.status}” as of {_day(end)}: {rule.format(since=_day(since), days=application.threshold_days)}."
     if end is not None and holder.active_date is not None and end - holder.active_date < days(application.grace_days):
         yield f"The seat is new: nobody is judged in the first {application.grace_days} days."
+    yield from facts.say(facts.read_facts_of(application, bytes(holder.account)))
     if holder.blocked:
         yield "The account may not sign in: it is blocked."
     if holder.guest:

@@ -20,6 +20,7 @@ from seatkeeper.store.bulk.accounts import (
     rewrite_accounts,
 )
 from seatkeeper.store.bulk.counts import Published, count_loss, count_missing, count_published, list_lost_holders
+from seatkeeper.store.bulk.facts import save_facts
 from seatkeeper.store.bulk.groups import forget_groups, save_groups
 from seatkeeper.store.bulk.last_uses import list_newer, save_last_uses
 from seatkeeper.store.bulk.quarantine import (
@@ -75,6 +76,7 @@ __all__ = [
     "resolve_quarantine",
     "resolve_unmet",
     "rewrite_accounts",
+    "save_facts",
     "save_groups",
     "save_last_uses",
     "save_quarantine",

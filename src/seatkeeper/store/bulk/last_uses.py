@@ -18,27 +18,29 @@ _KEY: Final = 4
 def save_last_uses(connection_id: int, signal: str, rows: Sequence[LastUse], read_at: Instant) -> int:
     """Keep what was told at the moment, and say how many accounts were new; of one that comes twice, the newest.
 
-    The whole is never older than a part that is known: one of several lists may tell the parts that another does not.
-    Names have become keys before.
+    Rows that tell of no use are passed over. The whole is never older than a part that is known: one of several lists
+    may tell the parts that another does not. Names have become keys before.
     """
     newest: dict[Key, LastUse] = {}
+    last: dict[Key, tuple[Instant, int]] = {}
     for row in rows:
         assert isinstance(row.account, bytes)
-        known = newest.get(row.account)
-        if known is None or row.last > known.last:
-            newest[row.account] = row
+        known = last.get(row.account)
+        if row.last is not None and (known is None or row.last > known[0]):
+            newest[row.account], last[row.account] = row, (row.last, row.until or 0)
     told = sorted(newest.items())
     parts = [
         (connection_id, signal, key, used, day, read_at, row.until)
         for key, row in told
         for used, day in dict(row.parts).items()
     ]
-    last = {key: (row.last, row.until or 0) for key, row in told}
     if parts:
         raw.upsert(TABLE, _COLUMNS, _KEY, parts)
         for key, day in _list_parts(connection_id, signal, list(newest)):
             last[key] = max(last[key], day)
-    whole = [(connection_id, signal, key, WHOLE, day, read_at, until or None) for key, (day, until) in last.items()]
+    whole = [
+        (connection_id, signal, key, WHOLE, day, read_at, until or None) for key, (day, until) in sorted(last.items())
+    ]
     return raw.upsert(TABLE, _COLUMNS, _KEY, whole)
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0035_groups")]
+    dependencies = [("store", "0036_account_facts")]
 
     operations = [
         migrations.AddField(

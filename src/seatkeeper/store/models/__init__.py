@@ -23,6 +23,7 @@ from seatkeeper.store.models.reporting import (
     UnlicensedUser,
 )
 from seatkeeper.store.models.signals import (
+    AccountFact,
     ApplicationSet,
     Coverage,
     LastUse,
@@ -36,6 +37,7 @@ from seatkeeper.store.models.signals import (
 
 __all__ = [
     "Account",
+    "AccountFact",
     "ApiToken",
     "Application",
     "ApplicationSet",

@@ -197,3 +197,25 @@ class LastUse(Owned):
 
     def __str__(self) -> str:
         return bytes(self.account).hex()
+
+
+class AccountFact(Owned):
+    """What a signal tells of an account besides its use, such as whose mailbox it has, as it was told last."""
+
+    owner = "connection__organization_id"
+
+    connection = models.ForeignKey(Connection, models.CASCADE, db_index=False, help_text="Whose tenant.")
+    signal = models.TextField(help_text="Key of the task that reads the signal.")
+    account = models.BinaryField(help_text="Key of the account.")
+    name = models.TextField(help_text="What is told: the name of a Fact.")
+    value = models.TextField(help_text="What it is, as text.")
+    read_at = models.BigIntegerField(help_text="When the run began that was told so, by the vendor's clock.")
+    until = models.BigIntegerField(null=True, help_text="Up to when the vendor knew, where its answer said so.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "signal", "account", "name"], name="one_fact_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"

@@ -52,6 +52,17 @@ class UseRow(NamedTuple):
     newest: Instant
 
 
+class FactRow(NamedTuple):
+    """What a signal tells of an account, by the name of a fact; `read_at` is the run that was told so."""
+
+    account: Key
+    signal: str
+    name: str
+    value: str
+    read_at: Instant
+    until: Instant | None
+
+
 class LastUseRow(NamedTuple):
     """The newest use that a signal told of an account at a moment, and up to when it said that it knew."""
 
@@ -180,6 +191,22 @@ def list_last_uses(connection_id: int, signal: str, product: str, generation: in
     """
     values = [connection_id, signal, used, connection_id, product, generation, generation]
     return [LastUseRow._make(row) for row in raw.fetch(sql, values)]
+
+
+_FACTS: Final = "SELECT account, signal, name, value, read_at, until FROM store_accountfact WHERE connection_id = ?"
+
+
+def list_facts(connection_id: int, product: str, generation: int) -> list[FactRow]:
+    """What signals tell of the holders of a seat besides their use."""
+    sql = f"""{_FACTS} AND account IN (SELECT account FROM store_seat
+              WHERE connection_id = ? AND product = ? AND since <= ? AND until > ?)"""
+    values = [connection_id, connection_id, product, generation, generation]
+    return [FactRow._make(row) for row in raw.fetch(sql, values)]
+
+
+def list_facts_of(connection_id: int, account: Key) -> list[FactRow]:
+    """The same of one account."""
+    return [FactRow._make(row) for row in raw.fetch(f"{_FACTS} AND account = ?", [connection_id, account])]
 
 
 def stream_names(connection_id: int, generation: int) -> Iterator[NamedRow]:
