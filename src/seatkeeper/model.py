@@ -168,7 +168,7 @@ class RequestLimit(NamedTuple):
     unanswered: Instant
     in_tenant: int
     over_all: int
-    slow: int  # so many of them at most for what can wait
+    slow: int  # so many of them at most for what can wait, while anything else is asked
 
 
 class SeatKind(enum.StrEnum):

@@ -120,3 +120,19 @@ def test_what_is_not_urgent_takes_two_requests_of_five_and_leaves_the_rest(monke
     assert clock.now == began
     slow.take(slow=True)  # though one of the five is free
     assert seconds(10) <= clock.now - began < seconds(11)
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_not_urgent_takes_four_of_five_while_nothing_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    slow, sign_ins = (SharedPacer("app", "tenant", LOG_LIMIT, sleep=clock.sleep) for _ in range(2))
+    began = clock.now
+    for _ in range(4):
+        slow.take(slow=True)
+        slow.done()
+    assert clock.now == began
+    sign_ins.take()  # whoever comes now need not wait
+    sign_ins.done()
+    assert clock.now == began
+    slow.take(slow=True)
+    assert seconds(10) <= clock.now - began < seconds(11)

@@ -63,7 +63,7 @@ class SharedPacer:
             # A request from the future was noted before the clock was set back.
             spent = [[sent for sent in _decode(w.spent) if abs(now - sent.at) < self._life(sent)] for w in windows]
             waits = [self._wait(spent[0], limit.in_tenant, now), self._wait(spent[1], limit.over_all, now)]
-            waits += [self._wait([sent for sent in spent[0] if sent.slow], limit.slow, now)] if slow else []
+            waits += [self._wait_behind_others(spent[0], now)] if slow else []
             if max(waits) > 0:
                 return max(waits) / TICKS
             self._ticket += 1
@@ -72,6 +72,12 @@ class SharedPacer:
                 window.save(update_fields=["spent"])
         self._open.append(self._ticket)
         return 0.0
+
+    def _wait_behind_others(self, some: list[Sent], now: Instant) -> Instant:
+        """For what can wait: few while anything else is asked, else all but one, so that others need not wait."""
+        slow = [sent for sent in some if sent.slow]
+        alone = len(slow) == len(some)
+        return self._wait(slow, self._limit.in_tenant - 1 if alone else self._limit.slow, now)
 
     def _answered(self, ticket: int) -> None:
         now = system_clock()
