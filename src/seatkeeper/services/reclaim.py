@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from seatkeeper.amounts import Money
 from seatkeeper.clock import Clock, system_clock
@@ -293,6 +293,7 @@ def to_take(who: Who, plan: ReclaimPlan) -> Iterator[ReclaimItem]:
     return (item for item in list_items(who, plan) if item.state == PROPOSED and item.assigned_by != "group")
 
 
-def of_groups(who: Who, plan: ReclaimPlan) -> list[ReclaimItem]:
+def of_groups(who: Who, plan: ReclaimPlan) -> QuerySet[ReclaimItem]:
     """Seats that a group gives: they go when the person leaves the group, not by a script on the person."""
-    return [item for item in list_items(who, plan) if item.state == PROPOSED and "group" in item.assigned_by]
+    mine = ReclaimItem.objects.of(who).filter(plan=plan, state=PROPOSED, assigned_by__contains="group")
+    return mine.order_by("user_id", "title", "pk")

@@ -91,13 +91,8 @@ _SEATS: Final = """
     """
 
 
-def list_seats(connection_id: int, product: str, generation: int) -> list[SeatRow]:
-    """All seats of the product with their holders."""
-    return list(stream_seats(connection_id, product, generation))
-
-
 def stream_seats(connection_id: int, product: str, generation: int) -> Iterator[SeatRow]:
-    """The same one by one, those of a person together; to be read to their end."""
+    """All seats of the product with their holders one by one, those of a person together; to be read to their end."""
     values = [generation, generation, connection_id, product, generation, generation]
     return map(SeatRow._make, raw.stream(f"{_SEATS} ORDER BY s.account, s.sku", values))
 

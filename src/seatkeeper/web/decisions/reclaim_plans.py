@@ -44,7 +44,7 @@ def plan(request: Asked, plan_id: int) -> HttpResponse:
         "pages": max(1, -(-total // asked.size)),
         "total": total,
         "outcome": reclaim.outcome(request.who, found),
-        "of_groups": len(reclaim.of_groups(request.who, found)),
+        "of_groups": reclaim.of_groups(request.who, found).count(),
         "may_decide": May.LICENSES in request.who.may,
     }
     return render(request, "seatkeeper/plans/plan.html", context)
