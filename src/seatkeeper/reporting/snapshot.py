@@ -173,9 +173,9 @@ def _to_holder(
     return Holder(
         account=row.account,
         user_id=row.upn or to_id(row.account),
-        mail=row.mail or "",
-        first_name=row.given_name or "",
-        last_name=row.surname or "",
+        mail=(row.upn if row.mail == row.upn else row.mail) or "",  # one string for both, as they are mostly the same
+        first_name=_same(row.given_name),
+        last_name=_same(row.surname),
         blocked=is_blocked(row),
         guest=guest,
         department=_same(row.department),
