@@ -160,7 +160,7 @@ def test_the_docs_name_every_visible_option_of_a_command(words: str) -> None:
 
 def test_the_docs_name_no_command_that_does_not_exist() -> None:
     for words in re.findall(
-        r"`(seatkeeper [a-z]+(?: (?:add|list|show|edit|authorize|deactivate|reactivate|delete|serve))?)", DOCS
+        r"`(seatkeeper [a-z-]+(?: (?:add|list|show|edit|authorize|deactivate|reactivate|delete|serve))?)", DOCS
     ):
         assert any(name == words or name.startswith(words + " ") for name in COMMANDS), words
 
