@@ -14,7 +14,7 @@ from django.db import OperationalError
 
 from seatkeeper.model import to_key
 from seatkeeper.services.members import Role
-from seatkeeper.store.models import AuditEvent, Finding, Organization, ReclaimItem, ReclaimPlan, SeatHolder
+from seatkeeper.store.models import AuditEvent, Connection, Finding, Organization, ReclaimItem, ReclaimPlan, SeatHolder
 from tests.web.conftest import NewMember
 from tests.web.world import EXAMPLES, World, populate
 
@@ -74,6 +74,8 @@ def test_what_cannot_be_noted_in_the_trail_is_not_done(
         SeatHolder.objects.create(
             application_id=item.plan.application_id, blocked=False, guest=False, signals={}, **who
         )
+    if path.endswith(("/keep", "/forget")):
+        Connection.objects.update(forget_at=1)
     Finding.objects.update(state="accepted" if "/reopen" in path else "open")
 
     def full(*_: object, **__: object) -> None:

@@ -53,6 +53,8 @@ def test_what_is_true_of_project_is_what_it_was_before_there_was_visio(seed: int
     tenant.move(days=9)
     told = truth(tenant)
     project = {name: told[name] for name in PROJECT}
+    # Which groups give a seat is told since later.
+    project["roster"] = [{key: row[key] for key in row if key != "groups"} for row in told["roster"]]
     assert hashlib.sha256(json.dumps(project, sort_keys=True).encode()).hexdigest()[:16] == digest
 
 

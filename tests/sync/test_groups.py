@@ -130,8 +130,8 @@ def test_a_missing_permission_is_a_named_gap_and_ids_stand_in_for_names(tenant: 
     assert health.permission == "GroupMember.Read.All (or Directory.Read.All)"
     checks = list(applications.authorize(tenant.who, NAME))
     (check,) = [check for check in checks if check.title == "Permission GroupMember.Read.All"]
-    assert check.passed is None
-    assert check.message.startswith("Only where Groups is ticked: Groups needs GroupMember.Read.All")
+    assert check.passed is False, "it is ticked"
+    assert check.message.startswith("Groups needs GroupMember.Read.All")
     assert "98830695-27a2-44f7-8c18-0c3ebc9698f6=Role" in check.commands
 
 

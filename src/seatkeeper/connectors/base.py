@@ -60,7 +60,8 @@ class TaskKind(NamedTuple):
 
     `purpose` completes the sentence "without it …"; `hint` says what else to know before ticking it. `lateness` is how
     long, in ticks, what a signal tells may lack the newest uses. One that is `weighed` finds out at its first run how
-    long a day of it takes to read, and unticks itself when that is too long.
+    long a day of it takes to read, and unticks itself when that is too long. No product needs one that stands `apart`:
+    its permission is asked for where it is ticked, and nowhere else.
     """
 
     key: str
@@ -72,6 +73,7 @@ class TaskKind(NamedTuple):
     lateness: Instant = 0
     sign_ins: str = ""  # the kind of those that it reads from the vendor's log, which alone has a ledger of coverage
     weighed: bool = False
+    apart: bool = False
 
 
 @dataclass(slots=True)

@@ -77,9 +77,9 @@ def _guide(vendor: Vendor, products: Collection[str]) -> Guide:
 
 
 def list_advised(vendor: Vendor, products: Collection[str]) -> list[TaskKind]:
-    """All tasks but those that tell of the use of other products alone."""
+    """All tasks but those that stand apart, and those that tell of the use of other products alone."""
     others = {usage.task for usage in vendor.usage if not usage.read_for.intersection(products)}
-    return [task for task in vendor.tasks if task.key not in others]
+    return [task for task in vendor.tasks if task.key not in others and not task.apart]
 
 
 def title_of(vendor: str) -> str:

@@ -115,10 +115,9 @@ class MicrosoftConnector(Connector):
     def preflight(self, ticked: Collection[str] = ()) -> Iterator[Check]:
         watched = {product.key for product in self.watched.products}
         idle = {usage.task for usage in USAGE if not usage.sure or not usage.products & watched}
-        idle.add(mailboxes.TASK.key)  # nothing that is managed needs it
         # One that is ticked is asked for as the usual ones are: without its permission it would only be refused.
         known = (task._replace(optional=task.optional and task.key not in ticked) for task in TASKS)
-        tasks = tuple(task for task in known if task.key not in idle or task.key in ticked)
+        tasks = tuple(task for task in known if task.key in ticked or not (task.apart or task.key in idle))
         return preflight.check(self.client, tasks, self.wanted)
 
     def read_roster(self, link: str | None = None) -> Iterator[RecordPage[Account]]:

@@ -32,6 +32,7 @@ TASK: Final = TaskKind(
     "whether it has an archive; it reads no mail. It needs the permission Reports.Read.All, and reports that do not "
     "conceal names. The report is about two to three days late, and Microsoft documents the kind of a mailbox nowhere.",
     lateness=days(3),
+    apart=True,
 )
 REPORT: Final = "/beta/reports/getMailboxUsageDetail"
 QUESTION: Final = f"{REPORT}(period='D180')?$format=application/json&$top=999"
