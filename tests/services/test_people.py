@@ -11,10 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from seatkeeper.amounts import Money
 from seatkeeper.errors import BadInput, NotFound
+from seatkeeper.model import TICKS, to_id
 from seatkeeper.services import additions, prices
 from seatkeeper.services.listings import everywhere, people
 from seatkeeper.services.listings.base import Question
-from seatkeeper.store.models import Application, Connection, Finding, SeatHolder, Task, UnlicensedUser
+from seatkeeper.store.models import Application, Connection, Finding, SeatHolder, SignIn, Task, UnlicensedUser
+from seatkeeper.sync.vendors import find_product
 from tests.people import Tenant, open_tenant
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -82,6 +84,37 @@ def test_a_licence_costs_once_whatever_shows_it_and_a_year_is_twelve_months(tena
     SeatHolder.objects.filter(object_id=ada.object_id, application__product=VISIO).update(skus=row.skus)
     (again,) = listed(tenant, search="bo.dahl")
     assert again.cost == ada.cost
+
+
+def test_the_last_used_application_is_that_of_the_newest_sign_in_to_any_product(tenant: Tenant) -> None:
+    products = [find_product(key) for key in (PROJECT, VISIO, POWER_BI, OFFICE)]
+    newest: dict[str, tuple[int, str]] = {}
+    for row in SignIn.objects.filter(error_code=0).select_related("app"):
+        title = next((app.title for product in products if (app := product.find_app(row.app.guid))), None)
+        if title is not None:
+            key = to_id(bytes(row.account))
+            newest[key] = max(newest.get(key, (0, "")), (row.created, title))
+    told = {row.object_id: row.last_application for row in listed(tenant)}
+    assert told == {object_id: newest.get(object_id, (0, ""))[1] for object_id in told}
+    assert len(set(told.values())) > 3
+
+
+def test_the_deactivated_date_is_when_a_product_was_taken_that_they_hold_no_more(tenant: Tenant) -> None:
+    products = [find_product(key) for key in (PROJECT, VISIO, POWER_BI, OFFICE)]
+    world, mine = tenant.sandbox.tenant, held()
+    true: dict[str, int | None] = dict.fromkeys(mine)
+    for number in range(world.directory.total):
+        person = world.directory.at(number, world.seconds)
+        if person is not None and person.id in mine:
+            ours = {plan.id for product in products if product.key not in mine[person.id] for plan in product.plans
+                    if plan.seat}  # fmt: skip
+            off = [(one, held.since) for held in person.holdings for one in held.disabled]
+            on = {plan.id for held in person.holdings for plan in held.enabled_plans()}
+            ends = [at for one, at in [*off, *((plan.id, at) for plan, at in person.removed)] if one in ours - on]
+            true[person.id] = max(ends, default=None)
+    told = {row.object_id: None if row.deactivated is None else row.deactivated // TICKS for row in listed(tenant)}
+    assert told == true
+    assert any(told.values())
 
 
 def test_it_is_filtered_and_sorted_by_what_any_product_says(tenant: Tenant) -> None:

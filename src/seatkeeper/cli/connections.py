@@ -83,7 +83,18 @@ def people(tenant: str = TENANT, form: Format = FORMAT, output: Path | None = OU
         listing.LISTING.export(rows, Question()),
         form,
         output,
-        hide=("Email", "First Name", "Last Name", "Cost Center", "Plans", "Blocked", "Guest", "Object ID"),
+        hide=(
+            "Email",
+            "First Name",
+            "Last Name",
+            "Cost Center",
+            "Plans",
+            "Last Used Application",
+            "Deactivated Date",
+            "Blocked",
+            "Guest",
+            "Object ID",
+        ),  # fmt: skip
         empty=listing.LISTING.empty,
     )
 

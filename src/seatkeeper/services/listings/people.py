@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -15,14 +15,19 @@ from seatkeeper.reporting.daily_summary import list_tenant_prices
 from seatkeeper.services import connections
 from seatkeeper.services.listings.base import Answer, Choice, Column, Filter, Kind, Listing, Question
 from seatkeeper.services.members import May, Who
-from seatkeeper.store.models import Application, Finding, SeatHolder
-from seatkeeper.sync.vendors import find_product, list_products
+from seatkeeper.store.models import Application, Finding, SeatHolder, Task
+from seatkeeper.store.queries import roster, usage
+from seatkeeper.sync.vendors import find_product, find_vendor_of, list_products
 
 PORTION: Final = 500  # people whose rows are put together at a time
 
 
 class PersonRow(NamedTuple):
-    """Somebody with a seat of at least one product; of each SKU, one seat is counted, whatever products show it."""
+    """Somebody with a seat of at least one product; of each SKU, one seat is counted, whatever products show it.
+
+    `last_application` is where the newest sign-in of any product of the tenant led, `deactivated` the newest day on
+    which, by the vendor, a product was taken away that is managed and that they do not hold any more.
+    """
 
     pk: int
     connection_id: int
@@ -38,6 +43,8 @@ class PersonRow(NamedTuple):
     products: str
     plans: str
     newest_use: Instant | None
+    last_application: str
+    deactivated: Instant | None
     idle: int
     findings: int
     cost: Money
@@ -77,6 +84,8 @@ LISTING: Final = People(
         Column("products", "Products", sorts=False),
         Column("plans", "Plans", shown=False, sorts=False),
         Column("newest_use", "Last Activity", Kind.TIME),
+        Column("last_application", "Last Used Application", shown=False, sorts=False),
+        Column("deactivated", "Deactivated Date", Kind.DAY, shown=False, sorts=False),
         Column("idle", "Idle Seats", Kind.NUMBER, sorts=False),
         Column("findings", "Findings", Kind.NUMBER, sorts=False),
         Column("annual_cost", "Cost, a year", Kind.MONEY, sorts=False, period="year", attribute="cost"),
@@ -131,10 +140,39 @@ def _complete(firsts: Sequence[SeatHolder]) -> Iterator[PersonRow]:
         held.setdefault(bytes(row.account), []).append(row)
     open_ones = Finding.objects.filter(**active, state="open", object_id__in=[first.object_id for first in firsts])
     findings = dict(open_ones.order_by().values_list("object_id").annotate(number=Count("pk")))
-    prices = list_tenant_prices(connection_id)
+    prices, known = list_tenant_prices(connection_id), _Known(connection_id, list(held))
     for first in firsts:
         mine = held.get(bytes(first.account), [first])
-        yield _to_row(first, mine, findings.get(first.object_id, 0), prices)
+        yield _to_row(first, mine, findings.get(first.object_id, 0), prices, known)
+
+
+class _Known:
+    """What is known of some accounts of a tenant besides the rows of its applications."""
+
+    def __init__(self, connection_id: int, accounts: Sequence[bytes]) -> None:
+        mine = Application.objects.filter(connection=connection_id, active=True).order_by("pk")
+        self._products = [find_product(application.product) for application in mine]
+        roster_task = Task.objects.filter(connection=connection_id, key="roster").first()
+        generation = roster_task.generation if roster_task else 0
+        self._licensing = roster.list_assigned(connection_id, generation, accounts)
+        self._uses = usage.newest_apps(connection_id, accounts)
+
+    def last_application(self, account: bytes) -> str:
+        for _newest, name in sorted(self._uses.get(account, ()), reverse=True):
+            for product in self._products:
+                if app := product.find_app(name):
+                    return app.title
+        return ""
+
+    def deactivated(self, account: bytes, held: Collection[str]) -> Instant | None:
+        ends = [
+            moment
+            for product in self._products
+            if product.key not in held
+            and (text := self._licensing.get(account))
+            and (moment := find_vendor_of(product.key).list_ended(text).get(product.key)) is not None
+        ]
+        return max(ends, default=None)
 
 
 def cost_of(rows: Sequence[SeatHolder], prices: Mapping[str, Money]) -> Money:
@@ -143,7 +181,10 @@ def cost_of(rows: Sequence[SeatHolder], prices: Mapping[str, Money]) -> Money:
     return Money.total(prices.get(sku, Money()) for sku in skus)
 
 
-def _to_row(first: SeatHolder, mine: Sequence[SeatHolder], findings: int, prices: Mapping[str, Money]) -> PersonRow:
+def _to_row(
+    first: SeatHolder, mine: Sequence[SeatHolder], findings: int, prices: Mapping[str, Money], known: _Known
+) -> PersonRow:
+    account = bytes(first.account)
     plans = dict.fromkeys(plan for row in mine for plan in row.plans.split("; ") if plan)
     return PersonRow(
         pk=first.pk,
@@ -160,6 +201,8 @@ def _to_row(first: SeatHolder, mine: Sequence[SeatHolder], findings: int, prices
         products=", ".join(find_product(row.application.product).title for row in mine),
         plans="; ".join(plans),
         newest_use=max((row.last_activity for row in mine if row.last_activity is not None), default=None),
+        last_application=known.last_application(account),
+        deactivated=known.deactivated(account, {row.application.product for row in mine}),
         idle=len({sku for row in mine for sku in row.idle_skus.split()}),
         findings=findings,
         cost=cost_of(mine, prices),

@@ -101,6 +101,17 @@ def list_uses(
     return found
 
 
+def newest_apps(connection_id: int, accounts: Sequence[Key]) -> dict[Key, list[tuple[Instant, str]]]:
+    """Every application that each of these accounts got in to, with the newest success, by the names of `AppUse`."""
+    names, found = apps_by_id(), dict[Key, list[tuple[Instant, str]]]()
+    for some in raw.chunks(accounts):
+        which, keys = raw.matching("account", some)
+        sql = f"SELECT account, newest, app_id FROM store_newestuse WHERE connection_id = ? AND {which}"
+        for account, newest, app in raw.fetch(sql, [connection_id, *keys]):
+            found.setdefault(bytes(account), []).append((newest, names[app]))
+    return found
+
+
 def list_use_counts(
     connection_id: int, product: str, generation: int, apps: Sequence[str], *, holders: bool
 ) -> list[UseCount]:
