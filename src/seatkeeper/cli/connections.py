@@ -94,7 +94,7 @@ def people(tenant: str = TENANT, form: Format = FORMAT, output: Path | None = OU
             "Blocked",
             "Guest",
             "Object ID",
-        ),  # fmt: skip
+        ),
         empty=listing.LISTING.empty,
     )
 
