@@ -182,6 +182,7 @@ def test_the_log_line_of_an_error_holds_nothing_that_could_forge_another() -> No
         (400, b"", BrokenAnswer),
         (401, b'{"error":"invalid_client"}', CredentialsRejected),
         (400, b'{"error":"new_word","error_codes":[1]}', CredentialsRejected),
+        (400, b'{"error":"slow_down"}', Throttled),
         (401, b'{"error":"invalid_client","error_codes":["7000215"]}', BrokenAnswer),
     ],
 )

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 
-from seatkeeper.errors import BadInput, CredentialsRejected, TryLater
+from seatkeeper.errors import BadInput, ChangedMeanwhile, CredentialsRejected, SeatkeeperError, TryLater
 from seatkeeper.services import connections, look_rounds
 from seatkeeper.services.look_rounds import Step
 from seatkeeper.services.members import May
@@ -57,7 +57,7 @@ def signed_in(request: Asked) -> HttpResponse:
     answer = {name: value for name in ANSWERS if (value := request.POST.get(name, ""))}
     try:
         made = look_rounds.finish(request.who, state, answer)
-    except (BadInput, CredentialsRejected, TryLater) as error:
+    except (BadInput, ChangedMeanwhile, CredentialsRejected, TryLater) as error:
         return _refused(request, error, "/applications/add")
     names = ", ".join(f"“{application.name}”" for application in made)
     messages.success(request, f"You are signed in. {names}: what you may see is being read now.")
@@ -78,7 +78,7 @@ def forget(request: Asked, connection_id: int) -> HttpResponse:
     return redirect("/connections")
 
 
-def _refused(request: Asked, error: BadInput | CredentialsRejected | TryLater, back: str) -> HttpResponse:
+def _refused(request: Asked, error: SeatkeeperError, back: str) -> HttpResponse:
     told = error.first.sentence if isinstance(error, BadInput) else str(error)
     context = {"told": told, "back": back}
     return render(request, "seatkeeper/applications/sign_in_refused.html", context, status=422)
