@@ -196,6 +196,16 @@ def test_the_number_chooses_the_words(number: int, word: str) -> None:
     assert word in str(to_token_error(Answer(401, NO_HEADERS, body, 0)))
 
 
+@pytest.mark.parametrize("error", ["invalid_grant", "interaction_required"])
+@pytest.mark.parametrize("numbers", [[], [70043]])
+def test_whatever_ended_a_persons_sign_in_they_are_told_to_sign_in_again(error: str, numbers: list[int]) -> None:
+    body = json.dumps({"error": error, "error_codes": numbers, "error_description": "It ended."}).encode()
+    assert "It ended.” If the tenant is read with somebody's sign-in, sign in again." in str(
+        to_token_error(Answer(400, NO_HEADERS, body, 0))
+    )
+    assert "sign in again" not in refuse(99999)
+
+
 def refuse(number: int, text: str = "", error: str = "unauthorized_client") -> str:
     body = json.dumps({"error": error, "error_codes": [number], "error_description": text}).encode()
     return str(to_token_error(Answer(401, NO_HEADERS, body, 0)))

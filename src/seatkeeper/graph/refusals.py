@@ -204,6 +204,8 @@ _BY_ERROR: Final = {
     "invalid_scope": "AADSTS70011",
     "invalid_resource": "AADSTS500011",
 }
+# A grant of a person's that is good no more, whatever the number (RFC 6749, section 5.2, and Microsoft's own).
+_ENDED: Final = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
 # Which status this one comes with is not documented, so here the number must decide.
 _TENANT_THROTTLED: Final = 90055
 
@@ -256,4 +258,5 @@ def _to_words(said: _TokenError, number: int, detail: str) -> str:
         return str(codes.get(words, words))
     text = quote(said.error_description)
     told = f"Microsoft says: “{text}”" if text else "Microsoft says no more."
-    return f"Microsoft refused to sign the application in with a code that we do not know ({detail}). {told}"
+    again = " If the tenant is read with somebody's sign-in, sign in again." if said.error in _ENDED else ""
+    return f"Microsoft refused to sign the application in with a code that we do not know ({detail}). {told}{again}"
