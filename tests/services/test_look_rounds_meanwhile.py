@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from seatkeeper.clock import days, system_clock
+from seatkeeper.connectors.microsoft.connector import MicrosoftConnector
 from seatkeeper.connectors.microsoft.signing_in import Desk
 from seatkeeper.errors import BadInput, NotFound, Unavailable
 from seatkeeper.jobs import housekeeping, queue
@@ -17,7 +18,7 @@ from seatkeeper.services import additions, addresses, applications, look_rounds
 from seatkeeper.services.application_input import Edit
 from seatkeeper.services.members import operator
 from seatkeeper.settings import SEATKEEPER
-from seatkeeper.store.models import Application, Connection, Task
+from seatkeeper.store.models import Application, Connection, Run, Task
 from tests.people import TASKS, Tenant
 from tests.services.test_look_rounds import begin, look_round, new, run_all
 from tests.signing_in import press
@@ -132,6 +133,22 @@ def test_nobody_is_told_that_a_look_round_is_overdue_that_was_read_once(tenant: 
     assert list(find_overdue_tasks(tenant.who.organization_id, later)) == []
     look_rounds.keep(tenant.who, Connection.objects.get().pk)
     assert len(list(find_overdue_tasks(tenant.who.organization_id, later))) == len(TASKS)
+
+
+def test_what_is_forgotten_during_a_run_leaves_nothing_behind_and_stops_no_scheduler(
+    tenant: Tenant, monkeypatch: Any
+) -> None:
+    made, identify = look_round(tenant), MicrosoftConnector.identify
+
+    def forget(connector: MicrosoftConnector) -> str:
+        look_rounds.forget(tenant.who, made[0].connection_id)
+        return identify(connector)
+
+    monkeypatch.setattr(MicrosoftConnector, "identify", forget)
+    for waiting in queue.list_waiting(system_clock()):
+        queue.run_waiting(waiting, lambda: False)
+    assert not Connection.objects.exists()
+    assert not Run.objects.exists()
 
 
 def test_a_member_is_not_told_what_a_machine_inside_answers(tenant: Tenant, monkeypatch: Any) -> None:

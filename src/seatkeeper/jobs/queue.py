@@ -121,8 +121,10 @@ def give_back(waiting: Waiting, *, put_off: bool) -> None:
 
 
 def run_waiting(waiting: Waiting, stop: Callable[[], bool]) -> None:
-    """Run the task to its end. Does nothing when another process is at it, or was since we looked."""
-    task = Task.objects.select_related("connection").get(pk=waiting.task_id)
+    """Run the task to its end. Does nothing when another process is at it, or was since we looked, or it is deleted."""
+    task = Task.objects.select_related("connection").filter(pk=waiting.task_id).first()
+    if task is None:
+        return
     asked_by = task.asked_by or SCHEDULER
     try:
         with open_connector(task.connection) as connector:
