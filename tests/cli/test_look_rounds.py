@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from seatkeeper.cli import look_rounds
+from seatkeeper.connectors.microsoft.signing_in import Desk
+from seatkeeper.errors import Throttled, Unavailable
 from tests.signing_in import press
 
 from .conftest import Shell
@@ -102,3 +104,21 @@ def test_a_tenant_with_a_credential_of_its_own_is_left_alone(shell: Shell) -> No
     assert begin(shell).code == 2
     done = shell.run("look-round", "again", shell.sandbox.tenant_id)
     assert (done.code, "credential of its own" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("error", [Unavailable("away"), Throttled("slow down", until=0)])
+def test_who_types_the_code_in_while_the_vendor_is_away_is_signed_in_nonetheless(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, waits: list[float], error: Exception
+) -> None:
+    type_in(shell, monkeypatch, waits)
+    look = Desk.look
+
+    def once(self: Any, flow: Any) -> Any:
+        if len(waits) == 1:
+            raise error
+        return look(self, flow)
+
+    monkeypatch.setattr(Desk, "look", once)
+    done = begin(shell, "--product", "microsoft-project")
+    assert done.code == 0, done.err
+    assert waits == [5, 10, 10]

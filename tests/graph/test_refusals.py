@@ -182,6 +182,7 @@ def test_the_log_line_of_an_error_holds_nothing_that_could_forge_another() -> No
         (400, b"", BrokenAnswer),
         (401, b'{"error":"invalid_client"}', CredentialsRejected),
         (400, b'{"error":"new_word","error_codes":[1]}', CredentialsRejected),
+        (400, b'{"error":"slow_down"}', Throttled),
         (401, b'{"error":"invalid_client","error_codes":["7000215"]}', BrokenAnswer),
     ],
 )
@@ -193,6 +194,16 @@ def test_token_refusals_beside_the_documented_ones(status: int, body: bytes, exp
 def test_the_number_chooses_the_words(number: int, word: str) -> None:
     body = json.dumps({"error": "invalid_client", "error_codes": [number]}).encode()
     assert word in str(to_token_error(Answer(401, NO_HEADERS, body, 0)))
+
+
+@pytest.mark.parametrize("error", ["invalid_grant", "interaction_required"])
+@pytest.mark.parametrize("numbers", [[], [70043]])
+def test_whatever_ended_a_persons_sign_in_they_are_told_to_sign_in_again(error: str, numbers: list[int]) -> None:
+    body = json.dumps({"error": error, "error_codes": numbers, "error_description": "It ended."}).encode()
+    assert "It ended.” If the tenant is read with somebody's sign-in, sign in again." in str(
+        to_token_error(Answer(400, NO_HEADERS, body, 0))
+    )
+    assert "sign in again" not in refuse(99999)
 
 
 def refuse(number: int, text: str = "", error: str = "unauthorized_client") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,18 +10,27 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from seatkeeper.errors import BadInput, CredentialsRejected, NotSignedInYet, UntrustedLink
+from seatkeeper.errors import (
+    BadInput,
+    BrokenAnswer,
+    CredentialsRejected,
+    NotSignedInYet,
+    PermissionMissing,
+    UntrustedLink,
+)
+from seatkeeper.graph.client import Client
 from seatkeeper.graph.clouds import Endpoints, to_endpoints
 from seatkeeper.graph.egress import Egress
 from seatkeeper.graph.messenger import Messenger
 from seatkeeper.graph.retry import Retry
 from seatkeeper.graph.signed_in import SignedIn, SignInDesk
+from seatkeeper.graph.throttle import REPORTS, LocalPacer
 from seatkeeper.graph.token import TokenSource
 from seatkeeper.model import Secret
 from seatkeeper.sandbox.serve import Sandbox
 from tests.signing_in import OTHER, press
 
-from .vendor import TENANT, Vendor, grant
+from .vendor import TENANT, Reply, Vendor, grant
 
 GRAPH = "https://graph.microsoft.com"
 SCOPES = [f"{GRAPH}/User.Read.All", f"{GRAPH}/AuditLog.Read.All"]
@@ -160,6 +170,29 @@ def test_the_code_of_a_device_is_waited_for_and_then_good(world: World) -> None:
     assert world.tokens(desk.look(begun.flow)).token().roles == frozenset({"User.Read.All", "AuditLog.Read.All"})
 
 
+def test_a_service_that_gives_no_codes_says_so(vendors: list[Vendor], make_egress: Any) -> None:
+    login, graph, _ = vendors
+    login.login()
+    endpoints = login.endpoints(graph)
+    with pytest.raises(BrokenAnswer, match="gives no codes"):
+        open_desk(make_egress(), endpoints, TENANT, "c").begin_with_code(SCOPES)
+
+
+@pytest.mark.parametrize(("interval", "seconds"), [(-1, 1), (5, 5), (10**12, 60)])
+def test_however_long_the_vendor_wants_us_to_wait_a_code_is_looked_for_before_it_ends(
+    vendors: list[Vendor], make_egress: Any, interval: int, seconds: int
+) -> None:
+    login, graph, _ = vendors
+    login.login()
+    told = {"user_code": "A", "verification_uri": "u", "device_code": "d", "expires_in": 900, "interval": interval}
+    place = f"/{TENANT}/oauth2/v2.0/devicecode"
+    found = login.answers[f"/{TENANT}/v2.0/.well-known/openid-configuration"][0]
+    found.body = found.body[:-1] + f', "device_authorization_endpoint": "{login.url}{place}"}}'.encode()
+    login.on(place, Reply(body=json.dumps(told).encode()))
+    endpoints = login.endpoints(graph)
+    assert open_desk(make_egress(), endpoints, TENANT, "c").begin_with_code(SCOPES).seconds == seconds
+
+
 def test_a_code_that_was_declined_or_came_too_late_says_so(world: World) -> None:
     desk = world.desk()
     declined, late = desk.begin_with_code(SCOPES), desk.begin_with_code(SCOPES)
@@ -200,3 +233,14 @@ def test_a_page_or_token_endpoint_of_another_server_is_never_led_to(
     with pytest.raises(UntrustedLink):
         open_desk(make_egress(), endpoints, TENANT, "client").begin(SCOPES, BACK)
     assert not twin.seen
+
+
+def test_what_a_person_may_not_read_is_told_in_words_of_a_sign_in(world: World) -> None:
+    begun = world.desk().begin([f"{GRAPH}/User.Read.All"], BACK)
+    tokens = world.tokens(world.desk().finish(begun.flow, press(world.sandbox, begun.address)))
+    client = Client(world.endpoints, tokens, world.egress, LocalPacer())
+    with pytest.raises(PermissionMissing) as caught:
+        client.get("/v1.0/auditLogs/signIns?$top=1", path="/v1.0/auditLogs/signIns", family=REPORTS)
+    assert "Whoever signed in may not read this" in str(caught.value)
+    assert "AuditLog.Read.All" in str(caught.value)
+    assert "application permission" not in str(caught.value)

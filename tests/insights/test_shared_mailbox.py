@@ -17,7 +17,7 @@ from seatkeeper.model import Certainty
 from tests.insights.test_activity import NOW, holder, snapshot
 
 GB = 10**9
-E3 = Sku(b"e" * 16, "SPE_E3", "Microsoft 365 E3", None, frozenset({"exchange", "teams"}))
+E3 = Sku(b"e" * 16, "SPE_E3", "Microsoft 365 E3", None, frozenset({"exchange", "teams"}), mailbox=True)
 VISIO = Sku(b"v" * 16, "VISIOONLINE_PLAN1", "Visio Plan 1", 1, frozenset({"web"}))
 SAM = Mailbox(MailboxKind.SHARED, 12 * GB, archive=False, until=NOW - days(3))
 
@@ -65,6 +65,12 @@ def test_a_room_and_equipment_are_told_as_such(kind: MailboxKind, words: str) ->
 )
 def test_of_one_that_may_need_a_licence_only_those_are_named_that_bring_no_mailbox(mailbox: Mailbox) -> None:
     assert named(sam(mailbox)) == ["VISIOONLINE_PLAN1"]
+
+
+def test_a_licence_of_another_product_that_brings_a_mailbox_is_left_to_a_large_one() -> None:
+    bundle = VISIO._replace(part_number="BUNDLE", mailbox=True)
+    assert named(sam(SAM._replace(size=80 * GB), bundle)) == []
+    assert named(sam(SAM, bundle)) == ["BUNDLE"]
 
 
 def test_the_largest_that_needs_none_is_of_50_gb() -> None:

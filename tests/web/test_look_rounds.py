@@ -108,6 +108,20 @@ def test_somebody_signs_in_again(browser: Client, sandbox: Sandbox) -> None:
     assert Application.objects.count() == 2
 
 
+def test_who_signs_in_again_is_told_that_the_tenant_stays_and_is_led_back_to_it(
+    browser: Client, sandbox: Sandbox
+) -> None:
+    come_back(browser, press(sandbox, go_out(browser, sandbox)))
+    place = f"/connections/{Connection.objects.get().pk}"
+    browser.post(f"{place}/keep")
+    page = browser.post(f"{place}/sign-in").content.decode()
+    assert "deleted after 7 days" not in page
+    assert "takes the place of the one before" in page
+    address = unescape(re.search(r'href="(https://[^"]+/authorize[^"]*)"', page)[1])  # type: ignore[index]
+    refused = come_back(browser, press(sandbox, address, None))
+    assert (refused.status_code, f'href="{place}"' in refused.content.decode()) == (422, True)
+
+
 @pytest.mark.parametrize(("who", "told"), [(None, "did not agree"), (OTHER, "Only an administrator may agree")])
 def test_who_declines_is_told_and_nothing_is_saved(
     browser: Client, sandbox: Sandbox, who: int | None, told: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from seatkeeper.services.look_rounds import Step
     from seatkeeper.services.members import Who
     from seatkeeper.store.models import Application
+
+SLOWER: Final = 5  # seconds
 
 app = typer.Typer(help="Look round in a tenant: sign in yourself, keep what you choose.", no_args_is_help=True)
 
@@ -94,15 +96,18 @@ def forget(tenant: str = TENANT) -> None:
 
 def _wait(who: Who, step: Step) -> list[Application]:
     """Until somebody has typed the code in. Raises CredentialsRejected when they decline, BadInput when it is late."""
-    from seatkeeper.errors import NotSignedInYet
+    from seatkeeper.errors import NotSignedInYet, Throttled, Unavailable
     from seatkeeper.services import look_rounds
 
     say(f"Open {clean(step.address)} in any browser, and enter the code {clean(step.code)}")
     say(f"You are asked to agree to: {', '.join(step.permissions)}. All of them only read.")
     say("Waiting until you have signed in; Ctrl+C gives up.")
+    pause = step.seconds
     while True:
-        sleep(step.seconds)
+        sleep(pause)
         try:
             return look_rounds.look(who, step.state)
         except NotSignedInYet:
             continue
+        except (Throttled, Unavailable):  # RFC 8628, section 3.5: more slowly from now on
+            pause += SLOWER

@@ -114,19 +114,26 @@ class SignInBegun(Protocol):
     def seconds(self) -> int: ...
 
 
+class SignInGiven(NamedTuple):
+    """What a sign-in gave: what goes into the field SIGN_IN of the vendor's form, and the id of the tenant it is to."""
+
+    credential: Secret
+    directory_id: str
+
+
 class SignInDesk(Protocol):
-    """Where somebody signs in themselves. What it gives goes into the field SIGN_IN of the vendor's form."""
+    """Where somebody signs in themselves."""
 
     def begin(self, tasks: Iterable[TaskKind], back: str) -> SignInBegun:
         """A page of the vendor's, which leads back to `back`. Raises CredentialsRejected, TryLater."""
 
-    def finish(self, flow: Secret, answer: Mapping[str, str]) -> Secret:
+    def finish(self, flow: Secret, answer: Mapping[str, str]) -> SignInGiven:
         """What came back. Raises BadInput for an answer to no sign-in of ours, CredentialsRejected, TryLater."""
 
     def begin_with_code(self, tasks: Iterable[TaskKind]) -> SignInBegun:
         """A code to be typed in on any device. Raises CredentialsRejected, TryLater."""
 
-    def look(self, flow: Secret) -> Secret:
+    def look(self, flow: Secret) -> SignInGiven:
         """Raises NotSignedInYet until somebody has typed the code in, CredentialsRejected when nobody will."""
 
 

@@ -168,7 +168,9 @@ class Client:
             raise Again(error) from None
         if answer.status in (200, 401) or (answer.status == 201 and question.body is not None):
             return answer
-        refusal = to_error(answer.status, answer.body, answer.headers, asked=question.asked)
+        refusal = to_error(
+            answer.status, answer.body, answer.headers, asked=question.asked, for_person=self.tokens.for_person
+        )
         wait = to_wait(answer.headers, self.server_time or system_clock())
         if isinstance(refusal, Throttled):
             self.counters.throttled += 1

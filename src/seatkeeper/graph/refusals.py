@@ -66,8 +66,13 @@ class _Envelope(msgspec.Struct):
 _decode_error = msgspec.json.Decoder(_Envelope).decode
 
 
-def to_error(status: int, body: bytes, headers: httpx2.Headers, *, asked: str) -> SeatkeeperError:
-    """The error that a Graph answer other than 200 stands for; `asked` is the path or link that was sent."""
+def to_error(
+    status: int, body: bytes, headers: httpx2.Headers, *, asked: str, for_person: bool = False
+) -> SeatkeeperError:
+    """The error that a Graph answer other than 200 stands for; `asked` is the path or link that was sent.
+
+    `for_person` is whether somebody has signed in themselves.
+    """
     try:
         error = _decode_error(body).error
         code, message = error.code or "", error.message or ""
@@ -81,7 +86,7 @@ def to_error(status: int, body: bytes, headers: httpx2.Headers, *, asked: str) -
             detail=detail,
         )
     if status == 403:
-        return _to_denial(code, message, asked, detail)
+        return _to_denial(code, message, asked, detail, for_person=for_person)
     if status == 429:
         return to_throttled(headers, detail)
     if status in (400, 404, 410):
@@ -99,7 +104,7 @@ def to_detail(status: int, code: str, headers: httpx2.Headers) -> str:
     return " ".join(f"{name}={re.sub(r'[^A-Za-z0-9_.-]', '', text)[:80]}" for name, text in known.items())
 
 
-def _to_denial(code: str, message: str, asked: str, detail: str) -> SeatkeeperError:
+def _to_denial(code: str, message: str, asked: str, detail: str, *, for_person: bool) -> SeatkeeperError:
     if code == _NO_PREMIUM:
         return PremiumRequired(
             "Microsoft gives sign-ins only to tenants with Entra ID P1 or P2. Buy or assign one such "
@@ -114,6 +119,12 @@ def _to_denial(code: str, message: str, asked: str, detail: str) -> SeatkeeperEr
     path = httpx2.URL(asked).path.lower()
     guess = next((permission for part, permission in _PERMISSIONS if part in path), "for this data")
     missing = _NAMED_BY_CODE.get(code) or (named.group() if named else guess)
+    if for_person:
+        return PermissionMissing(
+            f"Whoever signed in may not read this: they have no role that allows it, such as Reports Reader or Global "
+            f"Reader, or have not agreed to the permission {missing}. Sign in again as somebody with that role.",
+            detail=detail,
+        )
     return PermissionMissing(
         f"The application may not read this: the permission {missing} is missing. In Entra, under App "
         "registrations, API permissions, add it as an application permission (not delegated) and grant "
@@ -193,6 +204,8 @@ _BY_ERROR: Final = {
     "invalid_scope": "AADSTS70011",
     "invalid_resource": "AADSTS500011",
 }
+# A grant of a person's that is good no more, whatever the number (RFC 6749, section 5.2, and Microsoft's own).
+_ENDED: Final = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
 # Which status this one comes with is not documented, so here the number must decide.
 _TENANT_THROTTLED: Final = 90055
 
@@ -214,7 +227,7 @@ def to_token_error(answer: Answer) -> SeatkeeperError:
         said = _TokenError("")
     number = said.error_codes[0] if said.error_codes else 0
     detail = to_detail(answer.status, f"{said.error}.{number}", answer.headers)
-    if answer.status == 429 or number == _TENANT_THROTTLED:
+    if answer.status == 429 or number == _TENANT_THROTTLED or said.error == "slow_down":
         return to_throttled(answer.headers, detail)
     if answer.status >= 500 or said.error == "temporarily_unavailable":
         return Unavailable("Microsoft's sign-in service has trouble. We try again later.", detail=detail)
@@ -245,4 +258,5 @@ def _to_words(said: _TokenError, number: int, detail: str) -> str:
         return str(codes.get(words, words))
     text = quote(said.error_description)
     told = f"Microsoft says: “{text}”" if text else "Microsoft says no more."
-    return f"Microsoft refused to sign the application in with a code that we do not know ({detail}). {told}"
+    again = " If the tenant is read with somebody's sign-in, sign in again." if said.error in _ENDED else ""
+    return f"Microsoft refused to sign the application in with a code that we do not know ({detail}). {told}{again}"

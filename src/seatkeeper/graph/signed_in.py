@@ -20,6 +20,7 @@ from seatkeeper.graph.refusals import to_answered
 from seatkeeper.model import Secret
 
 FIELD: Final = "sign_in"
+_LONGEST_PAUSE: Final = 60  # seconds; a code is good for 15 minutes
 
 
 class _Kept(msgspec.Struct):
@@ -122,11 +123,16 @@ class SignInDesk:
     def begin_with_code(self, scopes: Sequence[str]) -> Begun:
         """A code to type in on any device. Microsoft gives it to public clients alone, which have no secret."""
         messenger, client = self._client(None)
-        flow = client.initiate_device_flow(list(scopes))
+        try:
+            flow = client.initiate_device_flow(list(scopes))
+        except ValueError:  # what msal raises for a service that names no place for it
+            raise BrokenAnswer("Microsoft's sign-in service gives no codes to type in.") from None
         if messenger.device is None:
             raise BrokenAnswer("Microsoft's sign-in service gave no code to type in.")
         device = messenger.device
-        return Begun(device.verification_uri, _pack(flow), device.user_code, max(1, device.interval))
+        return Begun(
+            device.verification_uri, _pack(flow), device.user_code, min(max(1, device.interval), _LONGEST_PAUSE)
+        )
 
     def look(self, flow: Secret) -> SignedIn:
         """Whether somebody has typed the code in. Raises NotSignedInYet until then, CredentialsRejected when never."""

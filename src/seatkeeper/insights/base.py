@@ -21,7 +21,8 @@ class Sku(NamedTuple):
     """A SKU as insights see it: `level` orders SKUs by what people call higher; `opens` are the kinds of use.
 
     The seats of a `shared` one carry another managed product, too. `plans` are all the service plans that the tenant
-    says it carries, of whatever product; none where nobody says so.
+    says it carries, of whatever product; none where nobody says so. `mailbox` is whether it brings one, or may, as
+    nobody says what it carries.
     """
 
     key: Key
@@ -31,6 +32,7 @@ class Sku(NamedTuple):
     opens: frozenset[str] = frozenset()
     shared: bool = False
     plans: frozenset[str] = frozenset()
+    mailbox: bool = False
 
 
 class Seat(NamedTuple):

@@ -31,8 +31,11 @@ def tidy() -> None:
 
 def forget_look_rounds() -> None:
     """Delete what was read of tenants that nobody has kept in time."""
-    with transaction.atomic():
-        for connection in Connection.objects.filter(forget_at__lte=system_clock()):
+    due = Connection.objects.filter(forget_at__lte=system_clock())
+    for pk in list(due.order_by("forget_at").values_list("pk", flat=True)):
+        with transaction.atomic():
+            if (connection := due.select_for_update().filter(pk=pk).first()) is None:
+                continue  # somebody has kept it just now
             AuditEvent.objects.create(
                 organization_id=connection.organization_id,
                 at=system_clock(),

@@ -74,8 +74,10 @@ def list_waiting(now: Instant) -> list[Waiting]:
     wanted = Q(enabled=True, paused=False) | ~Q(asked_by="")
     # The newest is the one that was made last: when it began is only what some clock said.
     newest = Run.objects.filter(task=OuterRef("pk")).order_by("-pk")
-    # A look round reads once, until somebody decides to keep it.
-    read_once = Run.objects.filter(task=OuterRef("pk"), status=RunStatus.COMPLETE)
+    # A look round reads once, and once more what joins it, until somebody decides to keep it.
+    joined = Application.objects.filter(connection=OuterRef("task__connection"), active=True).order_by("-created")
+    since = Subquery(joined.values("created")[:1])
+    read_once = Run.objects.filter(task=OuterRef("pk"), status=RunStatus.COMPLETE, started__gte=since)
     again = Q(connection__forget_at__isnull=True) | ~Q(asked_by="") | Q(~Exists(read_once))
     unknown = Q(due__isnull=True) | Q(due__lte=now) | Q(due__gt=now + F("every_hours") * seconds(3600))
     tasks: QuerySet[Any] = Task.objects.filter(wanted, again, Exists(active), unknown).annotate(
@@ -119,8 +121,10 @@ def give_back(waiting: Waiting, *, put_off: bool) -> None:
 
 
 def run_waiting(waiting: Waiting, stop: Callable[[], bool]) -> None:
-    """Run the task to its end. Does nothing when another process is at it, or was since we looked."""
-    task = Task.objects.select_related("connection").get(pk=waiting.task_id)
+    """Run the task to its end. Does nothing when another process is at it, or was since we looked, or it is deleted."""
+    task = Task.objects.select_related("connection").filter(pk=waiting.task_id).first()
+    if task is None:
+        return
     asked_by = task.asked_by or SCHEDULER
     try:
         with open_connector(task.connection) as connector:

@@ -16,13 +16,14 @@ from seatkeeper.store.models import Application, LicenseGroup, Subscription
 from seatkeeper.store.queries import roster
 
 FOUNDATION: Final = "foundation"  # a plan that goes with every other and gives nothing by itself
+MAILBOX: Final = "exchange"  # a plan that brings a mailbox
 
 
 @lru_cache(maxsize=8)
-def _list_foundation(vendor: str, _version: str) -> frozenset[str]:
-    """The foundation plans of all the vendor's products, looked for again when its table says something else."""
+def _list_plans(vendor: str, class_: str, _version: str) -> frozenset[str]:
+    """The plans of a class in all the vendor's products, looked for again when its table says something else."""
     products = find_vendor(vendor).products().products
-    return frozenset(plan.id for product in products for plan in product.plans if plan.class_ == FOUNDATION)
+    return frozenset(plan.id for product in products for plan in product.plans if plan.class_ == class_)
 
 
 class Skus:
@@ -33,7 +34,9 @@ class Skus:
         self.owned = {to_id(row.sku): row for row in owned}
         self.kinds = {plan.id: plan.class_ for plan in product.plans if plan.seat}
         vendor = find_vendor_of(product.key)
-        self.idle = _list_foundation(vendor.key, vendor.products().version)
+        self.idle, self.mailboxes = (
+            _list_plans(vendor.key, class_, vendor.products().version) for class_ in (FOUNDATION, MAILBOX)
+        )
         self.implied = product.implies
         self.retires = {plan.name: plan for plan in product.plans if plan.retires}
         self._shared = shared
@@ -52,7 +55,8 @@ class Skus:
         number, title, level = (sku.part_number, sku.title, sku.level) if sku else (name, name, None)
         told = owned is not None and owned.plans and not (sku and sku.kind is SkuKind.TRIAL)
         whole = frozenset(carried - self.idle) if told else frozenset[str]()
-        self._known[key] = found = Sku(key, number, title, level, frozenset(kinds), key in self._shared, whole)
+        mailbox = not carried or not carried.isdisjoint(self.mailboxes)
+        self._known[key] = found = Sku(key, number, title, level, frozenset(kinds), key in self._shared, whole, mailbox)
         return found
 
     def is_seat(self, key: Key) -> bool:

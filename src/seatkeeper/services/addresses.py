@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from seatkeeper.errors import BadInput
+from seatkeeper.errors import BadInput, TryLater
 from seatkeeper.services.members import Who
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.reader import OWN_ADDRESSES
@@ -81,6 +81,15 @@ def list_changes(vendor: Vendor, before: ConnectionDetails | None, details: Conn
     if details.credential is not None and own:
         told.append(f"the credential is sent to {in_words({titles[key]: own[key] for key in own})}")
     return told
+
+
+def tell_silence(who: Who, vendor: Vendor, details: ConnectionDetails, error: TryLater) -> str:
+    """Why the vendor did not answer.
+
+    Of other machines than the vendor's, a member is not told whether they refuse or keep silent.
+    """
+    own = {} if who.at_the_machine else own_of(vendor, details)
+    return f"Nothing answers as the vendor does at {', '.join(own.values())}." if own else str(error)
 
 
 def own_of(vendor: Vendor, details: ConnectionDetails) -> dict[str, str]:

@@ -17,9 +17,19 @@ import msgspec
 from django.db import transaction
 
 from seatkeeper.clock import days, hours, system_clock
-from seatkeeper.errors import BadInput, BadSetting
+from seatkeeper.errors import BadInput, BadSetting, NotSignedInYet, TooOften, TryLater, Unavailable
 from seatkeeper.model import Instant, Secret
-from seatkeeper.services import additions, applications, audit, catalogue, connections, tasks, tenants, waiting
+from seatkeeper.services import (
+    additions,
+    addresses,
+    applications,
+    audit,
+    catalogue,
+    connections,
+    tasks,
+    tenants,
+    waiting,
+)
 from seatkeeper.services.application_input import Edit, NewApplication, check_tasks, typed_in
 from seatkeeper.services.members import May, Who
 from seatkeeper.settings import SEATKEEPER
@@ -27,6 +37,7 @@ from seatkeeper.store import seal
 from seatkeeper.store.erasing import erase_after_commit
 from seatkeeper.store.models import Application, Connection
 from seatkeeper.sync.connecting import open_credential, to_details
+from seatkeeper.sync.identity import recognize
 from seatkeeper.sync.vendors import (
     DELEGATED,
     SIGN_IN,
@@ -34,6 +45,7 @@ from seatkeeper.sync.vendors import (
     SignInBegun,
     SignInDesk,
     SigningIn,
+    SignInGiven,
     TaskKind,
     Vendor,
     find_suite,
@@ -101,10 +113,7 @@ def begin(who: Who, suite: str, new: NewApplication, products: Sequence[str], *,
 def begin_again(who: Who, connection_id: int, *, by_code: bool = False) -> Step:
     """The sign-in that takes the place of an earlier one. Raises as `begin`, and where nobody has signed in."""
     who.require(May.APPLICATIONS)
-    connection = connections.find(who, connection_id)
-    if connection.credential_kind != DELEGATED:
-        raise BadInput(SIGN_IN, "this tenant is read with a credential of its own. Edit the connection to change it.")
-    return _begin(who, _State(system_clock(), connection_id=connection.pk), by_code=by_code)
+    return _begin(who, _State(system_clock(), connection_id=connection_id), by_code=by_code)
 
 
 def finish(who: Who, state: str, answer: Mapping[str, str]) -> list[Application]:
@@ -124,6 +133,7 @@ def keep(who: Who, connection_id: int) -> None:
     """Read it regularly from now on, and forget nothing."""
     who.require(May.APPLICATIONS)
     with transaction.atomic():
+        Connection.objects.of(who).filter(pk=connection_id).select_for_update().first()  # is it being forgotten?
         connection = _undecided(who, connection_id)
         connection.save_changes({"forget_at": None})
         audit.record(who, "connection.kept", connection.tenant_id)
@@ -157,33 +167,51 @@ def _begin(who: Who, state: _State, *, by_code: bool) -> Step:
     return Step(begun.address, sealed, [*permissions], begun.code, begun.seconds)
 
 
-def _end(who: Who, sealed: str, ask: Callable[[SignInDesk, Secret], Secret]) -> list[Application]:
+def _end(who: Who, sealed: str, ask: Callable[[SignInDesk, Secret], SignInGiven]) -> list[Application]:
     who.require(May.APPLICATIONS)
     state = _open(who, sealed)
     with _desk(who, state) as (desk, _):
         given = ask(desk, Secret(state.flow))
-    if state.connection_id:
-        return _replace(who, state.connection_id, given)
-    new = _with(NewApplication(**state.new), given)
-    with transaction.atomic():
-        made = additions.add_suite(who, state.suite, new, state.products)
-        connection = made[0].connection
-        connection.save_changes({"forget_at": system_clock() + KEPT_FOR})
-        audit.record(who, "connection.signed_in", connection.tenant_id, ", ".join(each.name for each in made))
-    for task in applications.list_ticked(who, made[0]):
-        tasks.run_now(who, made[0].pk, task.key)
+    made = _replace(who, state.connection_id, given) if state.connection_id else _add(who, state, given)
+    if (active := next((each for each in made if each.active), None)) is not None:
+        for task in applications.list_ticked(who, active):
+            tasks.run_now(who, active.pk, task.key)
     return made
 
 
-def _replace(who: Who, connection_id: int, given: Secret) -> list[Application]:
+def _add(who: Who, state: _State, given: SignInGiven) -> list[Application]:
+    vendor, new = _of_suite(state.suite)[0], _with(NewApplication(**state.new), given.credential)
+    with transaction.atomic():
+        applications.alone(who)
+        # Somebody may have added it since, or it is read by another of its names, which only now is known to be one.
+        _refuse_known(who, vendor, typed_in(new, vendor.form), given.directory_id)
+        made = additions.add_suite(who, state.suite, new, state.products)
+        connection = made[0].connection
+        recognize(connection, given.directory_id)
+        connection.save_changes({"forget_at": system_clock() + KEPT_FOR})
+        audit.record(who, "connection.signed_in", connection.tenant_id, ", ".join(each.name for each in made))
+    return made
+
+
+def _replace(who: Who, connection_id: int, given: SignInGiven) -> list[Application]:
     """The new sign-in in place of the old one, which was tried as any new credential is."""
+    _signed_in(who, connection_id)
     mine = list(Application.objects.of(who).filter(connection_id=connection_id).select_related("connection"))
     connection = mine[0].connection
     # It was made where the connection leads to, so that it may be sent there.
     form, shown = find_vendor(connection.vendor).form, applications.fill_form(connection)
-    addresses = {field.key: shown[field.key] for field in form if field.address and shown[field.key]}
-    applications.edit_application(who, mine[0].pk, Edit(fields={SIGN_IN: given.reveal(), **addresses}))
+    there = {field.key: shown[field.key] for field in form if field.address and shown[field.key]}
+    edit = Edit(fields={SIGN_IN: given.credential.reveal(), **there})
+    applications.edit_application(who, mine[0].pk, edit, applications.version_of(mine[0]))
     return mine
+
+
+def _signed_in(who: Who, connection_id: int) -> Connection:
+    """The connection that somebody has signed in to. Raises BadInput for one with a credential of its own."""
+    connection = connections.find(who, connection_id)
+    if connection.credential_kind != DELEGATED:
+        raise BadInput(SIGN_IN, "this tenant is read with a credential of its own. Edit the connection to change it.")
+    return connection
 
 
 def _open(who: Who, sealed: str) -> _State:
@@ -201,7 +229,7 @@ def _open(who: Who, sealed: str) -> _State:
 def _desk(who: Who, state: _State) -> Iterator[tuple[SignInDesk, list[TaskKind]]]:
     """Where the sign-in is made, for the tasks that are ticked; whoever waits there has a place of those who wait."""
     if state.connection_id:
-        connection = connections.find(who, state.connection_id)
+        connection = _signed_in(who, state.connection_id)
         vendor = find_vendor(connection.vendor)
         details = to_details(connection)._replace(credential=open_credential(connection))
         ticked = [task.key for task in connections.read(who, connection.pk).tasks if task.ticked]
@@ -215,12 +243,19 @@ def _desk(who: Who, state: _State) -> Iterator[tuple[SignInDesk, list[TaskKind]]
     assert vendor.signing_in is not None
     secret = Secret(state.secret) if state.secret else None
     place = nullcontext() if who.at_the_machine else waiting.place(who)
-    with place, vendor.signing_in.open(details, secret) as desk:
-        yield desk, [task for task in vendor.tasks if task.key in ticked]
+    try:
+        with place, vendor.signing_in.open(details, secret) as desk:
+            yield desk, [task for task in vendor.tasks if task.key in ticked]
+    except (NotSignedInYet, TooOften):
+        raise
+    except TryLater as error:
+        if who.at_the_machine:
+            raise
+        raise Unavailable(addresses.tell_silence(who, vendor, details, error), detail=error.detail) from None
 
 
-def _refuse_known(who: Who, vendor: Vendor, typed: Mapping[str, str]) -> None:
-    if tenants.find_named(who, vendor, typed) is not None:
+def _refuse_known(who: Who, vendor: Vendor, typed: Mapping[str, str], directory_id: str = "") -> None:
+    if tenants.find_named(who, vendor, typed) or tenants.find_connection(who, vendor, directory_id):
         raise BadInput("tenant_id", "this tenant is read already. Add products on its page, or sign in again there.")
 
 

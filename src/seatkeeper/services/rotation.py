@@ -31,9 +31,7 @@ def try_new(who: Who, connection: Connection, details: ConnectionDetails) -> Non
     except TooOften:
         raise
     except TryLater as error:
-        own = {} if who.at_the_machine else addresses.own_of(find_vendor(connection.vendor), details)
-        # Of other machines than the vendor's, a member is not told whether they refuse or keep silent.
-        reason = f"Nothing answers as the vendor does at {', '.join(own.values())}." if own else str(error)
+        reason = addresses.tell_silence(who, find_vendor(connection.vendor), details, error)
         told = f"The new credential could not be tried. {reason} {KEPT}"
         raise Unavailable(told, detail=error.detail) from None
 

@@ -25,12 +25,13 @@ from seatkeeper.connectors.reach import (
     SignInBegun,
     SignInDesk,
     SigningIn,
+    SignInGiven,
 )
 from seatkeeper.connectors.vendor import PublishedList, ReportColumn, SeatToTake, Suite, UsageReport, Vendor
 
 __all__ = [
     "DELEGATED", "FEDERATED", "GIVE_AGAIN", "SIGN_IN", "Carried", "Check", "ConnectionDetails", "FieldKind",
     "FormField", "Guide", "Product", "PublishedList", "ReportColumn", "SeatToTake", "SignInBegun", "SignInDesk",
-    "SigningIn", "SkuKind", "Suite", "TaskKind", "UsageReport", "Vendor", "find_product", "find_suite", "find_task",
-    "find_vendor", "find_vendor_of", "list_products", "list_suites", "list_vendors", "name_tasks",
+    "SignInGiven", "SigningIn", "SkuKind", "Suite", "TaskKind", "UsageReport", "Vendor", "find_product", "find_suite",
+    "find_task", "find_vendor", "find_vendor_of", "list_products", "list_suites", "list_vendors", "name_tasks",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from seatkeeper.connectors.base import TaskKind
-from seatkeeper.connectors.reach import Guide, Need
+from seatkeeper.connectors.reach import Guide, Need, SignInGiven
 from seatkeeper.graph.clouds import Endpoints
 from seatkeeper.graph.signed_in import Begun, SignedIn, SignInDesk
 from seatkeeper.model import Secret
@@ -47,10 +47,10 @@ def name_scope(task: TaskKind) -> str:
 class Desk:
     """Where somebody signs in for one application in one tenant, on behalf of what some tasks read.
 
-    What a sign-in gives is tried by `try_out`, which gives what to go on with.
+    What somebody brings back is tried by `try_out`, which tells what to go on with.
     """
 
-    def __init__(self, desk: SignInDesk, endpoints: Endpoints, try_out: Callable[[SignedIn], SignedIn]) -> None:
+    def __init__(self, desk: SignInDesk, endpoints: Endpoints, try_out: Callable[[SignedIn], SignInGiven]) -> None:
         self._desk = desk
         self._try_out = try_out
         self._resource = endpoints.scope.removesuffix("/.default")
@@ -62,11 +62,11 @@ class Desk:
     def begin(self, tasks: Iterable[TaskKind], back: str) -> Begun:
         return self._desk.begin(self._scopes(tasks), back)
 
-    def finish(self, flow: Secret, answer: Mapping[str, str]) -> Secret:
-        return self._try_out(self._desk.finish(flow, answer)).write()
+    def finish(self, flow: Secret, answer: Mapping[str, str]) -> SignInGiven:
+        return self._try_out(self._desk.finish(flow, answer))
 
     def begin_with_code(self, tasks: Iterable[TaskKind]) -> Begun:
         return self._desk.begin_with_code(self._scopes(tasks))
 
-    def look(self, flow: Secret) -> Secret:
-        return self._try_out(self._desk.look(flow)).write()
+    def look(self, flow: Secret) -> SignInGiven:
+        return self._try_out(self._desk.look(flow))

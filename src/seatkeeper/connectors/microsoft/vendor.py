@@ -24,7 +24,7 @@ from seatkeeper.connectors.microsoft.products import TABLE, list_carried, load_p
 from seatkeeper.connectors.microsoft.reclaim_scripts import SCRIPTS
 from seatkeeper.connectors.microsoft.reports import REPORTS
 from seatkeeper.connectors.microsoft.roster import is_guest
-from seatkeeper.connectors.reach import DELEGATED, FEDERATED, ConnectionDetails, SigningIn
+from seatkeeper.connectors.reach import DELEGATED, FEDERATED, ConnectionDetails, SigningIn, SignInGiven
 from seatkeeper.connectors.vendor import Pacer, PublishedList, SkuColumns, Suite, Vendor
 from seatkeeper.graph import throttle
 from seatkeeper.graph.client import Client
@@ -166,13 +166,12 @@ def open_desk(details: ConnectionDetails, secret: Secret | None) -> Iterator[sig
     egress = Egress(endpoints, deadline=TRY_SECONDS)
     desk = SignInDesk(lambda: Messenger(egress, endpoints), endpoints, details.tenant_id, details.client_id, secret)
 
-    def try_out(signed_in: SignedIn) -> SignedIn:
+    def try_out(signed_in: SignedIn) -> SignInGiven:
         """Ask for a token with it, which tells whose tenant it is for."""
         tried = details._replace(credential_kind=DELEGATED, credential=signed_in.write())
         tokens = _to_tokens(tried, endpoints, egress, Retry(attempts=1))
         tokens.renew()
-        renewed = tokens.renewed_sign_in()
-        return SignedIn.read(details.client_id, renewed) if renewed else signed_in
+        return SignInGiven(tokens.renewed_sign_in() or signed_in.write(), tokens.directory_id())
 
     try:
         yield signing_in.Desk(desk, endpoints, try_out)

@@ -19,7 +19,6 @@ from seatkeeper.model import Certainty, Instant
 GB: Final = 10**9
 FREE: Final = 50 * GB  # so large may it be without a licence
 STALE: Final = days(30)  # what an older report says may have changed
-BRINGS_ONE: Final = "exchange"  # what a licence opens that brings a mailbox
 
 
 def find(snapshot: Snapshot) -> Iterator[Finding]:
@@ -28,14 +27,14 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         if mailbox is None or mailbox.kind not in TITLES:
             continue
         for seat in holder.seats:
-            if _brings_one(seat) and not _is_free(mailbox):
+            if seat.sku.mailbox and not _is_free(mailbox):
                 continue
             yield about(holder, _advise(mailbox, seat), seat.sku, Certainty.ASK_FIRST)
 
 
 def _advise(mailbox: Mailbox, seat: Seat) -> str:
     told = f"The vendor's report calls the mailbox of this account {TITLES[mailbox.kind]}"
-    if _brings_one(seat):
+    if seat.sku.mailbox:
         return (
             f"{told}, of {(mailbox.size or 0) / GB:.1f} GB and without an archive: up to 50 GB it needs no licence. "
             "Check that nobody signs in to the account, and that the mailbox is not on litigation hold (with one, as "
@@ -52,10 +51,6 @@ def _mailbox(holder: Holder, snapshot: Snapshot) -> Mailbox | None:
     mailbox = holder.facts.mailbox
     known = mailbox is not None and mailbox.until is not None and snapshot.now - mailbox.until <= STALE
     return mailbox if known else None
-
-
-def _brings_one(seat: Seat) -> bool:
-    return BRINGS_ONE in seat.sku.opens
 
 
 def _is_free(mailbox: Mailbox) -> bool:

@@ -6,28 +6,29 @@ the session's cookie does not come along: `arrive` hands what came to a form of 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 
-from seatkeeper.errors import BadInput, CredentialsRejected, TryLater
+from seatkeeper.errors import BadInput, ChangedMeanwhile, CredentialsRejected, SeatkeeperError, TryLater
 from seatkeeper.services import connections, look_rounds
 from seatkeeper.services.look_rounds import Step
 from seatkeeper.services.members import May
 from seatkeeper.web.frame.pages import Asked, page
 
-STATE: Final = "sign_in"  # its name in the session
+STATE: Final = "sign_in"  # its name in the session, with where to begin again
 ANSWERS: Final = ("state", "code", "error", "error_description")  # of OAuth 2.0, section 4.1.2
 LONGEST: Final = 8000  # characters of one of them; a code of Microsoft's has some 1,000
 
 
-def go_on(request: Asked, step: Step, back: str) -> HttpResponse:
+def go_on(request: Asked, step: Step, back: str, *, again: bool = False) -> HttpResponse:
     """The page that leads to the vendor's; nothing was saved so far."""
-    request.session[STATE] = step.state
-    return render(request, "seatkeeper/applications/sign_in.html", {"step": step, "back": back})
+    request.session[STATE] = step.state, back
+    context = {"step": step, "back": back, "again": again}
+    return render(request, "seatkeeper/applications/sign_in.html", context)
 
 
 @page(May.APPLICATIONS, methods=("POST",))
@@ -38,7 +39,7 @@ def again(request: Asked, connection_id: int) -> HttpResponse:
         step = look_rounds.begin_again(request.who, connection_id)
     except (BadInput, CredentialsRejected, TryLater) as error:
         return _refused(request, error, f"/connections/{connection_id}")
-    return go_on(request, step, f"/connections/{connection_id}")
+    return go_on(request, step, f"/connections/{connection_id}", again=True)
 
 
 @csrf_exempt
@@ -53,12 +54,12 @@ def arrive(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # the session's cookie never comes along from another site, and `state` belongs to this session alone
 @page(May.APPLICATIONS, methods=("POST",))
 def signed_in(request: Asked) -> HttpResponse:
-    state: Any = request.session.pop(STATE, "")
+    state, back = request.session.pop(STATE, ("", "/applications/add"))
     answer = {name: value for name in ANSWERS if (value := request.POST.get(name, ""))}
     try:
         made = look_rounds.finish(request.who, state, answer)
-    except (BadInput, CredentialsRejected, TryLater) as error:
-        return _refused(request, error, "/applications/add")
+    except (BadInput, ChangedMeanwhile, CredentialsRejected, TryLater) as error:
+        return _refused(request, error, back)
     names = ", ".join(f"“{application.name}”" for application in made)
     messages.success(request, f"You are signed in. {names}: what you may see is being read now.")
     return redirect(f"/connections/{made[0].connection_id}")
@@ -78,7 +79,7 @@ def forget(request: Asked, connection_id: int) -> HttpResponse:
     return redirect("/connections")
 
 
-def _refused(request: Asked, error: BadInput | CredentialsRejected | TryLater, back: str) -> HttpResponse:
+def _refused(request: Asked, error: SeatkeeperError, back: str) -> HttpResponse:
     told = error.first.sentence if isinstance(error, BadInput) else str(error)
     context = {"told": told, "back": back}
     return render(request, "seatkeeper/applications/sign_in_refused.html", context, status=422)
