@@ -49,8 +49,8 @@ def test_somebody_types_the_code_in_reads_and_keeps(
     type_in(shell, monkeypatch, waits)
     done = begin(shell, "--product", "microsoft-project", "--product", "microsoft-visio")
     assert (done.code, done.out) == (0, ""), done.err
-    assert re.search(r"Open https://\S+/oauth2/deviceauth in any browser, and enter the code [0-9A-F]{9}", done.err)
-    assert "User.Read.All" in done.err
+    assert re.search(r"open\n\n +https://\S+/oauth2/deviceauth\n\nand enter the code [0-9A-F]{9}\.", done.err)
+    assert "- User.Read.All\n" in done.err
     assert waits == [5, 5, 5]
     listed = json.loads(shell.run("apps", "list", "--format", "json").out)
     assert [row["Product"] for row in listed] == ["microsoft-project", "microsoft-visio"]

@@ -60,8 +60,8 @@ def begin(
     )
     made = _wait(who, look_rounds.begin(who, suite, new, products, by_code=True))
     say(f"You are signed in. Added {', '.join(repr(each.name) for each in made)}.")
-    say("Next: `seatkeeper sync` reads what you may see. It is deleted after 7 days, unless you")
-    say(f"run `seatkeeper look-round keep {clean(tenant)}`.")
+    say("Next: `seatkeeper sync` reads what you may see. It is deleted after 7 days, unless")
+    say(f"you keep it: `seatkeeper look-round keep {clean(tenant)}`.")
 
 
 @app.command()
@@ -99,8 +99,10 @@ def _wait(who: Who, step: Step) -> list[Application]:
     from seatkeeper.errors import NotSignedInYet, Throttled, Unavailable
     from seatkeeper.services import look_rounds
 
-    say(f"Open {clean(step.address)} in any browser, and enter the code {clean(step.code)}")
-    say(f"You are asked to agree to: {', '.join(step.permissions)}. All of them only read.")
+    say(f"In any browser, open\n\n    {clean(step.address)}\n")
+    say(f"and enter the code {clean(step.code)}. All that you agree to there only reads:")
+    for permission in step.permissions:
+        say(f"- {permission}")
     say("Waiting until you have signed in; Ctrl+C gives up.")
     pause = step.seconds
     while True:
