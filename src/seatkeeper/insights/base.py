@@ -20,9 +20,7 @@ SHARED_SIGN_INS: Final = "shared-sign-ins"  # to applications that several produ
 class Sku(NamedTuple):
     """A SKU as insights see it: `level` orders SKUs by what people call higher; `opens` are the kinds of use.
 
-    The seats of a `shared` one carry another managed product, too. `plans` are all the service plans that the tenant
-    says it carries, of whatever product; none where nobody says so. `mailbox` is whether it brings one, or may, as
-    nobody says what it carries.
+    The seats of a `shared` one carry another managed product, too. `plans` are all service plans in it, by the tenant.
     """
 
     key: Key
@@ -32,7 +30,7 @@ class Sku(NamedTuple):
     opens: frozenset[str] = frozenset()
     shared: bool = False
     plans: frozenset[str] = frozenset()
-    mailbox: bool = False
+    mailbox: bool = False  # whether it brings one; true also where nobody says
 
 
 class Seat(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 from unicodedata import normalize
 
@@ -13,7 +13,7 @@ from seatkeeper.insights.base import Holder, Snapshot
 from seatkeeper.insights.evidence import activity
 from seatkeeper.insights.groups import to_titles
 from seatkeeper.insights.money import Balance
-from seatkeeper.model import Grade, Instant, to_id
+from seatkeeper.model import Grade, Instant, Key, to_id
 from seatkeeper.reporting.costs import Worth
 from seatkeeper.reporting.signals import SIGNALS
 from seatkeeper.store.bulk.reporting import SeatHolderRow, UnlicensedUserRow
@@ -30,6 +30,7 @@ class Told(NamedTuple):
 
 Employees = Mapping[str, Told]
 LONGEST: Final = 400
+PORTION: Final = 2_000  # accounts whose licensing is in memory at a time
 
 
 def list_employees(application: Application) -> Employees:
@@ -105,6 +106,24 @@ def to_seat_holders(
         )
 
 
+def _list_entitled(
+    connection_id: int, product: str, generation: int, accounts: Sequence[Key]
+) -> tuple[set[Key], dict[Key, Instant]]:
+    """Who of those without a seat may use the product by another licence, and when seats of it ended."""
+    vendor, entitled, ended = find_vendor_of(product), set[Key](), usage.seat_ends(connection_id, product, generation)
+    for start in range(0, len(accounts), PORTION):
+        some = accounts[start : start + PORTION]
+        licensing = roster.list_assigned(connection_id, generation, some)
+        entitled.update(row.account for row in roster.seats_of(connection_id, product, generation, list(licensing)))
+        for account, text in licensing.items():
+            if product in vendor.list_opened(text):
+                entitled.add(account)
+            at = vendor.list_ended(text).get(product, -1)  # also of what ended before our first roster
+            if at > ended.get(account, -1):
+                ended[account] = at
+    return entitled, ended
+
+
 def to_unlicensed_users(
     application: Application,
     product: Product,
@@ -119,13 +138,7 @@ def to_unlicensed_users(
     recognitions = Recognition.objects.filter(application=application).exclude(until__lte=now)
     recognized = {bytes(account) for account in recognitions.values_list("account", flat=True)}
     counts = [(row, False) for row in usage.list_use_counts(*where, holders=False)]
-    vendor = find_vendor_of(product.key)
-    licensing = roster.list_assigned(application.connection_id, generation, [row.account for row, _ in counts])
-    inside = {row.account for row in roster.seats_of(*where[:3], list(licensing))}  # another licence
-    entitled = inside | {one for one, text in licensing.items() if product.key in vendor.list_opened(text)}
-    ended = usage.seat_ends(*where[:3])
-    told_ends = ((account, vendor.list_ended(text).get(product.key, -1)) for account, text in licensing.items())
-    ended |= {account: at for account, at in told_ends if at > ended.get(account, -1)}  # before our first roster
+    entitled, ended = _list_entitled(*where[:3], [row.account for row, _ in counts])
     counts += [(row, True) for row in usage.list_use_counts(*where, holders=True)] if employees else []
     names = usage.newest_names(application.connection_id, [row.account for row, _ in counts])
     signed = usage.names_signed_with(application.connection_id, [row for row, _ in counts if row.account not in names])
