@@ -57,7 +57,7 @@ def test_an_insight_that_is_wrong_on_purpose_is_found(database: Database, mutant
 def test_of_licences_that_are_more_than_is_needed_all_is_said_that_reports_show_and_nothing_else(
     database: Database, seed: int
 ) -> None:
-    tally = live_by_reports(seed, 20)
+    tally = live_by_reports(seed, 8)
     assert tally.wrong == []
     assert all(tally.right[key] > 5 for key in UNNEEDED), tally.right
     assert all(0 < tally.so[key] <= tally.right[key] for key in UNNEEDED)
