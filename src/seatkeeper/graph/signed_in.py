@@ -112,11 +112,7 @@ class SignInDesk:
         messenger, client = self._client(self._secret)
         try:
             found = client.acquire_token_by_auth_code_flow(begun, dict(answer))
-        except (
-            ValueError,
-            RuntimeError,
-            KeyError,
-        ):  # an answer without a code
+        except (ValueError, RuntimeError, KeyError):  # the answer has no code
             raise BadInput(FIELD, "this answer belongs to no sign-in that was begun here. Begin again.") from None
         return self._keep(messenger, found, self._secret)
 

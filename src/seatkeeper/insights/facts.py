@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from seatkeeper.account_facts import MailboxKind
+from seatkeeper.clock import days
 from seatkeeper.model import Instant
 
 # What is said of a mailbox that is not a person's own.
@@ -56,3 +57,17 @@ class Facts(NamedTuple):
 
 
 NOTHING = Facts()
+STALE: Final = days(30)  # what was told longer ago may have changed
+
+
+class Told(Protocol):
+    @property
+    def until(self) -> Instant | None: ...
+
+
+T = TypeVar("T", bound=Told)
+
+
+def of_late(told: T | None, now: Instant) -> T | None:
+    """The same where it is known of late; what the vendor told at no moment, or too long ago, says nothing."""
+    return told if told is not None and told.until is not None and now - told.until <= STALE else None

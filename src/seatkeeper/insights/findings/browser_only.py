@@ -14,18 +14,17 @@ from seatkeeper.account_facts import Platform
 from seatkeeper.clock import days
 from seatkeeper.insights.about import about
 from seatkeeper.insights.base import About, Ending, Finding, Holder, Insight, Snapshot
-from seatkeeper.insights.facts import Used
+from seatkeeper.insights.facts import Used, of_late
 from seatkeeper.model import Certainty, Instant, to_text
 
 ENOUGH: Final = days(30)  # who holds the seat for less may be about to install the apps
-STALE: Final = days(30)
 APPS: Final = "apps"  # what a suite opens that brings the desktop apps
 ON_A_COMPUTER: Final = frozenset({Platform.WINDOWS, Platform.MAC})
 
 
 def find(snapshot: Snapshot) -> Iterator[Finding]:
     for holder in snapshot.holders:
-        used = _used(holder, snapshot)
+        used = of_late(holder.facts.used, snapshot.now)
         if used is None or not _only_in_the_browser(used) or _is_activated(holder):
             continue
         for seat in holder.seats:
@@ -41,12 +40,6 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
             yield about(holder, advice, seat.sku, Certainty.POSSIBLE)
 
 
-def _used(holder: Holder, snapshot: Snapshot) -> Used | None:
-    """As the report told of it of late."""
-    told = holder.facts.used
-    return told if told and told.until is not None and snapshot.now - told.until <= STALE else None
-
-
 def _only_in_the_browser(used: Used) -> bool:
     return Platform.WEB in used.platforms and used.platforms.isdisjoint(ON_A_COMPUTER)
 
@@ -56,7 +49,7 @@ def _is_activated(holder: Holder) -> bool:
 
 
 def _end(holder: Holder, snapshot: Snapshot, _use: Instant | None) -> Ending:
-    used = _used(holder, snapshot)
+    used = of_late(holder.facts.used, snapshot.now)
     if used is None:
         return Ending(over=False, why="no report of late says on what the apps were used")
     return Ending(over=True, why="used on a computer after all" if not _only_in_the_browser(used) else "")

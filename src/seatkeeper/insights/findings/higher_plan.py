@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from seatkeeper.clock import days
 from seatkeeper.insights.about import about
 from seatkeeper.insights.base import About, Ending, Finding, Holder, Insight, Reported, Sku, Snapshot
+from seatkeeper.insights.facts import of_late
 from seatkeeper.model import Certainty, Instant
 
 ENOUGH = days(30)  # a shorter report says too little about a person
-STALE = days(30)  # so does an old one
 WEB_PLAN = 1  # the level of the plan that covers the web
 
 
@@ -39,7 +39,7 @@ def _best_plan(holder: Holder) -> Sku | None:
 
 
 def _is_fit(reported: Reported, snapshot: Snapshot) -> bool:
-    return snapshot.now - reported.until <= STALE and reported.period >= ENOUGH
+    return of_late(reported, snapshot.now) is not None and reported.period >= ENOUGH
 
 
 def _end(holder: Holder, snapshot: Snapshot, _use: Instant | None) -> Ending:

@@ -13,17 +13,16 @@ from typing import Final
 from seatkeeper.clock import days
 from seatkeeper.insights.about import about
 from seatkeeper.insights.base import About, Ending, Finding, Holder, Insight, Snapshot
-from seatkeeper.insights.facts import Desktop
+from seatkeeper.insights.facts import of_late
 from seatkeeper.model import Certainty, Instant, to_text
 
 ENOUGH: Final = days(30)  # who holds the seat for less may be about to install it
-STALE: Final = days(30)
 ADDS_THE_DESKTOP: Final = frozenset({"desktop", "web"})  # all that such a plan opens
 
 
 def find(snapshot: Snapshot) -> Iterator[Finding]:
     for holder in snapshot.holders:
-        desktop = _desktop(holder, snapshot)
+        desktop = of_late(holder.facts.desktop, snapshot.now)
         if desktop is None or desktop.activated or _is_reported(holder, snapshot):
             continue
         for seat in holder.seats:
@@ -39,18 +38,12 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
             yield about(holder, advice, seat.sku, Certainty.POSSIBLE)
 
 
-def _desktop(holder: Holder, snapshot: Snapshot) -> Desktop | None:
-    """As the report told of it of late."""
-    told = holder.facts.desktop
-    return told if told and told.until is not None and snapshot.now - told.until <= STALE else None
-
-
 def _is_reported(holder: Holder, snapshot: Snapshot) -> bool:
-    return holder.reported is not None and snapshot.now - holder.reported.until <= STALE
+    return of_late(holder.reported, snapshot.now) is not None
 
 
 def _end(holder: Holder, snapshot: Snapshot, _use: Instant | None) -> Ending:
-    desktop = _desktop(holder, snapshot)
+    desktop = of_late(holder.facts.desktop, snapshot.now)
     if desktop is None:
         return Ending(over=False, why="no report of late says whether the desktop software is activated")
     return Ending(over=True, why="activated after all" if desktop.activated else "")

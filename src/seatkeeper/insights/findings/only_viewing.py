@@ -12,16 +12,15 @@ from typing import Final
 from seatkeeper.clock import days
 from seatkeeper.insights.about import about
 from seatkeeper.insights.base import About, Ending, Finding, Holder, Insight, Snapshot
-from seatkeeper.insights.facts import Acts
+from seatkeeper.insights.facts import Acts, of_late
 from seatkeeper.model import Certainty, Instant, to_text
 
 ENOUGH: Final = days(90)  # shorter, and the seat held for less, says too little about a person
-STALE: Final = days(30)
 
 
 def find(snapshot: Snapshot) -> Iterator[Finding]:
     for holder in snapshot.holders:
-        acts = _acts(holder, snapshot)
+        acts = of_late(holder.facts.acts, snapshot.now)
         if acts is None or not _only_looks(acts):
             continue
         for seat in holder.seats:
@@ -37,19 +36,13 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
             yield about(holder, advice, seat.sku, Certainty.POSSIBLE)
 
 
-def _acts(holder: Holder, snapshot: Snapshot) -> Acts | None:
-    """As the log told of them of late."""
-    acts = holder.facts.acts
-    return acts if acts is not None and snapshot.now - acts.until <= STALE else None
-
-
 def _only_looks(acts: Acts) -> bool:
     since = acts.until - ENOUGH
     return acts.viewed is not None and acts.viewed >= since and (acts.made is None or acts.made < since)
 
 
 def _end(holder: Holder, snapshot: Snapshot, _use: Instant | None) -> Ending:
-    acts = _acts(holder, snapshot)
+    acts = of_late(holder.facts.acts, snapshot.now)
     if acts is None:
         return Ending(over=False, why="the audit log has not been read of late")
     if acts.made is not None and acts.made >= acts.until - ENOUGH:

@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from seatkeeper.clock import days
 from seatkeeper.insights.about import about
 from seatkeeper.insights.base import About, Ending, Finding, Holder, Insight, Seat, Snapshot
-from seatkeeper.insights.facts import TITLES, Mailbox
+from seatkeeper.insights.facts import TITLES, Mailbox, of_late
 from seatkeeper.model import Certainty, Instant
 
 GB: Final = 10**9
 FREE: Final = 50 * GB  # so large may it be without a licence
-STALE: Final = days(30)  # what an older report says may have changed
 
 
 def find(snapshot: Snapshot) -> Iterator[Finding]:
     for holder in snapshot.holders:
-        mailbox = _mailbox(holder, snapshot)
+        mailbox = of_late(holder.facts.mailbox, snapshot.now)
         if mailbox is None or mailbox.kind not in TITLES:
             continue
         for seat in holder.seats:
@@ -46,19 +44,12 @@ def _advise(mailbox: Mailbox, seat: Seat) -> str:
     )
 
 
-def _mailbox(holder: Holder, snapshot: Snapshot) -> Mailbox | None:
-    """As a report of late tells of it."""
-    mailbox = holder.facts.mailbox
-    known = mailbox is not None and mailbox.until is not None and snapshot.now - mailbox.until <= STALE
-    return mailbox if known else None
-
-
 def _is_free(mailbox: Mailbox) -> bool:
     return mailbox.size is not None and mailbox.size <= FREE and mailbox.archive is False
 
 
 def _end(holder: Holder, snapshot: Snapshot, _use: Instant | None) -> Ending:
-    if _mailbox(holder, snapshot) is None:
+    if of_late(holder.facts.mailbox, snapshot.now) is None:
         return Ending(over=False, why="no report of late says what kind of mailbox the account has")
     return Ending(over=True)
 

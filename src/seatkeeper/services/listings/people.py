@@ -15,9 +15,9 @@ from seatkeeper.reporting.daily_summary import list_tenant_prices
 from seatkeeper.services import connections
 from seatkeeper.services.listings.base import Answer, Choice, Column, Filter, Kind, Listing, Question
 from seatkeeper.services.members import May, Who
-from seatkeeper.store.models import Application, Finding, SeatHolder, Task
+from seatkeeper.store.models import Application, Connection, Finding, SeatHolder, Task
 from seatkeeper.store.queries import roster, usage
-from seatkeeper.sync.vendors import find_product, find_vendor_of, list_products
+from seatkeeper.sync.vendors import find_product, find_vendor, list_products
 
 PORTION: Final = 500  # people whose rows are put together at a time
 
@@ -123,7 +123,7 @@ def rows(who: Who, connection_id: int) -> QuerySet[SeatHolder]:
     mine = list(Application.objects.of(who).filter(connection=connection, active=True).values_list("pk", flat=True))
     same = SeatHolder.objects.filter(application__in=mine, account=OuterRef("account"))
     newest = same.order_by().values("account").annotate(newest=Max("last_activity")).values("newest")
-    found = SeatHolder.objects.filter(application__in=mine).select_related("application")
+    found = SeatHolder.objects.filter(application__in=mine).select_related("application__connection")
     earlier = same.filter(application__lt=OuterRef("application"))
     return found.filter(~Exists(earlier)).annotate(newest_use=Subquery(newest))
 
@@ -140,7 +140,7 @@ def _complete(firsts: Sequence[SeatHolder]) -> Iterator[PersonRow]:
         held.setdefault(bytes(row.account), []).append(row)
     open_ones = Finding.objects.filter(**active, state="open", object_id__in=[first.object_id for first in firsts])
     findings = dict(open_ones.order_by().values_list("object_id").annotate(number=Count("pk")))
-    prices, known = list_tenant_prices(connection_id), _Known(connection_id, list(held))
+    prices, known = list_tenant_prices(connection_id), _Known(firsts[0].application.connection, list(held))
     for first in firsts:
         mine = held.get(bytes(first.account), [first])
         yield _to_row(first, mine, findings.get(first.object_id, 0), prices, known)
@@ -149,7 +149,8 @@ def _complete(firsts: Sequence[SeatHolder]) -> Iterator[PersonRow]:
 class _Known:
     """What is known of some accounts of a tenant besides the rows of its applications."""
 
-    def __init__(self, connection_id: int, accounts: Sequence[bytes]) -> None:
+    def __init__(self, connection: Connection, accounts: Sequence[bytes]) -> None:
+        connection_id, self._list_ended = connection.pk, find_vendor(connection.vendor).list_ended
         mine = Application.objects.filter(connection=connection_id, active=True).order_by("pk")
         self._products = [find_product(application.product) for application in mine]
         roster_task = Task.objects.filter(connection=connection_id, key="roster").first()
@@ -165,14 +166,11 @@ class _Known:
         return ""
 
     def deactivated(self, account: bytes, held: Collection[str]) -> Instant | None:
-        ends = [
-            moment
-            for product in self._products
-            if product.key not in held
-            and (text := self._licensing.get(account))
-            and (moment := find_vendor_of(product.key).list_ended(text).get(product.key)) is not None
-        ]
-        return max(ends, default=None)
+        if not (text := self._licensing.get(account)):
+            return None
+        ended = self._list_ended(text)
+        lost = {product.key for product in self._products} - set(held)
+        return max((ended[key] for key in lost & ended.keys()), default=None)
 
 
 def cost_of(rows: Sequence[SeatHolder], prices: Mapping[str, Money]) -> Money:
