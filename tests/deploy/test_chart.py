@@ -13,6 +13,7 @@ from seatkeeper.settings import reader
 from .helm import CHART, VALUES, ask_helm, manifests
 from .tools import check, tool
 
+pytestmark = pytest.mark.deep  # Helm takes half a second each time
 EVERYTHING: dict[str, Any] = {
     "secrets": {"volume": {"csi": {"driver": "secrets-store.csi.k8s.io", "readOnly": True}}},
     "ingress": {"enabled": True, "className": "nginx", "annotations": {"a": "b"}, "tlsSecret": "certificate"},
