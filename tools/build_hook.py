@@ -24,8 +24,13 @@ class BuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         sys.path[:0] = [str(Path(self.root) / folder) for folder in ("tools", "src")]
         if not self._stylesheet.exists():
-            import build_assets  # noqa: PLC0415 - it needs Node, which is not there when it is not needed
-
+            try:
+                import build_assets  # noqa: PLC0415 - it needs Node, which is not there when it is not needed
+            except ModuleNotFoundError:
+                raise RuntimeError(
+                    "The stylesheet of the pages has not been fetched yet. Run make once, or let the build have an "
+                    "environment of its own (without --no-build-isolation): then it is fetched while building."
+                ) from None
             build_assets.fetch(build_assets.FILES)
         if self.target_name == "wheel" and version == "standard":
             import man_page  # noqa: PLC0415 - it needs Typer

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Builds the image with buildah, without a container engine or an image registry: on a base of Debian's own packages.
 # Then starts it as strictly as a cluster would (uid 10001, nothing writable but /data and /tmp, no capabilities), and
-# asks it for its health, and for a page with its stylesheet. Needs root, buildah, debootstrap and curl.
+# asks it for its health, and for a page with its stylesheet. Needs root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+for tool in buildah debootstrap curl; do
+  command -v "$tool" > /dev/null || { echo "$tool is missing: apt-get install buildah debootstrap curl" && exit 2; }
+done
 work=$PWD/build/image
 mkdir -p "$work"
 buildah() { command buildah --storage-driver vfs --root "$work/store" --runroot "$work/run" "$@"; }
@@ -21,6 +24,7 @@ build -t base -f "$work/base.containerfile" "$work"
 # Where a network looks into TLS, pip trusts what this machine trusts. The format is one that knows health checks.
 build -t seatkeeper -f deploy/Containerfile --build-arg BASE=localhost/base --pull=false --format docker \
   --volume /etc/ssl/certs:/etc/ssl/certs:ro .
+buildah rmi --prune > /dev/null # what earlier builds left
 buildah images
 
 # What the container runtime would do: the image's user, its entry point and its variables.
@@ -38,8 +42,8 @@ unshare --mount --pid --fork --kill-child bash -euc '
     seatkeeper serve --port 8123' - "$(buildah mount "$container")" &
 server=$!
 trap 'kill -KILL $server; buildah rm "$container" > /dev/null' EXIT
-ask() { curl -sSfL --max-time 30 --retry 60 --retry-delay 1 --retry-connrefused "http://127.0.0.1:8123$1"; }
-ask /healthz
+ask() { curl -sfL --max-time 30 --retry 60 --retry-delay 1 --retry-connrefused "http://127.0.0.1:8123$1"; }
+ask /healthz || { echo "It does not answer." && exit 1; }
 style=$(ask / | grep -o '/static/[^"]*/tabler.min.css')
 echo "$style: $(ask "$style" | wc -c) bytes"
 kill "$(pgrep -P $server)" # unshare itself passes no signal on

@@ -19,6 +19,7 @@ EVERYTHING: dict[str, Any] = {
     "ingress": {"enabled": True, "className": "nginx", "annotations": {"a": "b"}, "tlsSecret": "certificate"},
     "worker": {"autoscaling": {"enabled": True}},
     "networkPolicy": {"from": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}]},
+    "dataVolume": {"persistentVolumeClaim": {"claimName": "shared"}},
     "imagePullSecrets": [{"name": "registry"}],
     "podLabels": {"azure.workload.identity/use": "true"},
     "podAnnotations": {"a": "b"},
@@ -95,9 +96,10 @@ def test_the_number_of_workers_follows_the_age_of_the_queue_alone_where_that_is_
 
 
 def test_the_ingress_answers_to_the_public_address() -> None:
-    settings = {"SEATKEEPER_URL": "https://licences.example.org:8443"}
-    made = {each["kind"]: each for each in manifests(**EVERYTHING, settings=settings)}
-    assert made["Ingress"]["spec"]["rules"][0]["host"] == "licences.example.org"
+    for address, path in (("https://licences.example.org:8443", "/"), ("https://licences.example.org/seats", "/seats")):
+        made = manifests(**EVERYTHING, settings={"SEATKEEPER_URL": address})
+        (rule,) = next(each["spec"]["rules"] for each in made if each["kind"] == "Ingress")
+        assert (rule["host"], rule["http"]["paths"][0]["path"]) == ("licences.example.org", path)
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,9 @@ def test_every_setting_and_exit_code_stands_in_it() -> None:
 
 
 def test_the_program_that_shows_it_finds_nothing_odd_in_it(tmp_path: Path) -> None:
-    (tmp_path / "seatkeeper.1").write_text(PAGE)
-    command = [system_tool("man"), "--warnings", "--local-file", "--encoding=UTF-8", tmp_path / "seatkeeper.1"]
+    path = tmp_path / "seatkeeper.1"
+    path.write_text(PAGE)
+    command = [system_tool("man"), "--warnings", "--local-file", "--encoding=UTF-8", str(path)]
     environment = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "MANWIDTH": "200"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=environment)
     assert done.stderr == ""

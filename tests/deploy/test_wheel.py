@@ -41,6 +41,13 @@ def test_a_build_asks_for_node_only_where_the_stylesheet_is_not_there_yet(tmp_pa
     assert hook(tmp_path, "sdist").dependencies() == []
 
 
+def test_a_build_that_can_get_no_stylesheet_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with pytest.raises(RuntimeError, match=r"Run make once, or .*--no-build-isolation"):
+        hook(tmp_path, "wheel").initialize("standard", {"shared_data": {}})
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An sdist and the wheel of it, as `uv build` makes them of what git has: without what make has fetched."""

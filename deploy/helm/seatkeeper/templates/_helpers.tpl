@@ -86,7 +86,7 @@ spec:
       {{- else }}
       {{- toYaml .root.Values.secrets.volume | nindent 6 }}
       {{- end }}
-    # All that lasts is in the database.
-    - {name: data, emptyDir: {}}
+    - name: data
+      {{- toYaml (.root.Values.dataVolume | default (dict "emptyDir" (dict))) | nindent 6 }}
     - {name: tmp, emptyDir: {}}
 {{- end }}
