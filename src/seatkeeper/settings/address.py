@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from seatkeeper.errors import BadSetting
 from seatkeeper.model import Secret
+from seatkeeper.settings.secret_files import read_secret_file
 
 URL: Final = "SEATKEEPER_URL"
 TRUSTED_PROXY: Final = "SEATKEEPER_TRUSTED_PROXY"
@@ -89,14 +89,7 @@ def read_single_sign_on(given: Mapping[str, str]) -> SingleSignOn | None:
     name = given.get(OIDC_NAME, "single sign-on")
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise BadSetting(f"{OIDC_NAME} is longer than {LONGEST_NAME} characters, or has some that cannot be shown")
-    path = given[OIDC_CLIENT_SECRET_FILE]
-    try:
-        secret = Path(path).expanduser().read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
-        raise BadSetting(f"{OIDC_CLIENT_SECRET_FILE}: {path} cannot be read: {reason}") from None
-    if not secret:
-        raise BadSetting(f"{OIDC_CLIENT_SECRET_FILE}: {path} is empty")
+    secret = read_secret_file(OIDC_CLIENT_SECRET_FILE, given[OIDC_CLIENT_SECRET_FILE])
     return SingleSignOn(issuer, given[OIDC_CLIENT_ID], Secret(secret), name)
 
 

@@ -19,9 +19,11 @@ from seatkeeper.errors import BadSetting
 from seatkeeper.model import Secret
 from seatkeeper.settings.address import Address, SingleSignOn, read_address, read_single_sign_on, read_trusted_proxy
 from seatkeeper.settings.database import read_database
+from seatkeeper.settings.secret_files import read_secret_file
 
 HOME: Final = "SEATKEEPER_HOME"
 DATABASE_URL: Final = "SEATKEEPER_DATABASE_URL"
+DATABASE_URL_FILE: Final = "SEATKEEPER_DATABASE_URL_FILE"
 SECRET_KEY: Final = "SEATKEEPER_SECRET_KEY"  # noqa: S105 - the name of a setting
 SECRET_KEY_FILE: Final = "SEATKEEPER_SECRET_KEY_FILE"  # noqa: S105
 ALLOWED_HOSTS: Final = "SEATKEEPER_ALLOWED_HOSTS"
@@ -98,7 +100,7 @@ def read(environment: Mapping[str, str]) -> Settings:
             raise BadSetting(f"{NOTICE_HOSTS}: {host!r} is not the name of a machine. Write each name, comma separated")
     return Settings(
         home=home,
-        database=read_database(DATABASE_URL, given.get(DATABASE_URL), home / "seatkeeper.sqlite3"),
+        database=_read_database(given, home),
         secret_key=secret_key,
         key_file=key_file,
         address=address,
@@ -115,9 +117,8 @@ def read(environment: Mapping[str, str]) -> Settings:
 
 def _read_identity(given: Mapping[str, str]) -> Identity | None:
     """File and managed identity are looked for when they are used: whatever gives and renews them may come later."""
+    _keep_one(given, FEDERATED_TOKEN_FILE, MANAGED_IDENTITY)
     text, managed = given.get(FEDERATED_TOKEN_FILE), given.get(MANAGED_IDENTITY, "").lower()
-    if text and managed:
-        raise BadSetting(f"{FEDERATED_TOKEN_FILE} and {MANAGED_IDENTITY} are both set. Keep one of them")
     if managed:
         if managed != "system" and not _GUID.fullmatch(managed):
             raise BadSetting(
@@ -150,21 +151,24 @@ def _read_home(text: str | None) -> Path:
     return home
 
 
+def _read_database(given: Mapping[str, str], home: Path) -> dict[str, Any]:
+    """The URL holds a password, so it may come from a file, too."""
+    _keep_one(given, DATABASE_URL, DATABASE_URL_FILE)
+    default = home / "seatkeeper.sqlite3"
+    if file := given.get(DATABASE_URL_FILE):
+        return read_database(DATABASE_URL_FILE, read_secret_file(DATABASE_URL_FILE, file), default)
+    return read_database(DATABASE_URL, given.get(DATABASE_URL), default)
+
+
 def _read_secret_key(given: Mapping[str, str], home: Path) -> tuple[Secret, Path | None]:
     """The key, and the file it came from when it came from one."""
-    if SECRET_KEY in given and SECRET_KEY_FILE in given:
-        raise BadSetting(f"{SECRET_KEY} and {SECRET_KEY_FILE} are both set. Keep one of them")
+    _keep_one(given, SECRET_KEY, SECRET_KEY_FILE)
     if SECRET_KEY in given:
         return _long_enough(SECRET_KEY, given[SECRET_KEY]), None
     path = Path(given[SECRET_KEY_FILE]).expanduser() if SECRET_KEY_FILE in given else home / "secret.key"
     if SECRET_KEY_FILE not in given and not path.exists():
         _make_key_file(path)
-    try:
-        text = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
-        raise BadSetting(f"{SECRET_KEY_FILE}: {path} cannot be read: {reason}") from None
-    return _long_enough(SECRET_KEY_FILE, text), path
+    return _long_enough(SECRET_KEY_FILE, read_secret_file(SECRET_KEY_FILE, path)), path
 
 
 def _long_enough(name: str, text: str) -> Secret:
@@ -194,6 +198,11 @@ def _make_key_file(path: Path) -> None:
         ) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _keep_one(given: Mapping[str, str], one: str, other: str) -> None:
+    if one in given and other in given:
+        raise BadSetting(f"{one} and {other} are both set. Keep one of them")
 
 
 def _choose(given: Mapping[str, str], name: str, words: tuple[str, ...], usual: str) -> str:
