@@ -25,7 +25,13 @@ SETTINGS = SEATKEEPER._replace(address=SEATKEEPER.address._replace(folder=FOLDER
 
 @pytest.fixture(autouse=True)
 def _folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("web.frame.folder", "api.docs", "web.accounts.members", "web.accounts.single_sign_on.provider"):
+    for module in (
+        "web.frame.folder",
+        "web.frame.headers",
+        "api.docs",
+        "web.accounts.members",
+        "web.accounts.single_sign_on.provider",
+    ):
         monkeypatch.setattr(f"seatkeeper.{module}.SEATKEEPER", SETTINGS)
     for cached in (docs._described, docs._as_json, docs._groups):
         monkeypatch.setattr(docs, cached.__name__, cache(cached.__wrapped__))
@@ -82,7 +88,10 @@ def test_somebody_signs_in_and_lands_where_he_wanted(new_member: NewMember) -> N
     done = browser.post(action, form)
     assert (done.status_code, done.headers["Location"]) == (302, f"{FOLDER}/prices")
     assert {cookie["path"] for cookie in done.cookies.values()} == {f"{FOLDER}/"}
-    assert browser.get(done.headers["Location"]).status_code == 200
+    page = browser.get(done.headers["Location"]).content.decode()
+    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+    out = browser.post(f"{FOLDER}/accounts/logout/", {"csrfmiddlewaretoken": token})
+    assert (out.status_code, "Clear-Site-Data" in out.headers) == (302, False), "others have cookies on this site, too"
 
 
 def test_the_root_leads_to_the_applications(organization: Organization, signed_in: SignedIn) -> None:
