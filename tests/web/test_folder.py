@@ -13,8 +13,10 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client
 
 from seatkeeper.api import docs
+from seatkeeper.services import look_rounds
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.models import Organization
+from seatkeeper.web.accounts.single_sign_on.provider import callback_url
 from seatkeeper.web.frame.folder import in_a_folder
 
 from .conftest import PASSWORD, NewMember, SignedIn
@@ -25,13 +27,8 @@ SETTINGS = SEATKEEPER._replace(address=SEATKEEPER.address._replace(folder=FOLDER
 
 @pytest.fixture(autouse=True)
 def _folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (
-        "web.frame.folder",
-        "web.frame.headers",
-        "api.docs",
-        "web.accounts.members",
-        "web.accounts.single_sign_on.provider",
-    ):
+    for module in ("web.frame.folder", "web.frame.headers", "api.docs", "web.accounts.members",
+                   "web.accounts.single_sign_on.provider", "services.look_rounds"):  # fmt: skip
         monkeypatch.setattr(f"seatkeeper.{module}.SEATKEEPER", SETTINGS)
     for cached in (docs._described, docs._as_json, docs._groups):
         monkeypatch.setattr(docs, cached.__name__, cache(cached.__wrapped__))
@@ -99,6 +96,11 @@ def test_the_root_leads_to_the_applications(organization: Organization, signed_i
     for path in (FOLDER, f"{FOLDER}/"):
         assert browser.get(path).headers["Location"] == f"{FOLDER}/applications"
     assert browser.get(f"{FOLDER}elsewhere").status_code == 404
+
+
+def test_who_signs_in_elsewhere_is_sent_back_into_the_folder() -> None:
+    assert look_rounds._back() == f"{SETTINGS.address.url}/connections/signed-in"
+    assert callback_url().startswith(f"{SETTINGS.address.url}/accounts/oidc/")
 
 
 def answer(response: HttpResponse | StreamingHttpResponse) -> HttpResponse:

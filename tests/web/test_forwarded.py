@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,11 +50,18 @@ def test_a_trusted_proxy_tells_address_and_scheme_and_leaves_no_trace() -> None:
 
 
 def test_anybody_else_is_not_believed_and_named_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    logging.getLogger("seatkeeper").propagate = True
+    seen: dict[str, Any] = {}
+    pages = believe_proxies(lambda environ, _start: seen.update(environ) or [], PROXIES)  # type: ignore[func-returns-value]
     for _ in range(2):
-        status, seen = ask("203.0.113.9", HTTP_X_FORWARDED_FOR="127.0.0.1", HTTP_X_FORWARDED_PROTO="https")
-        assert (status, seen["REMOTE_ADDR"], seen["wsgi.url_scheme"]) == ("200 OK", "203.0.113.9", "http")
-        assert seen["HTTP_X_FORWARDED_FOR"] == "127.0.0.1", "so that what is for this machine only is refused"
+        list(pages({"REMOTE_ADDR": "203.0.113.9", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}, lambda *_: None))
+    told = "203.0.113.9 passed a request on, but SEATKEEPER_TRUSTED_PROXY does not hold it"
+    assert [record.getMessage() for record in caplog.records] == [told]
+    assert seen["HTTP_X_FORWARDED_FOR"] == "127.0.0.1", "so that what is for this machine only is refused"
+
+
+def test_nobody_is_believed_without_being_trusted() -> None:
+    status, seen = ask("203.0.113.9", HTTP_X_FORWARDED_FOR="127.0.0.1", HTTP_X_FORWARDED_PROTO="https")
+    assert (status, seen["REMOTE_ADDR"], seen["wsgi.url_scheme"]) == ("200 OK", "203.0.113.9", "http")
 
 
 @pytest.mark.parametrize(

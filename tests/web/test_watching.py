@@ -15,9 +15,8 @@ from .conftest import SignedIn
 
 
 @pytest.fixture(autouse=True)
-def _log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def _log(caplog: pytest.LogCaptureFixture) -> None:
     """Where the test can read it."""
-    monkeypatch.setattr(logging.getLogger("seatkeeper"), "propagate", True)
     caplog.set_level(logging.DEBUG, "seatkeeper.access")
 
 
