@@ -51,7 +51,7 @@ def test_a_trusted_proxy_tells_address_and_scheme_and_leaves_no_trace() -> None:
 
 def test_anybody_else_is_not_believed_and_named_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     seen: dict[str, Any] = {}
-    pages = believe_proxies(lambda environ, _start: seen.update(environ) or [], PROXIES)  # type: ignore[func-returns-value]
+    pages = believe_proxies(lambda environ, _start: seen.update(environ) or [], PROXIES)
     for _ in range(2):
         list(pages({"REMOTE_ADDR": "203.0.113.9", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}, lambda *_: None))
     told = "203.0.113.9 passed a request on, but SEATKEEPER_TRUSTED_PROXY does not hold it"
