@@ -34,7 +34,7 @@ def test_a_first_start_makes_a_closed_folder_and_a_key_that_stays(tmp_path: Path
     assert sorted(path.name for path in home.iterdir()) == ["secret.key"], "no database, and no draft left behind"
     assert first.database["NAME"] == str(home / "seatkeeper.sqlite3")
     assert first.allowed_hosts == ("localhost", "127.0.0.1", "[::1]")
-    assert first.log_level == "WARNING"
+    assert first.operation.log_level == "WARNING"
     assert first.secret_key.reveal() not in repr(first)
 
 

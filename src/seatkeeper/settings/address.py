@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -22,12 +22,23 @@ LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 LONGEST_NAME: Final = 40
 
+_FOLDER: Final = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+
 
 class Address(NamedTuple):
-    """The public address, as a browser writes it: `origin` has no path and no default port."""
+    """The public address, as a browser writes it.
+
+    `origin` has no path and no default port; `folder` is what comes before every path of ours: empty, or `/seatkeeper`.
+    """
 
     origin: str
     host: str
+    folder: str = ""
+
+    @property
+    def url(self) -> str:
+        """What a path of ours is put behind, for whoever is elsewhere."""
+        return self.origin + self.folder
 
     @property
     def is_https(self) -> bool:
@@ -57,21 +68,16 @@ def read_address(given: Mapping[str, str]) -> Address:
     """SEATKEEPER_URL, or BadSetting."""
     text = given.get(URL, "http://localhost:8000")
     parts = _split(URL, text, "https://seats.example.com")
-    if parts.scheme not in DEFAULT_PORTS or parts.path not in ("", "/"):
-        raise BadSetting(f"{URL}: {text} is not an address like https://seats.example.com, without a folder")
+    folder = parts.path.rstrip("/")
+    if parts.scheme not in DEFAULT_PORTS or not _FOLDER.fullmatch(folder):
+        raise BadSetting(
+            f"{URL}: {text} is not an address like https://seats.example.com or https://example.com/seatkeeper. "
+            "A folder has letters, digits, '-', '_' and '.' in its names"
+        )
     host = (parts.hostname or "").lower()
     shown = f"[{host}]" if ":" in host else host
     port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
-    return Address(f"{parts.scheme}://{shown}{port}", shown)
-
-
-def read_trusted_proxy(given: Mapping[str, str]) -> str:
-    """The address of the one reverse proxy whose word on the caller's address is believed, or nothing."""
-    text = given.get(TRUSTED_PROXY, "")
-    try:
-        return str(ipaddress.ip_address(text)) if text else ""
-    except ValueError:
-        raise BadSetting(f"{TRUSTED_PROXY}: {text!r} is not an IP address, such as 127.0.0.1") from None
+    return Address(f"{parts.scheme}://{shown}{port}", shown, folder)
 
 
 def read_single_sign_on(given: Mapping[str, str]) -> SingleSignOn | None:
