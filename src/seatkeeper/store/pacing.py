@@ -18,7 +18,6 @@ from seatkeeper.clock import seconds, system_clock
 from seatkeeper.model import TICKS, Instant, RequestLimit
 from seatkeeper.store.models import RequestWindow
 
-
 YIELD: Final = seconds(0.05)  # what can wait asks so much later for a place, and everything else comes before it
 
 
