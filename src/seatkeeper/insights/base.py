@@ -88,8 +88,8 @@ class RenewingSubscription(NamedTuple):
 
 def newest(signals: Iterable[Sighting], *, sure: bool | None = None) -> Instant | None:
     """The newest use of all, or of those that are sure, or of those that are only possible."""
-    uses = (found.last for found in signals if sure is None or found.sure is sure)
-    return max((use for use in uses if use is not None), default=None)
+    uses = [found.last for found in signals if found.last is not None and (sure is None or found.sure is sure)]
+    return max(uses, default=None)
 
 
 @dataclass(frozen=True, slots=True)

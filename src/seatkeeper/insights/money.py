@@ -175,11 +175,12 @@ def reckon(snapshot: Snapshot, findings: Sequence[Finding], exceptions: Exceptio
     """The money of a snapshot and of what was found in it."""
     seat_prices = SeatPrices(prices, snapshot.purchases)
     departments = {holder.account: holder.department for holder in snapshot.holders}
+    kinds = [activity(holder, snapshot) for holder in snapshot.holders]
     # Whose seat is surely in use, or so new that nobody can say.
     spared = {
         holder.account
-        for holder in snapshot.holders
-        if activity(holder, snapshot) is Activity.ACTIVE or not is_settled(holder, snapshot)
+        for holder, kind in zip(snapshot.holders, kinds, strict=True)
+        if kind is Activity.ACTIVE or not is_settled(holder, snapshot)
     }
     freed, taken = [Freed((), 0, Money())] * len(findings), set[tuple[Key | None, Key]]()
     idle, excepted = set[tuple[Key | None, Key]](), set[tuple[Key | None, Key]]()
@@ -204,11 +205,12 @@ def reckon(snapshot: Snapshot, findings: Sequence[Finding], exceptions: Exceptio
         could_save.update({sku.key: finding.units for sku in skus})
         money = Money.total(seat_prices.of(sku) for sku in skus).times(finding.units)
         freed[number] = Freed(tuple(skus), len(skus) * finding.units, money)
-    counts = _Counts(idle, unassigned, could_save)
+    counts = _Counts(kinds, idle, unassigned, could_save)
     return Balance(_to_positions(snapshot, seat_prices, counts), freed, idle, excepted - taken)
 
 
 class _Counts(NamedTuple):
+    kinds: Sequence[Activity]  # of the holders, one by one
     idle: AbstractSet[tuple[Key | None, Key]]
     unassigned: Counter[Key]
     could_save: Counter[Key]
@@ -219,8 +221,8 @@ def _to_positions(snapshot: Snapshot, seat_prices: SeatPrices, counts: _Counts) 
     purchases = {purchase.sku.key: purchase for purchase in snapshot.purchases}
     skus = {key: purchase.sku for key, purchase in purchases.items()}
     on_roster, used, unused = Counter[Key](), Counter[Key](), Counter(key for _account, key in counts.idle)
-    for holder in snapshot.holders:
-        is_used = activity(holder, snapshot) in (Activity.ACTIVE, Activity.POSSIBLY_ACTIVE)
+    for holder, kind in zip(snapshot.holders, counts.kinds, strict=True):
+        is_used = kind in (Activity.ACTIVE, Activity.POSSIBLY_ACTIVE)
         for seat in holder.seats:
             skus.setdefault(seat.sku.key, seat.sku)
             on_roster[seat.sku.key] += 1
