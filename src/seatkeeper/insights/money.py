@@ -101,10 +101,6 @@ class SeatPrices:
         price = self._prices.of(sku.part_number, to_id(sku.key))
         return price if self.is_paid(sku) else price.times(0)
 
-    def of_finding(self, finding: Finding) -> Money:
-        """What the seats cost that a finding is about."""
-        return Money.total(self.of(sku) for sku in finding.skus).times(finding.units)
-
 
 class Position(NamedTuple):
     """The seats of a SKU, each in one part, and what one of them costs."""

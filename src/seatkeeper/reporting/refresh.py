@@ -7,6 +7,9 @@ computed before it begins.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -48,6 +51,21 @@ def refresh_application(
     application: Application, clock: Clock = system_clock, list_failing: ListFailing = roster.list_failing
 ) -> DailySummary | None:
     """Store what is known of the application, unless it is stored already; None while nothing was ever read."""
+    with _collecting_nothing():
+        return _refresh(application, clock, list_failing)
+
+
+@contextmanager
+def _collecting_nothing() -> Iterator[None]:
+    """Python looks for circles among all objects again and again: a sixth of a refresh, which leaves none behind."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _refresh(application: Application, clock: Clock, list_failing: ListFailing) -> DailySummary | None:
     for _ in range(PATIENCE):
         # Read first, with its mark: what is changed from here on leaves another mark, and asks for another refresh.
         if (fresh := Application.objects.filter(pk=application.pk).first()) is None:
@@ -101,7 +119,7 @@ class _Prepared:
     employees: people.Employees
     findings: list[stored.FindingRow]
     covered: set[tuple[str, str]]
-    prices: SeatPrices
+    worth: costs.Worth
     balance: Balance
     counts: dict[str, Any]
 
@@ -112,11 +130,12 @@ def _prepare(application: Application, source: Source, list_failing: ListFailing
     employees = people.list_employees(application)
     findings, prices = find_all(snapshot), costs.read_prices(application, source.now)
     exceptions = costs.read_exceptions(application, source.now)
-    balance, seat_prices = reckon(snapshot, findings, exceptions, prices), SeatPrices(prices, snapshot.purchases)
-    rows = lifecycle.to_rows(findings, snapshot, balance.freed, seat_prices)
+    balance = reckon(snapshot, findings, exceptions, prices)
+    worth = costs.Worth(SeatPrices(prices, snapshot.purchases))
+    rows = lifecycle.to_rows(findings, snapshot, balance.freed, worth)
     covered = costs.list_covered(exceptions, snapshot, findings, rows)
     counts = daily_summary.count(snapshot, balance)
-    return _Prepared(application, source, snapshot, employees, rows, covered, seat_prices, balance, counts)
+    return _Prepared(application, source, snapshot, employees, rows, covered, worth, balance, counts)
 
 
 def _replace(prepared: _Prepared, before: DailySummary | None) -> DailySummary | None:
@@ -131,8 +150,7 @@ def _replace(prepared: _Prepared, before: DailySummary | None) -> DailySummary |
         if (now_newest and (now_newest.pk, now_newest.digest)) != (before and (before.pk, before.digest)):
             return None
         endings = Endings(application, prepared.snapshot, prepared.findings)
-        worth = costs.Worth(prepared.prices)
-        seat_holders = people.to_seat_holders(prepared.snapshot, prepared.employees, worth, prepared.balance)
+        seat_holders = people.to_seat_holders(prepared.snapshot, prepared.employees, prepared.worth, prepared.balance)
         stored.replace_seat_holders(application.pk, seat_holders)
         without = people.to_unlicensed_users(application, prepared.snapshot, source, prepared.employees)
         stored.replace_unlicensed_users(application.pk, without)
