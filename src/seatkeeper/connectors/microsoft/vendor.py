@@ -48,7 +48,7 @@ from seatkeeper.model import RequestLimit, Secret
 # differ, and an unanswered one counts for longer than a request may take. Two are for what can wait, at most, while
 # anything else is asked.
 LOG_LIMIT: Final = RequestLimit(
-    window=LOG.window + seconds(0.1), unanswered=seconds(70), in_tenant=LOG.requests, over_all=122, slow=2
+    window=LOG.window + seconds(0.05), unanswered=seconds(70), in_tenant=LOG.requests, over_all=122, slow=2
 )
 
 SUITES: Final = (
