@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.clock import days, hours, system_clock
+from seatkeeper.clock import days, fixed_clock, hours, system_clock
 from seatkeeper.connectors.microsoft.connector import MicrosoftConnector
 from seatkeeper.connectors.microsoft.signing_in import Desk
 from seatkeeper.errors import BadInput, NotFound, Unavailable
@@ -128,7 +128,7 @@ def test_a_day_before_it_is_forgotten_somebody_is_told_once(tenant: Tenant, monk
     connection = Connection.objects.get()
     end = connection.forget_at or 0
     for moment in (end - days(2), end - days(1), end - hours(1)):
-        dispatch.look_and_send(lambda moment=moment: moment)
+        dispatch.look_and_send(fixed_clock(moment))
     ((event, title, body),) = heard
     assert (event, connection.tenant_id in title, to_text(end)[:10] in title) == ("opened", True, True)
     assert f"/connections/{connection.pk}" in body

@@ -44,11 +44,16 @@ def to_rows(findings: Sequence[Finding], snapshot: Snapshot, freed: Sequence[Fre
                 finding.observed_since, finding.last_login, uses.get(finding.account or b""),
                 worth.of(finding.skus, finding.units), " ".join(to_id(sku.key) for sku in back.skus), back.seats,
                 back.money.write(),
-                finding.advice, to_words(finding.user_id, finding.plan, object_id), finding.certainty,
+                f"{finding.advice} {_say(back)}".rstrip(), to_words(finding.user_id, finding.plan, object_id),
+                finding.certainty,
                 float(sum(amount for _currency, amount in back.money.amounts)),
             )
         )  # fmt: skip
     return rows
+
+
+def _say(back: Freed) -> str:
+    return f"It could save {back.perhaps.a_month} a month." if back.perhaps else ""
 
 
 # What became of a finding that was not found, by its key, its subject, and the newest use that it knew of.

@@ -29,6 +29,7 @@ from seatkeeper.reporting.endings import Endings, saved_by_day
 from seatkeeper.reporting.inputs import Source, look, newest_run
 from seatkeeper.reporting.price_list import read_prices
 from seatkeeper.reporting.reclaim_plans import follow_up
+from seatkeeper.reporting.seats import list_for_sale
 from seatkeeper.reporting.snapshot import ListFailing, from_counts, take_snapshot
 from seatkeeper.store import bulk
 from seatkeeper.store.bulk import reporting as stored
@@ -130,7 +131,7 @@ def _prepare(application: Application, source: Source, list_failing: ListFailing
     employees = people.list_employees(application)
     findings, prices = find_all(snapshot), costs.read_prices(application, source.now)
     exceptions = costs.read_exceptions(application, source.now)
-    balance = reckon(snapshot, findings, exceptions, prices)
+    balance = reckon(snapshot, findings, exceptions, prices, list_for_sale(application))
     worth = costs.Worth(SeatPrices(prices, snapshot.purchases))
     rows = lifecycle.to_rows(findings, snapshot, balance.freed, worth)
     covered = costs.list_covered(exceptions, snapshot, findings, rows)
