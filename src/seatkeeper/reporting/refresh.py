@@ -35,6 +35,7 @@ from seatkeeper.store import bulk
 from seatkeeper.store.bulk import reporting as stored
 from seatkeeper.store.models import Application, DailySummary, Saving
 from seatkeeper.store.queries import roster, usage
+from seatkeeper.telemetry import REFRESH, span
 
 __all__ = ["catch_up", "count_uses", "recount", "refresh_all", "refresh_application"]
 
@@ -52,7 +53,7 @@ def refresh_application(
     application: Application, clock: Clock = system_clock, list_failing: ListFailing = roster.list_failing
 ) -> DailySummary | None:
     """Store what is known of the application, unless it is stored already; None while nothing was ever read."""
-    with _collecting_nothing():
+    with REFRESH.time(), span("refresh", application=application.pk), _collecting_nothing():
         return _refresh(application, clock, list_failing)
 
 
