@@ -23,7 +23,7 @@ class Pacer(Protocol):
     """The vendor's limit on requests, kept by all processes together."""
 
     def take(self, *, slow: bool = False) -> None:
-        """Block until a request may be sent; a `slow` one leaves room for others."""
+        """Block until a request may be sent; a `slow` one lets others go before it."""
 
     def done(self) -> None:
         """The answer to the oldest request came, or it failed."""

@@ -54,6 +54,7 @@ KINDS: Final = (
     Kind("gap", "Sign-ins were lost at the vendor"),
     Kind("secret-expires", "A secret or certificate expires", "Another credential is in use."),
     Kind("same-tenant", "Two applications read one tenant", "Each tenant is read once."),
+    Kind("look-round", "A look round is forgotten within a day", "It is kept, or it is forgotten."),
     Kind("renewal", "A subscription renews or ends"),
     Kind("disk", "A disk is almost full", "There is room again."),
     Kind("findings", "New findings, once a day"),
@@ -231,6 +232,17 @@ def find_tenants_read_twice(organization_id: int, _now: Instant) -> Iterator[Con
         yield Condition(f"same-tenant:{connection.pk}", "same-tenant", title, body)
 
 
+def find_look_rounds(organization_id: int, now: Instant) -> Iterator[Condition]:
+    """The day before what was read is deleted, if nobody decides."""
+    mine = Connection.objects.filter(organization_id=organization_id, forget_at__lte=now + days(1))
+    for connection in mine.order_by("pk"):
+        when = to_text(connection.forget_at or 0)[:16].replace("T", " ")
+        title = f"What was read of {connection.tenant_id} is deleted on {when} UTC"
+        where = f"{SEATKEEPER.address.origin}/connections/{connection.pk}"
+        body = f"Somebody looked round in this tenant and has not decided yet. Keep it, or forget it now: {where}"
+        yield Condition(f"look-round:{connection.pk}", "look-round", title, body)
+
+
 def find_renewals(organization_id: int, now: Instant) -> Iterator[Condition]:
     """Of the products that are managed here, each subscription once."""
     soon: dict[int, list[Renewal]] = {}
@@ -284,5 +296,5 @@ def _day(instant: Instant) -> str:
 
 _FINDERS: Final[tuple[Callable[[int, Instant], Iterator[Condition]], ...]] = (
     find_failed_runs, find_overdue_tasks, find_empty_reads, find_quarantined_rows, find_lost_sign_ins,
-    find_expiring_credentials, find_tenants_read_twice, find_renewals, find_full_disk,
+    find_expiring_credentials, find_tenants_read_twice, find_look_rounds, find_renewals, find_full_disk,
 )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from django.db import transaction
 
-from seatkeeper.clock import days, hours, system_clock
+from seatkeeper.clock import hours, system_clock
 from seatkeeper.errors import BadInput, BadSetting, NotSignedInYet, TooOften, TryLater, Unavailable
 from seatkeeper.model import Instant, Secret
 from seatkeeper.services import (
@@ -52,7 +52,6 @@ from seatkeeper.sync.vendors import (
     find_vendor,
 )
 
-KEPT_FOR: Final = days(7)  # what was read stays so long for somebody to decide
 PATIENCE: Final = hours(0.25)  # for a sign-in; a vendor's code for a device lasts as long
 SUITE: Final = "microsoft-365"  # what the command looks round in
 PATH: Final = "/connections/signed-in"
@@ -188,7 +187,6 @@ def _add(who: Who, state: _State, given: SignInGiven) -> list[Application]:
         made = additions.add_suite(who, state.suite, new, state.products)
         connection = made[0].connection
         recognize(connection, given.directory_id)
-        connection.save_changes({"forget_at": system_clock() + KEPT_FOR})
         audit.record(who, "connection.signed_in", connection.tenant_id, ", ".join(each.name for each in made))
     return made
 
