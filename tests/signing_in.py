@@ -11,6 +11,7 @@ import httpx2
 
 from seatkeeper.sandbox.login import people
 from seatkeeper.sandbox.serve import Sandbox
+from seatkeeper.sandbox.world.tenant import Tenant as PretendTenant
 
 ADMINISTRATOR, OTHER = 0, 1
 
@@ -28,9 +29,11 @@ def press(sandbox: Sandbox, address: str, who: int | None = ADMINISTRATOR, code:
     return {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page)}
 
 
-def consent(sandbox: Sandbox, address: str, who: int | None = ADMINISTRATOR) -> dict[str, str]:
-    """Open the page for admin consent and press somebody's button; what the browser then carries to us."""
-    upn = "" if who is None else people.choices(sandbox.tenant)[who].upn
+def consent(
+    sandbox: Sandbox, address: str, who: int | None = ADMINISTRATOR, tenant: PretendTenant | None = None
+) -> dict[str, str]:
+    """Open the page for admin consent and press a button as somebody of the tenant; what the browser carries to us."""
+    upn = "" if who is None else people.choices(tenant or sandbox.tenant)[who].upn
     context = ssl.create_default_context(cafile=sandbox.ca_file)
     with httpx2.Client(verify=context, trust_env=False, timeout=60) as browser:
         assert browser.get(address).status_code == 200
