@@ -107,26 +107,26 @@ def preview_file(who: Who, body: bytes, name: str, encoding: str = "", folder: P
     """
     who.require(May.APPLICATIONS)
     found = to_list(read_lines(body, name, encoding))
-    preview = preview_rows(who, found.rows, folder)
-    preview.rows += len(found.wrong)
-    preview.wrong = sorted([*found.wrong, *preview.wrong])
-    return preview
+    return preview_rows(who, found.rows, found.wrong, folder)
 
 
-def preview_rows(who: Who, rows: Sequence[CustomerRow], folder: Path | None = None) -> Preview:
-    """The same of rows that were given without a file."""
+def preview_rows(
+    who: Who, rows: Sequence[CustomerRow], wrong: Sequence[Wrong] = (), folder: Path | None = None
+) -> Preview:
+    """The same of rows that were given without a file; `wrong` are others that could not be read."""
     who.require(May.APPLICATIONS)
-    if not rows:
+    preview = Preview(len(rows) + len(wrong), wrong=[*wrong])
+    if not preview.rows:
         raise BadInput("file", "There is no row with a tenant.")
-    if len(rows) > MOST_ROWS:
+    if preview.rows > MOST_ROWS:
         raise BadInput("file", f"There are more than {MOST_ROWS:,} rows. Split the list.")
     checker = _Checker(who, folder)
-    preview = Preview(len(rows))
     for row in rows:
         try:
             preview.good.append(checker.check(row))
         except BadInput as error:
             preview.wrong += [_to_wrong(row, problem) for problem in error.problems]
+    preview.wrong.sort()
     return preview
 
 
