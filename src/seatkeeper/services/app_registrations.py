@@ -51,7 +51,13 @@ def guide(who: Who) -> Guide:
     found = vendor()
     assert found.consenting is not None
     advised = catalogue.list_advised(found, {product.key for product in found.products().products})
-    return found.consenting.guide(advised, addresses.way_back(PATH, "registration"))
+    return found.consenting.guide(advised, redirect_uri(who))
+
+
+def redirect_uri(who: Who) -> str:
+    """Where the vendor's page for consent leads back to. Raises BadInput for what no vendor leads back to."""
+    who.require(May.SEE)
+    return addresses.way_back(PATH, "registration")
 
 
 def find(who: Who) -> AppRegistration | None:

@@ -18,8 +18,7 @@ from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.errors import BadInput, CredentialsRejected, NotFound, Refusals
 from seatkeeper.jobs import joining
 from seatkeeper.jobs.joining import CONSENTED, DECLINED, REFUSED, WAITING, WITHDRAWN
-from seatkeeper.services import additions, addresses, app_registrations, audit, tenants
-from seatkeeper.services.app_registrations import PATH
+from seatkeeper.services import additions, app_registrations, audit, tenants
 from seatkeeper.services.application_input import check_tags, check_tasks, check_threshold
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import AppRegistration, ConsentLink
@@ -60,7 +59,7 @@ def check(who: Who, new: NewLink, registration: AppRegistration, clock: Clock = 
     who.require(May.APPLICATIONS)
     vendor = find_vendor(registration.vendor)
     refusals = Refusals()
-    refusals.check(addresses.way_back, PATH, "registration")
+    refusals.check(app_registrations.redirect_uri, who)
     customer = refusals.check(check_customer, new.customer)
     products = refusals.check(additions.choose, new.products, vendor.products().products) or []
     tasks = refusals.check(check_tasks, new.tasks, vendor.tasks)
@@ -119,7 +118,7 @@ def address(who: Who, link: ConsentLink) -> str:
     consenting = find_vendor(link.vendor).consenting
     assert consenting is not None
     details = to_details(registration)._replace(tenant_id=link.tenant_id)
-    return consenting.link(details, addresses.way_back(PATH, "registration"), _signer().sign(_to_text(link)))
+    return consenting.link(details, app_registrations.redirect_uri(who), _signer().sign(_to_text(link)))
 
 
 def is_open(link: ConsentLink, clock: Clock = system_clock) -> bool:

@@ -38,7 +38,8 @@ CREDENTIALS: Final = ("secret", "certificate", FEDERATED, CONSENT)
 _FIELDS: Final = {  # of the vendor's form, by our columns
     "tenant": "tenant_id", "client_id": "client_id", "secret": "client_secret", "cloud": "cloud",
     "secret_expires": "client_secret_expires", "certificate": "client_certificate",
-    "certificate_password": "client_certificate_password",
+    "certificate_password": "client_certificate_password", "login_url": "login_url", "graph_url": "graph_url",
+    "ca_file": "ca_file",
 }  # fmt: skip
 _COLUMNS: Final = {value: key for key, value in _FIELDS.items()} | {"customer": "name", "threshold_days": "threshold"}
 _PATH_HERE: Final = (

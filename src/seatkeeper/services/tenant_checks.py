@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import Max
 
 from seatkeeper.clock import system_clock
@@ -32,11 +33,11 @@ class Progress(NamedTuple):
         return 100 * self.done // self.total if self.total else 100
 
 
-def ask(who: Who, connections: Iterable[Connection] | None = None) -> int:
+def ask(who: Who, tenants: Iterable[Connection] | None = None) -> int:
     """Check these tenants, or all that are managed; the number of them. Raises BadInput where there is none."""
     who.require(May.APPLICATIONS)
     managed = Connection.objects.of(who).filter(application__active=True, duplicate_of=None).distinct()
-    wanted = list(managed if connections is None else connections)
+    wanted = list(managed if tenants is None else tenants)
     if not wanted:
         raise BadInput("tenants", "no tenant is managed yet.")
     now = system_clock()
@@ -56,7 +57,12 @@ def progress(who: Who) -> Progress:
     return Progress(last.count(), last.filter(due=None).count(), last.filter(passed=False).count())
 
 
-def run(who: Who, stop: Callable[[], bool]) -> None:
+def run(who: Who, stop: threading.Event) -> None:
     """Check here and now what was asked for: at the command line, perhaps beside a server that does so, too."""
     who.require(May.APPLICATIONS)
-    tenant_checks.check_due(stop)
+    try:
+        while not stop.is_set() and not progress(who).is_over:
+            tenant_checks.check_due(stop.is_set)
+            stop.wait(0.2)
+    finally:
+        connections.close_all()

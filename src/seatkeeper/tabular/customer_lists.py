@@ -31,6 +31,9 @@ TITLES: Final = {
     "tasks": "Tasks",
     "tags": "Tags",
     "threshold": "Threshold",
+    "login_url": "Login URL",
+    "graph_url": "Graph URL",
+    "ca_file": "CA File",
 }
 _OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "name": ("customer", "customername", "displayname"),
@@ -107,6 +110,6 @@ def _plain(name: str) -> str:
 
 def _to_plain(key: str, cell: str) -> str:
     """A certificate keeps its lines; letters with signs in the one form that directories write."""
-    if key in ("secret", "certificate", "certificate_password"):
+    if key in ("secret", "certificate", "certificate_password", "ca_file"):
         return cell.strip()
     return unicodedata.normalize("NFC", " ".join(cell.split()))
