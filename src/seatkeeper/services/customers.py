@@ -26,7 +26,7 @@ from seatkeeper.services.members import May, Who
 from seatkeeper.store import seal
 from seatkeeper.store.models import AppRegistration, Connection, ConsentLink
 from seatkeeper.sync.vendors import FEDERATED, ConnectionDetails, Vendor, find_product
-from seatkeeper.tabular.customer_lists import TITLES, CustomerRow, Wrong, to_list
+from seatkeeper.tabular.customer_lists import TITLES, CustomerRow, Wrong, to_list, to_plain
 from seatkeeper.tabular.sheets import ENCODINGS, read_lines
 from seatkeeper.tabular.sheets import LARGEST as LARGEST_FILE
 
@@ -109,6 +109,17 @@ def preview_file(who: Who, body: bytes, name: str, encoding: str = "", folder: P
     who.require(May.APPLICATIONS)
     found = to_list(read_lines(body, name, encoding))
     return preview_rows(who, found.rows, found.wrong, folder)
+
+
+def to_rows(told: Sequence[Mapping[str, str]]) -> list[CustomerRow]:
+    """Rows that were given by the names of our columns, the first of them row 1. Raises BadInput for other names."""
+    if unknown := next((number for number, row in enumerate(told, start=1) if row.keys() - TITLES.keys()), 0):
+        raise BadInput("rows", f"row {unknown} has a name that is no column. The columns are: {', '.join(TITLES)}.")
+    filled = ({key: to_plain(key, text) for key, text in row.items()} for row in told)
+    return [
+        CustomerRow(number, {key: text for key, text in row.items() if text})
+        for number, row in enumerate(filled, start=1)
+    ]
 
 
 def preview_rows(

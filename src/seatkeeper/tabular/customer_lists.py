@@ -81,7 +81,7 @@ def to_list(lines: Lines) -> CustomerList:
         if any(cell.strip() for cell in line.cells[len(lines.columns) :]):
             wrong.append(Wrong(line.number, "the last column", WIDE))
             continue
-        cells = {key: _to_plain(key, line.cells[place]) for place, key in chosen.items() if place < len(line.cells)}
+        cells = {key: to_plain(key, line.cells[place]) for place, key in chosen.items() if place < len(line.cells)}
         rows.append(CustomerRow(line.number, {key: text for key, text in cells.items() if text}))
     return CustomerList(rows, wrong)
 
@@ -108,7 +108,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
-def _to_plain(key: str, cell: str) -> str:
+def to_plain(key: str, cell: str) -> str:
     """A certificate keeps its lines; letters with signs in the one form that directories write."""
     if key in ("secret", "certificate", "certificate_password", "ca_file"):
         return cell.strip()
