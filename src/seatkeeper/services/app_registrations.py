@@ -93,7 +93,8 @@ def keep(who: Who, fields: Mapping[str, str]) -> AppRegistration:
     rotation.try_new(who, seen, details)
     given = {key: value for key, value in fields.items() if key in _credential_keys()}
     others = _read_as(who, details.client_id) if details.credential is not None else []
-    replaced = [(door, tenants.check_details(who, vendor(), given, door)) for door in others]
+    shown = vendor().fill_form(details)
+    replaced = [(door, tenants.check_details(who, vendor(), given | _confirmed(door, shown), door)) for door in others]
     with transaction.atomic():
         applications.alone(who)
         if details.credential is not None:
@@ -163,6 +164,15 @@ def _read_as(who: Who, client_id: str) -> list[Connection]:
     """With a credential of the registration's own: somebody's sign-in is theirs."""
     mine = Connection.objects.of(who).filter(client_id=client_id).exclude(credential_kind=DELEGATED)
     return list(mine.order_by("pk"))
+
+
+def _confirmed(door: Door, shown: Mapping[str, str]) -> dict[str, str]:
+    """The addresses to which a credential goes here, as far as its giver has named the same ones for the registration.
+
+    Any other has to be named first: whoever moved it earlier must not get what is given now.
+    """
+    own = addresses.own_of(find_vendor(door.vendor), to_details(door))
+    return {key: address for key, address in own.items() if shown.get(key) == address}
 
 
 def _require_same(who: Who, client_id: str, seen: Sequence[Connection]) -> None:
