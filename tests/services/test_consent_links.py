@@ -2,56 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from seatkeeper.clock import days, seconds, system_clock
-from seatkeeper.errors import BadInput, CredentialsRejected, NotAllowed, NotFound
+from seatkeeper.errors import BadInput, NotAllowed, NotFound
 from seatkeeper.jobs import joining, queue
 from seatkeeper.model import RunStatus
-from seatkeeper.sandbox.serve import More, Sandbox
+from seatkeeper.sandbox.serve import Sandbox
 from seatkeeper.services import app_registrations, consent_links
 from seatkeeper.services.consent_links import NewLink
 from seatkeeper.services.members import ROLES, Role, Who, operator
 from seatkeeper.store.models import Application, AppRegistration, AuditEvent, Connection, ConsentLink, Organization, Run
 from seatkeeper.sync.connecting import open_credential
+from tests.services.consents import NEW, PRODUCTS, click, fields
 from tests.signing_in import OTHER, consent
 
 pytestmark = pytest.mark.usefixtures("database")
-
-PRODUCTS = ["microsoft-project", "microsoft-visio"]
-NEW = NewLink("Contoso", products=PRODUCTS, tasks=["licenses", "roster"], tags="gold, north", threshold_days=30)
-
-
-def fields(sandbox: Sandbox, **changes: str) -> dict[str, str]:
-    """What the form for the organization's own registration is filled in with: its tenant is the first one."""
-    return {
-        "tenant_id": sandbox.tenant_id,
-        "client_id": sandbox.client_id,
-        "client_secret": sandbox.client_secret,
-        "login_url": sandbox.login_url,
-        "graph_url": sandbox.graph_url,
-        "ca_file": Path(sandbox.ca_file).read_text(),
-    } | changes
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """The provider's own tenant, and a customer's that does not know the provider's application yet."""
-    with Sandbox(people=20, days=5, seed=5, more=More(tenants=2)) as sandbox:
-        sandbox.tenants[1].service_principal_since = math.inf
-        app_registrations.keep(operator(), fields(sandbox))
-        yield sandbox
-
-
-def click(sandbox: Sandbox, link: ConsentLink, who: int | None = 0) -> dict[str, str]:
-    """What the browser of the customer's administrator brings back."""
-    address = consent_links.address(operator(), link).replace("/organizations/", f"/{sandbox.tenants[1].tenant_id}/")
-    return consent(sandbox, address, who, sandbox.tenants[1])
 
 
 def join() -> ConsentLink:
@@ -293,16 +261,3 @@ def test_only_whoever_manages_applications_makes_links(sandbox: Sandbox) -> None
     ):
         with pytest.raises(NotAllowed):
             refused()
-
-
-def test_a_registration_is_tried_before_it_is_kept(sandbox: Sandbox) -> None:
-    app_registrations.forget(operator())
-    with pytest.raises(CredentialsRejected, match="Nothing was saved"):
-        app_registrations.keep(operator(), fields(sandbox, client_secret="wrong~but-of-the-right-shape"))
-    assert not AppRegistration.objects.exists()
-
-
-def test_the_secret_of_a_registration_is_sealed(sandbox: Sandbox) -> None:
-    kept = AppRegistration.objects.get()
-    assert sandbox.client_secret.encode() not in bytes(kept.credential)
-    assert open_credential(kept).reveal() == sandbox.client_secret

@@ -90,11 +90,11 @@ def keep(who: Who, fields: Mapping[str, str]) -> AppRegistration:
     details = tenants.check_details(who, vendor(), fields, known)
     if known is not None and details.client_id != known.client_id and details.credential is None:
         raise BadInput("client_secret", "another app registration has another credential: give that, too.")
-    rotation.try_new(who, seen, details)
     given = {key: value for key, value in fields.items() if key in _credential_keys()}
     others = _read_as(who, details.client_id) if details.credential is not None else []
     shown = vendor().fill_form(details)
     replaced = [(door, tenants.check_details(who, vendor(), given | _confirmed(door, shown), door)) for door in others]
+    rotation.try_new(who, seen, details)
     with transaction.atomic():
         applications.alone(who)
         if details.credential is not None:
