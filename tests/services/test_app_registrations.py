@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from seatkeeper.clock import system_clock
+from seatkeeper.clock import days, system_clock
 from seatkeeper.errors import BadInput, ChangedMeanwhile, CredentialsRejected, NotFound
 from seatkeeper.jobs import joining
+from seatkeeper.notices.conditions import find_expiring_credentials
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.services import app_registrations, consent_links, rotation
+from seatkeeper.services import app_registrations, consent_links, customers, rotation
+from seatkeeper.services.customers import CustomerRow
 from seatkeeper.services.members import ROLES, Role, Who, operator
 from seatkeeper.store.models import AppRegistration, AuditEvent, Connection, Organization
 from seatkeeper.sync.connecting import open_credential
@@ -132,3 +134,22 @@ def test_another_organizations_tenants_keep_their_credential(sandbox: Sandbox) -
     app_registrations.keep(who, fields(sandbox))
     assert app_registrations.rotate(who, sandbox.client_id, {"client_secret": sandbox.client_secret}) == 0
     assert bytes(Connection.objects.get().credential) == before
+
+
+def test_a_secret_that_many_tenants_share_is_one_notice(sandbox: Sandbox) -> None:
+    join(sandbox)
+    ends = system_clock() + days(5)
+    rows = [
+        CustomerRow(number, {
+            "name": f"Customer {number}", "tenant": f"customer{number}.example", "client_id": sandbox.client_id,
+            "secret": sandbox.client_secret, "products": "office-365",
+        })
+        for number in (1, 2)
+    ]  # fmt: skip
+    customers.add(operator(), customers.preview_rows(operator(), rows))
+    Connection.objects.update(credential_expires=ends)
+    (told,) = find_expiring_credentials(operator().organization_id, system_clock())
+    assert "and of 2 more tenants expires on" in told.title
+    assert f"`seatkeeper connections rotate {sandbox.client_id}`" in told.body
+    Connection.objects.filter(tenant_id="customer1.example").update(credential_expires=ends - days(1))
+    assert len(list(find_expiring_credentials(operator().organization_id, system_clock()))) == 2

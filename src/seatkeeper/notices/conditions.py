@@ -166,15 +166,22 @@ def find_lost_sign_ins(organization_id: int, now: Instant) -> Iterator[Condition
 
 
 def find_expiring_credentials(organization_id: int, now: Instant) -> Iterator[Condition]:
+    """One for many tenants that are read as one app registration: they get the new credential in one step, too."""
     mine = Connection.objects.filter(organization_id=organization_id, application__active=True).distinct()
+    same: dict[tuple[str, str, Instant], list[Connection]] = {}
     for connection in mine.exclude(credential_expires=None).order_by("pk"):
         ends = connection.credential_expires or 0
-        level = level_of(ends - now, SECRET_DAYS)
-        if level:
+        same.setdefault((connection.client_id, connection.credential_kind, ends), []).append(connection)
+    for (client_id, kind, ends), (connection, *others) in same.items():
+        if level := level_of(ends - now, SECRET_DAYS):
             when = f"expired on {_day(ends)}" if ends <= now else f"expires on {_day(ends)}"
-            title = f"The {connection.credential_kind} of {_names(connection.pk)} {when}"
+            of = f"{_names(connection.pk)} and of {len(others):,} more tenants" if others else _names(connection.pk)
+            step = (
+                f"replace it for all: `seatkeeper connections rotate {client_id}`" if others else "edit the application"
+            )
             how = find_vendor(connection.vendor).new_credential
-            body = f"Without it nothing can be read. {how} and edit the application."
+            body = f"Without it nothing can be read. {how} and {step}."
+            title = f"The {kind} of {of} {when}"
             yield Condition(f"secret-expires:{connection.pk}", "secret-expires", title, body, level)
 
 

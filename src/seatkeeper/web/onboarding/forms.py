@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -20,12 +21,25 @@ class RegistrationForm(forms.Form):
         super().__init__(data, files, initial=dict(kept))
         self.asked = list_asked(who, app_registrations.list_fields(who), kept)
         for asked in self.asked:
-            field = self.fields[asked.key] = to_field(asked, is_chosen=bool(kept))
-            field.required = field.required or asked.key == "client_id"
-            if kept and asked.identity:
+            field = self.fields[asked.key] = to_field(asked, is_chosen=True)
+            if asked.key == "client_id":
+                field.required, field.help_text = True, "Application (client) ID of the registration."
+            elif kept and asked.identity:
                 field.disabled, field.help_text = True, "For another tenant, forget this registration first."
             elif kept and asked.kind in HIDDEN:
                 field.help_text = "Leave empty to keep the stored one. A new one replaces that of all customers."
+
+    @property
+    def lines(self) -> Sequence[forms.BoundField]:
+        return [self[each.key] for each in self.asked if not each.folded]
+
+    @property
+    def folded(self) -> Sequence[forms.BoundField]:
+        return [self[each.key] for each in self.asked if each.folded]
+
+    @property
+    def is_unfolded(self) -> bool:
+        return any(field.value() or field.errors for field in self.folded)
 
     def given(self) -> dict[str, str]:
         """By the keys of the vendor's form; what is left empty of the credential stays."""
@@ -54,7 +68,6 @@ class LinkForm(forms.Form):
         tasks: Any = self.fields["tasks"]
         kinds = catalogue.list_tasks(who, products.choices[0][0])
         tasks.choices = [(kind.key, kind.title) for kind in kinds]
-        tasks.help_text = " ".join(kind.hint for kind in kinds if kind.hint)
         self.initial.setdefault("tasks", [kind.key for kind in kinds if not kind.optional])
 
     def new(self) -> NewLink:

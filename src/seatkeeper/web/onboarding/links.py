@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from seatkeeper.errors import BadInput, ChangedMeanwhile, CredentialsRejected, TryLater
-from seatkeeper.services import app_registrations, consent_links
+from seatkeeper.services import app_registrations, catalogue, consent_links
 from seatkeeper.services.listings import consent_links as listed
 from seatkeeper.services.members import May
 from seatkeeper.web.frame.forms import attempt, refuse
@@ -81,7 +81,8 @@ def add(request: Asked) -> HttpResponse:
 def link(request: Asked, link_id: int) -> HttpResponse:
     """The address to send, while it can be answered, and what became of it."""
     found = consent_links.find(request.who, link_id)
-    context = {"link": found, "address": consent_links.address(request.who, found)}
+    products = [catalogue.find_product(request.who, key).title for key in found.products]
+    context = {"link": found, "address": consent_links.address(request.who, found), "products": products}
     return render(request, "seatkeeper/onboarding/link.html", context)
 
 
