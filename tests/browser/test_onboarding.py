@@ -93,7 +93,7 @@ def import_list(eyes: Eyes, sandbox: Sandbox, folder: Path) -> None:
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("heading", name="2 rows, 1 right")).to_be_visible()
     eyes.look("a7-preview")
-    page.get_by_role("button", name="Add the right ones, and check each").click()
+    page.get_by_role("button", name="Add 1 and authorize").click()
     expect(page.get_by_text("1 of 1 tenant checked")).to_be_visible()
     page.get_by_role("link", name="Show the results").click()
     expect(page.get_by_role("region", name="Checks of tenants").get_by_text("passed")).to_be_visible()

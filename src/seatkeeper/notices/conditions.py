@@ -175,10 +175,10 @@ def find_expiring_credentials(organization_id: int, now: Instant) -> Iterator[Co
     for (client_id, kind, ends), (connection, *others) in same.items():
         if level := level_of(ends - now, SECRET_DAYS):
             when = f"expired on {_day(ends)}" if ends <= now else f"expires on {_day(ends)}"
-            of = f"{_names(connection.pk)} and of {len(others):,} more tenants" if others else _names(connection.pk)
-            step = (
-                f"replace it for all: `seatkeeper connections rotate {client_id}`" if others else "edit the application"
-            )
+            of, step = _names(connection.pk), "edit the application"
+            if others:
+                of += f" and of {len(others):,} more tenant{'' if len(others) == 1 else 's'}"
+                step = f"replace it for all: `seatkeeper connections rotate {client_id}`"
             how = find_vendor(connection.vendor).new_credential
             body = f"Without it nothing can be read. {how} and {step}."
             title = f"The {kind} of {of} {when}"

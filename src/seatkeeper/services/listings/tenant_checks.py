@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, Listing
 from seatkeeper.services.members import May, Who
-from seatkeeper.store.models import TenantCheck
+from seatkeeper.store.models import Application, TenantCheck
 
 RESULTS: Final = ("not yet", "passed", "failed")
 
@@ -17,6 +17,7 @@ LISTING: Final = Listing[TenantCheck](
     title="Checks of tenants",
     columns=(
         Column("tenant", "Tenant", Kind.NAME),
+        Column("application", "Application", Kind.NAME),
         Column("result", "Result", Kind.BADGE),
         Column("message", "What to do", Kind.NAME, sorts=False),
         Column("checked", "Checked", Kind.TIME),
@@ -33,10 +34,9 @@ LISTING: Final = Listing[TenantCheck](
 def rows(who: Who) -> QuerySet[Any]:
     """The result while a check is under way is the last one's no more."""
     who.require(May.SEE)
-    passed = {"passed": True, "due": None}
-    result = Case(
-        When(**passed, then=Value("passed")),
-        When(passed=False, due=None, then=Value("failed")),
-        default=Value("not yet"),
-    )
-    return TenantCheck.objects.of(who).annotate(tenant=F("connection__tenant_id"), result=result)
+    passed, failed = (When(passed=word == "passed", due=None, then=Value(word)) for word in RESULTS[1:])
+    result = Case(passed, failed, default=Value(RESULTS[0]))
+    first = Application.objects.filter(connection=OuterRef("connection")).order_by("pk").values("name")[:1]
+    named = {"tenant": F("connection__tenant_id"), "application": Subquery(first), "result": result}
+    found: QuerySet[Any] = TenantCheck.objects.of(who).annotate(**named)
+    return found

@@ -39,7 +39,7 @@ def events(request: Asked) -> HttpResponseBase:
 
     def look() -> Part:
         found = tenant_checks.progress(request.who)
-        html = render_to_string("seatkeeper/onboarding/progress.html", {"progress": found}, request)
+        html = render_to_string("seatkeeper/onboarding/progress.html", {"progress": found, "live": True}, request)
         return Part(html, ended=found.is_over)
 
     return stream(request.who, look)
