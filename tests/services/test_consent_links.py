@@ -98,6 +98,21 @@ def test_who_withdraws_after_the_consent_is_not_joined(sandbox: Sandbox) -> None
     assert not Connection.objects.exists()
 
 
+def test_who_withdraws_while_the_token_is_asked_for_is_not_joined(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = consent_links.make(operator(), NEW)
+    consent_links.arrive(click(sandbox, link))
+
+    def meanwhile(*_: object) -> str:
+        consent_links.withdraw(operator(), link.pk)
+        return sandbox.tenants[1].tenant_id
+
+    monkeypatch.setattr(joining, "sign_in", meanwhile)
+    assert join().status == "withdrawn"
+    assert not Connection.objects.exists()
+
+
 @pytest.mark.parametrize("error", ["consent_required", "access_denied", "permission_denied"])
 def test_who_declines_is_told_of_in_words_and_may_think_again(sandbox: Sandbox, error: str) -> None:
     sandbox.tenants[1].consent_refusal = error
