@@ -34,6 +34,7 @@ WITHOUT_WHO = {
     "the machine itself, whose state belongs to no organization": {
         "backups.py:list_unopened",
         "backups.py:make",
+        "backups.py:newest",
         "backups.py:restore",
         "health.py:look",
         "machine.py:look",

@@ -104,7 +104,7 @@ def way_back(path: str, field: str) -> str:
     if not (address.is_https or address.is_loopback):
         told = f"the way back leads to {address.origin}, and vendors lead back to https or to this machine alone."
         raise BadInput(field, f"{told} Whoever runs this server sets SEATKEEPER_URL.")
-    return f"{address.origin}{path}"
+    return f"{address.url}{path}"
 
 
 def _require_permission(who: Who, key: str) -> None:
