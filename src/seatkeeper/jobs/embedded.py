@@ -17,7 +17,7 @@ from typing import Final
 from django.db import InterfaceError, OperationalError, connections
 
 from seatkeeper.clock import system_clock
-from seatkeeper.jobs import housekeeping, queue, refreshes, running
+from seatkeeper.jobs import housekeeping, joining, queue, refreshes, running, tenant_checks
 from seatkeeper.jobs.queue import Waiting
 from seatkeeper.jobs.schedule import is_done
 from seatkeeper.notices import dispatch
@@ -57,6 +57,10 @@ class Scheduler:
             "scheduler": self._watch,
             "notices": partial(self._repeat, dispatch.look_and_send, self._run_ended, TELL_EVERY),
             "refreshes": partial(self._repeat, self._refresh_due, refreshes.wanted, TICK),
+            "joining": partial(self._repeat, partial(joining.join_due, self._stopping.is_set), joining.wanted, TICK),
+            "checks": partial(
+                self._repeat, partial(tenant_checks.check_due, self._stopping.is_set), tenant_checks.wanted, TICK
+            ),
             "housekeeping": partial(self._repeat, housekeeping.tidy, self._tidy, housekeeping.EVERY),
         }
         self._threads = [threading.Thread(target=loop, name=name, daemon=True) for name, loop in loops.items()]
@@ -76,7 +80,8 @@ class Scheduler:
         """Nothing more is begun; runs end at their next page."""
         self._stopping.set()
         running.changed.set()
-        refreshes.wanted.set()
+        for event in (refreshes.wanted, joining.wanted, tenant_checks.wanted):
+            event.set()
         self._run_ended.set()
         self._tidy.set()
 

@@ -158,7 +158,9 @@ def _undecided(who: Who, connection_id: int) -> Connection:
 
 def _begin(who: Who, state: _State, *, by_code: bool) -> Step:
     with _desk(who, state) as (desk, ticked):
-        begun: SignInBegun = desk.begin_with_code(ticked) if by_code else desk.begin(ticked, _back())
+        begun: SignInBegun = (
+            desk.begin_with_code(ticked) if by_code else desk.begin(ticked, addresses.way_back(PATH, SIGN_IN))
+        )
     state.flow = begun.flow.reveal()
     text = msgspec.json.encode(state).decode()
     sealed = urlsafe_b64encode(seal.seal(text, who.organization_id, 0, _SEALED)).decode()
@@ -267,12 +269,3 @@ def _of_suite(suite: str) -> tuple[Vendor, SigningIn]:
 
 def _with(new: NewApplication, given: Secret) -> NewApplication:
     return replace(new, fields={**new.fields, SIGN_IN: given.reveal()})
-
-
-def _back() -> str:
-    """Our address that the vendor leads back to. Raises BadInput for one that no vendor leads back to."""
-    address = SEATKEEPER.address
-    if not (address.is_https or address.is_loopback):
-        told = f"the way back leads to {address.origin}, and vendors lead back to https or to this machine alone."
-        raise BadInput(SIGN_IN, f"{told} Whoever runs this server sets SEATKEEPER_URL.")
-    return f"{address.url}{PATH}"

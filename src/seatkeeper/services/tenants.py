@@ -12,6 +12,7 @@ from seatkeeper.errors import BadInput
 from seatkeeper.services import addresses, own_identity
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Application, Connection, Task
+from seatkeeper.store.models.connections import Door
 from seatkeeper.sync.connecting import save_details, to_details
 from seatkeeper.sync.vendors import DELEGATED, ConnectionDetails, Vendor, find_vendor_of
 
@@ -40,12 +41,10 @@ def find_named(who: Who, vendor: Vendor, typed: Mapping[str, str]) -> Connection
     return find_connection(who, vendor, named.strip().lower())
 
 
-def check_details(
-    who: Who, vendor: Vendor, typed: Mapping[str, str], connection: Connection | None
-) -> ConnectionDetails:
+def check_details(who: Who, vendor: Vendor, typed: Mapping[str, str], door: Door | None) -> ConnectionDetails:
     """How the tenant is reached, or what is to change of that. Raises BadInput in the words of the vendor's form."""
     titles = {field.key: field.title for field in vendor.form}
-    before = None if connection is None else to_details(connection)
+    before = None if door is None else to_details(door)
     try:
         addresses.refuse_files(who, vendor, typed, before)
         details = vendor.check_form(typed, before) if typed or before is None else before
