@@ -99,7 +99,7 @@ def test_the_root_leads_to_the_applications(organization: Organization, signed_i
 
 
 def test_who_signs_in_elsewhere_is_sent_back_into_the_folder() -> None:
-    assert addresses.way_back(look_rounds.PATH, look_rounds.SIGN_IN) == f"{SETTINGS.address.url}/connections/signed-in"
+    assert addresses.way_back(look_rounds.PATH, "sign_in") == f"{SETTINGS.address.url}/connections/signed-in"
     assert callback_url().startswith(f"{SETTINGS.address.url}/accounts/oidc/")
 
 
