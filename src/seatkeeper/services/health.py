@@ -15,8 +15,8 @@ from seatkeeper import __version__
 from seatkeeper.clock import seconds, system_clock
 from seatkeeper.errors import BadSetting
 from seatkeeper.jobs import queue
-from seatkeeper.jobs.embedded import Scheduler
 from seatkeeper.jobs.running import is_running
+from seatkeeper.jobs.scheduler import Scheduler
 from seatkeeper.model import RunStatus
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Run, Task

@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
 ]
+if SEATKEEPER.database["ENGINE"].endswith("postgresql"):
+    INSTALLED_APPS.insert(0, "procrastinate.contrib.django")  # the tables of its queue
 MIDDLEWARE = [
     "seatkeeper.web.frame.headers.security_headers",  # outermost: it dresses every answer, errors and files included
     "django.middleware.security.SecurityMiddleware",

@@ -29,6 +29,7 @@ LOG: Final = "SEATKEEPER_LOG"
 NOTICE_HOSTS: Final = "SEATKEEPER_NOTICE_HOSTS"
 OWN_ADDRESSES: Final = "SEATKEEPER_OWN_ADDRESSES"
 METRICS: Final = "SEATKEEPER_METRICS"
+SLOTS: Final = "SEATKEEPER_SLOTS"
 FEDERATED_TOKEN_FILE: Final = "SEATKEEPER_FEDERATED_TOKEN_FILE"  # noqa: S105
 MANAGED_IDENTITY: Final = "SEATKEEPER_MANAGED_IDENTITY"
 AZURE_TOKEN_FILE: Final = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - set in each pod by Azure's workload identity
@@ -37,6 +38,7 @@ LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 YES_NO: Final = ("yes", "no")
 METRICS_FOR: Final = ("no", "token", "local")  # nobody, an administrator's token, or also whoever is at the machine
+MOST_SLOTS: Final = 64
 SECRET_LENGTH: Final = 32  # characters at least: fewer could be guessed, and everything sealed hangs on it
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -74,6 +76,7 @@ class Settings(NamedTuple):
     notice_hosts: tuple[str, ...]
     own_addresses: bool  # whether members may give other addresses for a vendor than its own
     metrics: str
+    slots: int  # runs by schedule that one process does at once
     identity: Identity | None
 
 
@@ -109,8 +112,15 @@ def read(environment: Mapping[str, str]) -> Settings:
         notice_hosts=inside,
         own_addresses=_choose(given, OWN_ADDRESSES, YES_NO, "no") == "yes",
         metrics=_choose(given, METRICS, METRICS_FOR, "token"),
+        slots=_read_slots(given.get(SLOTS, "4")),
         identity=_read_identity(given),
     )
+
+
+def _read_slots(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_SLOTS:
+        raise BadSetting(f"{SLOTS}: {text[:20]!r} is not a number from 1 to {MOST_SLOTS}")
+    return int(text)
 
 
 def _read_identity(given: Mapping[str, str]) -> Identity | None:

@@ -13,6 +13,7 @@ from seatkeeper.store.models.directory import Account, LicenseGroup, Renewal, Se
 from seatkeeper.store.models.money import Price, ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.notices import Notice, NoticeDelivery, NoticeTarget
 from seatkeeper.store.models.organizations import ApiToken, AuditEvent, Employee, Membership, Organization, SavedView
+from seatkeeper.store.models.recurring import RecurringJob
 from seatkeeper.store.models.reporting import (
     DailySummary,
     Finding,
@@ -65,6 +66,7 @@ __all__ = [
     "ReclaimItem",
     "ReclaimPlan",
     "Recognition",
+    "RecurringJob",
     "Renewal",
     "RequestWindow",
     "Run",

@@ -73,6 +73,10 @@ class Connection(Owned, Versioned):
         help_text="From when on the vendor's log held sign-ins when it was last asked; null before that.",
     )
 
+    out_of_reach_until = models.BigIntegerField(
+        null=True, help_text="Until when its tasks are left alone because it did not answer; null while it answers."
+    )
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organization", "vendor", "tenant_id"], name="one_connection_a_tenant"),
@@ -105,7 +109,7 @@ class Task(Owned):
     )
     lease_until = models.BigIntegerField(
         null=True,
-        help_text="When the claim lapses unless it is renewed, by this machine's clock; null for none.",
+        help_text="When the claim lapses unless its process renews it, by the database's clock; null for none.",
     )
     generation = models.IntegerField(default=0, help_text="The last published generation; 0 before the first.")
     enumeration = models.IntegerField(

@@ -1,0 +1,65 @@
+"""What is to be done now: the only scheduler, whatever driver does it. Several processes may sweep at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from django.db.models import Q
+
+from seatkeeper.clock import seconds, system_clock
+from seatkeeper.jobs import queue, refreshes, running
+from seatkeeper.jobs.job import ASKED, SCHEDULED, SYSTEM, TROUBLED, Job
+from seatkeeper.jobs.queue import Waiting
+from seatkeeper.jobs.schedule import is_done
+from seatkeeper.store import leases
+from seatkeeper.store.models import RecurringJob
+
+RECURRING: Final = {"notices": 60.0, "housekeeping": 3600.0}  # seconds from one to the next
+
+
+def sweep(ahead: int) -> Iterator[Job]:
+    """At most `ahead` jobs for each lane, whose turn it is first; notes of each task when it is due."""
+    leases.shorten_impossible()
+    yield from list_recurring()
+    yield from (Job("refresh", pk, SYSTEM, f"refresh {pk}") for pk in refreshes.list_due()[:ahead])
+    now, put = system_clock(), Counter[str]()
+    for waiting in queue.list_waiting(now):
+        if waiting.due is not None and is_done(waiting.history, waiting.due, now):
+            # Its run has ended, but nobody noted that: it has just now, or its process died right then.
+            running.settle(waiting.task_id, waiting.status or "")
+            continue
+        due = waiting.wanted_at(now)
+        if due != waiting.due and not queue.plan(waiting, due):
+            continue  # something else was said since it was looked at
+        if due is None or due > now:
+            continue
+        job = to_job(waiting)
+        put[job.lane] += 1
+        if put[job.lane] <= ahead:
+            yield job
+
+
+def to_job(waiting: Waiting) -> Job:
+    """By schedule one run at a time for a tenant: its tasks share a budget of requests and build on each other."""
+    if waiting.asked_by:
+        return Job("run", waiting.task_id, ASKED, f"task {waiting.task_id}")
+    in_trouble = waiting.failures or waiting.out_of_reach_until is not None
+    return Job("run", waiting.task_id, TROUBLED if in_trouble else SCHEDULED, f"connection {waiting.connection_id}")
+
+
+def list_recurring() -> Iterator[Job]:
+    """Those that are due, each for one process; they are put off before they are done."""
+    now = system_clock()
+    for name, every in RECURRING.items():
+        later = now + seconds(every)
+        # No wait is longer than from one to the next: a wrong clock has noted that.
+        due = RecurringJob.objects.filter(Q(due__lte=now) | Q(due__gt=later), name=name)
+        if due.update(due=later) or RecurringJob.objects.get_or_create(name=name, defaults={"due": later})[1]:
+            yield Job(name, 0, SYSTEM, name)
+
+
+def hasten(name: str) -> None:
+    """Do it at the next sweep."""
+    RecurringJob.objects.filter(name=name).update(due=0)
