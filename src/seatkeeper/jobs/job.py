@@ -11,6 +11,8 @@ ASKED: Final = "asked"  # runs that somebody waits for
 TROUBLED: Final = "troubled"  # runs of tasks that failed last time: they may hang, one at a time
 SYSTEM: Final = "system"  # refreshes, notices, housekeeping
 
+AHEAD: Final = 64  # jobs that wait in a lane at most: their order is decided late, when they can begin soon
+
 
 def lanes(slots: int) -> dict[str, int]:
     """The jobs that one process does at once, by lane."""
@@ -27,8 +29,8 @@ class Job(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The same for the same job: it waits once, however often it is put."""
-        return f"{self.name} {self.subject}"
+        """The same for the same job: it waits once in its lane, however often it is put."""
+        return f"{self.lane} {self.name} {self.subject}"
 
 
 Perform = Callable[[Job, Callable[[], bool]], None]  # the second tells whether the process is to stop
@@ -36,8 +38,6 @@ Perform = Callable[[Job, Callable[[], bool]], None]  # the second tells whether 
 
 class Driver(Protocol):
     """Does jobs in their order, in lanes, each lock once. What it forgets is due still, and put again."""
-
-    ahead: int  # so many jobs wait in a lane: their order is decided late, when they may begin
 
     def put(self, jobs: Iterable[Job]) -> None:
         """Add what does not wait already."""

@@ -10,6 +10,8 @@ import asyncio
 import logging
 import queue
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -19,13 +21,15 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
+from procrastinate.worker import Worker
 
-from seatkeeper.jobs.job import Job, Perform
+from seatkeeper.jobs.job import AHEAD, Job, Perform
 from seatkeeper.store.leases import LONGEST
 
 log = logging.getLogger("seatkeeper.jobs")
 
 BEAT: Final = 8.0  # seconds between two signs of life of a worker
+LOOK: Final = 0.2  # seconds between two looks at whether the process is to stop
 REAP: Final = 5.0  # seconds between two looks for jobs of dead workers
 POLL: Final = 1.0  # seconds: of the next job of a lock nobody is told
 GRACE: Final = 8.0  # seconds to the end of a page when the process is to stop
@@ -35,8 +39,6 @@ AFTER_TROUBLE: Final = 15.0
 class Procrastinate:
     """One worker a lane in an event loop of its own thread, and a thread a slot that does the jobs."""
 
-    ahead = 64
-
     def __init__(self, perform: Perform, lanes: dict[str, int]) -> None:
         self._perform = perform
         self._lanes = lanes
@@ -45,19 +47,20 @@ class Procrastinate:
         self._stopping = threading.Event()
         self._hands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="queue", daemon=True)
-        self._end: Callable[[], object] = lambda: None
 
     def put(self, jobs: Iterable[Job]) -> None:
-        waiting = {str(each.queueing_lock): each.queue for each in self._app.job_manager.list_jobs(status="todo")}
+        found = self._app.job_manager.list_jobs(status="todo")
+        waiting, count = {each.queueing_lock for each in found}, Counter(each.queue for each in found)
         for job in jobs:
-            if job.key in waiting or list(waiting.values()).count(job.lane) >= self.ahead:
+            if job.key in waiting or count[job.lane] >= AHEAD:
                 continue
             options = self._task.configure(queue=job.lane, lock=job.lock, queueing_lock=job.key)
             try:
                 options.defer(name=job.name, subject=job.subject)
             except AlreadyEnqueued:  # by another process, just now
                 continue
-            waiting[job.key] = job.lane
+            waiting.add(job.key)
+            count[job.lane] += 1
 
     def start(self) -> None:
         for number in range(sum(self._lanes.values())):
@@ -69,7 +72,6 @@ class Procrastinate:
 
     def ask_to_stop(self) -> None:
         self._stopping.set()
-        self._end()
 
     def wait(self, seconds: float) -> bool:
         self._thread.join(seconds)
@@ -79,25 +81,19 @@ class Procrastinate:
         while not self._stopping.is_set():
             try:
                 asyncio.run(self._work())
-            except asyncio.CancelledError:
-                return
             except Exception:
                 log.exception("the queue goes on after this in %.0f seconds", AFTER_TROUBLE)
                 self._stopping.wait(AFTER_TROUBLE)
 
     async def _work(self) -> None:
-        """Until it is cancelled: then each worker lets its jobs end, for a while."""
-        loop, main = asyncio.get_running_loop(), asyncio.current_task()
-        assert main is not None
-        self._end = lambda: loop.call_soon_threadsafe(main.cancel)
-        if self._stopping.is_set():
-            return
-        # A connection for each that listens, and some for what they ask.
-        connector = procrastinate.PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=len(self._lanes) + 4)
+        """Until the process is to stop, or something fails; then each worker lets its jobs end, for a while."""
+        # Two connections for all questions, beside the one on which each worker listens.
+        connector = procrastinate.PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=2)
         app = self._app.with_connector(connector)
         async with app.open_async():
-            workers = [
-                app.run_worker_async(
+            workers: list[Any] = [  # its methods are not annotated
+                Worker(
+                    app,
                     queues=[lane],
                     name=lane,
                     concurrency=slots,
@@ -110,7 +106,27 @@ class Procrastinate:
                 )
                 for lane, slots in self._lanes.items()
             ]
-            await asyncio.gather(*workers, self._reap(app))
+            tasks = [asyncio.create_task(each) for each in (*(worker.run() for worker in workers), self._watch(app))]
+            ended, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for worker in workers:
+                worker.stop()
+            await asyncio.gather(*others, return_exceptions=True)
+            for each in ended:
+                each.result()
+
+    async def _watch(self, app: procrastinate.App) -> None:
+        """Remove jobs of workers that have fallen silent, and with them their locks, until the process is to stop."""
+        manager: Any = app.job_manager
+        looked = 0.0
+        while not self._stopping.is_set():
+            if time.monotonic() >= looked + REAP:
+                for job in await manager.get_stalled_jobs(seconds_since_heartbeat=LONGEST):
+                    try:
+                        await manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
+                    except procrastinate.exceptions.ConnectorException:
+                        log.info("a dead worker's job ended otherwise", exc_info=True)
+                looked = time.monotonic()
+            await asyncio.sleep(LOOK)
 
     async def _do(self, name: str, subject: int) -> None:
         """A job, in a thread that ends with the process however long the job lasts."""
@@ -141,14 +157,3 @@ class Procrastinate:
                 log.debug("a job ended after its queue", exc_info=True)
             close_old_connections()
         connections.close_all()
-
-    async def _reap(self, app: procrastinate.App) -> None:
-        """Remove jobs of workers that have fallen silent, and with them the locks that they hold."""
-        manager: Any = app.job_manager
-        while True:
-            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=LONGEST):
-                try:
-                    await manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
-                except procrastinate.exceptions.ConnectorException:
-                    log.info("a dead worker's job ended otherwise", exc_info=True)
-            await asyncio.sleep(REAP)

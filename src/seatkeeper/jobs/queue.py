@@ -73,9 +73,11 @@ class Waiting:
 
 def look(task_id: int, now: Instant) -> Waiting | None:
     """The task as it stands now, while it is due and nobody is at it."""
-    (waiting,) = [*list_waiting(now, task_id), None][:1]
-    due = None if waiting is None else waiting.wanted_at(now)
-    return None if due is None or due > now else waiting
+    for waiting in list_waiting(now, task_id):
+        due = waiting.wanted_at(now)
+        if due is not None and due <= now:
+            return waiting
+    return None
 
 
 def list_waiting(now: Instant, task_id: int | None = None) -> list[Waiting]:
@@ -113,7 +115,8 @@ def list_waiting(now: Instant, task_id: int | None = None) -> list[Waiting]:
     found = [
         Waiting(
             task.pk, task.connection_id, task.every_hours, task.failures, task.due, task.asked_by, task.status,
-            task.started, task.ended, task.fence, ranks[task.key], served.get(task.connection_id),
+            task.started, task.ended, task.fence, ranks[task.key], served.get(task.connection_id), task.organization,
+            task.out_of_reach_until,
         )
         for task in free
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Final
 from django.db.models import Exists, F, OuterRef
 
 from seatkeeper.clock import seconds, system_clock
-from seatkeeper.errors import NotReady, Unavailable
+from seatkeeper.errors import NotReady, Throttled, Unavailable
 from seatkeeper.jobs.schedule import wait_after
 from seatkeeper.model import Instant, RunStatus
 from seatkeeper.store import leases
@@ -55,6 +55,9 @@ def run(work: Work) -> Outcome:
     # A run that its process gave up is still wanted: the task stays due, and the next start goes on with it.
     if outcome.run.status != RunStatus.INTERRUPTED or stop.asked:
         settle(work.task.pk, outcome.run.status)
+    if isinstance(outcome.error, Throttled):  # the slot is given back meanwhile
+        latest = system_clock() + seconds(work.task.every_hours * 3600)
+        Task.objects.filter(pk=work.task.pk).update(due=min(outcome.error.until, latest), failures=0)
     elif isinstance(outcome.error, NotReady):
         Task.objects.filter(pk=work.task.pk).update(due=system_clock() + LOOK_AGAIN)
     _note_reach(work, outcome)
@@ -83,4 +86,3 @@ def settle(task_id: int, status: str) -> None:
         RunStatus(status), F("failures") + 1
     )
     Task.objects.filter(pk=task_id).update(due=None, asked_by="", asked_full=False, stop_asked=False, failures=failures)
-    changed.set()

@@ -6,16 +6,16 @@ The database is the queue of record, so nothing is lost with a process, and any 
 from __future__ import annotations
 
 import threading
+import time
+from functools import partial
 from typing import Final
 
 from django.db import connection, connections
 
-from seatkeeper.clock import system_clock
 from seatkeeper.jobs import running, work
-from seatkeeper.jobs.job import SYSTEM, Driver, Job, lanes
-from seatkeeper.jobs.sweep import sweep
+from seatkeeper.jobs.job import Driver, lanes
+from seatkeeper.jobs.sweep import hasten, sweep
 from seatkeeper.jobs.threads import Threads
-from seatkeeper.model import Instant
 from seatkeeper.settings import SEATKEEPER
 
 TICK: Final = 1.0  # seconds between two looks; another process may have asked for something
@@ -37,7 +37,6 @@ class Scheduler:
         self._driver = driver or make_driver(SEATKEEPER.slots)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="scheduler", daemon=True)
-        self.looked: Instant | None = None  # when it looked last
 
     def start(self) -> None:
         self._driver.start()
@@ -54,11 +53,12 @@ class Scheduler:
 
     def wait(self, seconds: float) -> bool:
         """Whether everything has ended within the time; a run that has not is taken up by the next process."""
+        end = time.monotonic() + seconds
         self._thread.join(seconds)
-        return self._driver.wait(seconds) and not self._thread.is_alive()
+        return self._driver.wait(max(0.0, end - time.monotonic())) and not self._thread.is_alive()
 
     def _watch(self) -> None:
-        work.guarded(lambda: self._driver.put([Job("catch-up", 0, SYSTEM, "catch-up")]))
+        work.guarded(partial(hasten, "catch-up"))  # whatever a process that died has read and not shown
         while not self._stopping.is_set():
             fine = work.guarded(self._look)
             running.changed.wait(TICK) if fine else self._stopping.wait(work.AFTER_TROUBLE)
@@ -66,5 +66,4 @@ class Scheduler:
         connections.close_all()
 
     def _look(self) -> None:
-        self._driver.put(sweep(self._driver.ahead))
-        self.looked = system_clock()
+        self._driver.put(sweep())

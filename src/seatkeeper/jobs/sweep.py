@@ -10,20 +10,21 @@ from django.db.models import Q
 
 from seatkeeper.clock import seconds, system_clock
 from seatkeeper.jobs import queue, refreshes, running
-from seatkeeper.jobs.job import ASKED, SCHEDULED, SYSTEM, TROUBLED, Job
+from seatkeeper.jobs.job import AHEAD, ASKED, SCHEDULED, SYSTEM, TROUBLED, Job
 from seatkeeper.jobs.queue import Waiting
 from seatkeeper.jobs.schedule import is_done
 from seatkeeper.store import leases
 from seatkeeper.store.models import RecurringJob
 
-RECURRING: Final = {"notices": 60.0, "housekeeping": 3600.0}  # seconds from one to the next
+RECURRING: Final = {"notices": 60.0, "housekeeping": 3600.0, "catch-up": 3600.0}  # seconds from one to the next
+SOON: Final = 5.0  # seconds: of many runs that end, the first one hastens
 
 
-def sweep(ahead: int) -> Iterator[Job]:
-    """At most `ahead` jobs for each lane, whose turn it is first; notes of each task when it is due."""
+def sweep() -> Iterator[Job]:
+    """The jobs whose turn it is, so many for each lane as may wait there; notes of each task when it is due."""
     leases.shorten_impossible()
     yield from list_recurring()
-    yield from (Job("refresh", pk, SYSTEM, f"refresh {pk}") for pk in refreshes.list_due()[:ahead])
+    yield from (Job("refresh", pk, SYSTEM, f"refresh {pk}") for pk in refreshes.list_due()[:AHEAD])
     now, put = system_clock(), Counter[str]()
     for waiting in queue.list_waiting(now):
         if waiting.due is not None and is_done(waiting.history, waiting.due, now):
@@ -37,7 +38,7 @@ def sweep(ahead: int) -> Iterator[Job]:
             continue
         job = to_job(waiting)
         put[job.lane] += 1
-        if put[job.lane] <= ahead:
+        if put[job.lane] <= AHEAD:
             yield job
 
 
@@ -51,15 +52,19 @@ def to_job(waiting: Waiting) -> Job:
 
 def list_recurring() -> Iterator[Job]:
     """Those that are due, each for one process; they are put off before they are done."""
-    now = system_clock()
+    now, noted = system_clock(), dict(RecurringJob.objects.values_list("name", "due"))
     for name, every in RECURRING.items():
         later = now + seconds(every)
+        if name not in noted:
+            RecurringJob.objects.get_or_create(name=name)
         # No wait is longer than from one to the next: a wrong clock has noted that.
-        due = RecurringJob.objects.filter(Q(due__lte=now) | Q(due__gt=later), name=name)
-        if due.update(due=later) or RecurringJob.objects.get_or_create(name=name, defaults={"due": later})[1]:
+        if now < noted.get(name, 0) <= later:
+            continue
+        if RecurringJob.objects.filter(Q(due__lte=now) | Q(due__gt=later), name=name).update(due=later):
             yield Job(name, 0, SYSTEM, name)
 
 
 def hasten(name: str) -> None:
-    """Do it at the next sweep."""
-    RecurringJob.objects.filter(name=name).update(due=0)
+    """Do it soon, and for all who want that now together."""
+    soon = system_clock() + seconds(SOON)
+    RecurringJob.objects.filter(name=name, due__gt=soon).update(due=soon)

@@ -15,7 +15,6 @@ class Threads:
     """What waits is lost with the process, and found due by the next one."""
 
     def __init__(self, perform: Perform, lanes: dict[str, int]) -> None:
-        self.ahead = 2 * max(lanes.values())
         self._perform = perform
         self._slots = lanes
         self._waiting: dict[str, Job] = {}

@@ -10,7 +10,7 @@ from typing import Final
 from django.db import InterfaceError, OperationalError, connections
 
 from seatkeeper.clock import seconds, system_clock
-from seatkeeper.jobs import housekeeping, queue, refreshes, running
+from seatkeeper.jobs import housekeeping, queue, refreshes
 from seatkeeper.jobs.job import Job
 from seatkeeper.jobs.sweep import hasten
 from seatkeeper.notices import dispatch
@@ -60,7 +60,6 @@ def _run(task_id: int, stop: Callable[[], bool]) -> None:
     else:
         _interrupted.discard(task_id)
     guarded(partial(hasten, "notices"))
-    running.changed.set()
 
 
 def guarded(step: Callable[[], object]) -> bool:

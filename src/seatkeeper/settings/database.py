@@ -23,7 +23,7 @@ BUSY_SECONDS: Final = 30
 
 # Whoever sleeps inside a transaction keeps its rows locked. After this long PostgreSQL ends it, and another process
 # takes its task over. The longest pause between two statements of ours is that of a page being prepared: far shorter.
-IDLE_SECONDS: Final = 60
+IDLE_SECONDS: Final = 25
 
 # In older builds two connections can reset the write-ahead log at once and damage the database file.
 WAL_IS_SAFE: Final = sqlite3.sqlite_version_info >= (3, 51, 3)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import Error, connection, connections, transaction
 from django.db.models import F, Q
 
 from seatkeeper import clock
@@ -105,7 +105,7 @@ def _beat() -> None:
             Task.objects.filter(pk__in=tasks, lease_owner=this_process()).update(
                 lease_until=now() + clock.seconds(LONGEST)
             )
-        except DatabaseError:
+        except Error:
             log.warning("the leases could not be renewed; it is tried again in %.0f seconds", BEAT)
             connections.close_all()  # one that was lost is opened anew
     connections.close_all()
@@ -122,7 +122,9 @@ def shorten_impossible(which: Q = Q()) -> None:  # noqa: B008 - it is never chan
     It is shortened and not broken: whoever is alive renews it at the next beat, so no task is run twice at once.
     """
     latest = now() + clock.seconds(LONGEST)
-    Task.objects.filter(which, lease_until__gt=latest + clock.seconds(CLOCK_JUMP)).update(lease_until=latest)
+    wrong = Task.objects.filter(which, lease_until__gt=latest + clock.seconds(CLOCK_JUMP))
+    if wrong.exists():  # seldom: to write nothing would take the lock of a file, too
+        wrong.update(lease_until=latest)
 
 
 def break_lease(task_id: int) -> bool:
