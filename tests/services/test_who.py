@@ -35,6 +35,7 @@ WITHOUT_WHO = {
         "backups.py:make",
         "backups.py:restore",
         "health.py:look",
+        "health.py:start_scheduler",
         "machine.py:look",
         "machine.py:migrate",
     },

@@ -19,6 +19,11 @@ def lanes(slots: int) -> dict[str, int]:
     return {SCHEDULED: slots, ASKED: slots, TROUBLED: 1, SYSTEM: 2}
 
 
+def most_connections(slots: int) -> int:
+    """To PostgreSQL, of one process: each job, each lane's ear, two that ask, the sweep, signs of life, the pages."""
+    return sum(lanes(slots).values()) + len(lanes(slots)) + 6
+
+
 class Job(NamedTuple):
     """`subject` is the id of what it is about, or 0; of jobs with the same `lock` one is done at a time."""
 

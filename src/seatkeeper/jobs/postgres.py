@@ -45,6 +45,7 @@ class Procrastinate:
         self._app = procrastinate.App(connector=DjangoConnector())
         self._task = self._app.task(name="seatkeeper")(self._do)
         self._stopping = threading.Event()
+        self._at_work: set[Job] = set()
         self._hands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="queue", daemon=True)
 
@@ -56,7 +57,7 @@ class Procrastinate:
                 continue
             options = self._task.configure(queue=job.lane, lock=job.lock, queueing_lock=job.key)
             try:
-                options.defer(name=job.name, subject=job.subject)
+                options.defer(name=job.name, subject=job.subject, lane=job.lane)
             except AlreadyEnqueued:  # by another process, just now
                 continue
             waiting.add(job.key)
@@ -75,7 +76,7 @@ class Procrastinate:
 
     def wait(self, seconds: float) -> bool:
         self._thread.join(seconds)
-        return not self._thread.is_alive()
+        return not self._thread.is_alive() and not self._at_work
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
@@ -128,13 +129,18 @@ class Procrastinate:
                 looked = time.monotonic()
             await asyncio.sleep(LOOK)
 
-    async def _do(self, name: str, subject: int) -> None:
+    async def _do(self, name: str, subject: int, lane: str) -> None:
         """A job, in a thread that ends with the process however long the job lasts."""
-        loop = asyncio.get_running_loop()
+        loop, job = asyncio.get_running_loop(), Job(name, subject, lane, "")
         done = loop.create_future()
+        self._at_work.add(job)
 
         def work() -> None:
-            self._perform(Job(name, subject, "", ""), self._stopping.is_set)
+            try:
+                if not self._stopping.is_set():
+                    self._perform(job, self._stopping.is_set)
+            finally:
+                self._at_work.discard(job)
             loop.call_soon_threadsafe(tell)
 
         def tell() -> None:

@@ -17,6 +17,7 @@ from seatkeeper.store import leases
 from seatkeeper.store.models import RecurringJob
 
 RECURRING: Final = {"notices": 60.0, "housekeeping": 3600.0, "catch-up": 3600.0}  # seconds from one to the next
+CLOCKS_DIFFER: Final = 60.0  # seconds, between the machines that share a database
 SOON: Final = 5.0  # seconds: of many runs that end, the first one hastens
 
 
@@ -57,10 +58,10 @@ def list_recurring() -> Iterator[Job]:
         later = now + seconds(every)
         if name not in noted:
             RecurringJob.objects.get_or_create(name=name)
-        # No wait is longer than from one to the next: a wrong clock has noted that.
-        if now < noted.get(name, 0) <= later:
+        latest = later + seconds(CLOCKS_DIFFER)  # no wait is longer: a wrong clock has noted that
+        if now < noted.get(name, 0) <= latest:
             continue
-        if RecurringJob.objects.filter(Q(due__lte=now) | Q(due__gt=later), name=name).update(due=later):
+        if RecurringJob.objects.filter(Q(due__lte=now) | Q(due__gt=latest), name=name).update(due=later):
             yield Job(name, 0, SYSTEM, name)
 
 

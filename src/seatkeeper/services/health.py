@@ -15,12 +15,14 @@ from seatkeeper import __version__
 from seatkeeper.clock import seconds, system_clock
 from seatkeeper.errors import BadSetting
 from seatkeeper.jobs import queue
+from seatkeeper.jobs.job import most_connections
 from seatkeeper.jobs.running import is_running
 from seatkeeper.jobs.scheduler import Scheduler
 from seatkeeper.model import RunStatus
 from seatkeeper.services.members import May, Who
+from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.models import Run, Task
-from seatkeeper.store.schema import check_schema
+from seatkeeper.store.schema import check_room, check_schema
 
 TASK: Final = ("connection", "task")
 
@@ -28,7 +30,8 @@ _alive: list[Callable[[], bool]] = []  # of the scheduler that this process runs
 
 
 def start_scheduler() -> Scheduler:
-    """This process runs the tasks that are due, and is well only while it does."""
+    """This process runs the tasks that are due, and is well only while it does. Raises BadSetting."""
+    check_room(most_connections(SEATKEEPER.slots))
     scheduler = Scheduler()
     watch(scheduler.is_alive)
     scheduler.start()

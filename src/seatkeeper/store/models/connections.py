@@ -138,6 +138,12 @@ class Task(Owned):
     def __str__(self) -> str:
         return self.key
 
+    @property
+    def worker(self) -> str:
+        """Machine and process that are at it; empty for nobody."""
+        machine, _, process = self.lease_owner.rpartition(":")[0].rpartition(":")
+        return f"{machine.partition(':')[0]}, process {process}" if machine else self.lease_owner
+
 
 class Run(Owned):
     """One execution of a task, and the one word it ended as."""
