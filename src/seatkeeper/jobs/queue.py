@@ -26,6 +26,8 @@ from seatkeeper.sync.connecting import open_connector
 from seatkeeper.sync.work import Tally, Work
 
 SCHEDULER: Final = "scheduler"
+# A task's newest run is the one that was made last: when it began is only what some clock said.
+NEWEST: Final = Run.objects.filter(task=OuterRef("pk")).order_by("-pk")
 
 
 class Silent:
@@ -85,31 +87,13 @@ def list_waiting(now: Instant, task_id: int | None = None) -> list[Waiting]:
 
     With a task's id, of that task alone.
     """
-    active = Application.objects.filter(connection=OuterRef("connection"), active=True)
-    wanted = Q(enabled=True, paused=False) | ~Q(asked_by="")
-    # The newest is the one that was made last: when it began is only what some clock said.
-    newest = Run.objects.filter(task=OuterRef("pk")).order_by("-pk")
-    # A look round reads once, and once more what joins it, until somebody decides to keep it.
-    joined = Application.objects.filter(connection=OuterRef("task__connection"), active=True).order_by("-created")
-    since = Subquery(joined.values("created")[:1])
-    read_once = Run.objects.filter(task=OuterRef("pk"), status=RunStatus.COMPLETE, started__gte=since)
-    again = Q(connection__forget_at__isnull=True) | ~Q(asked_by="") | Q(~Exists(read_once))
-    unknown = Q(due__isnull=True) | Q(due__lte=now) | Q(due__gt=now + F("every_hours") * seconds(3600))
-    # A tenant that cannot be reached is asked once for all of its tasks, and then left alone for a while.
-    reachable = ~Q(
-        connection__out_of_reach_until__gt=now, connection__out_of_reach_until__lte=now + LONGEST_RETRY, asked_by=""
-    )
-    tasks: QuerySet[Any] = Task.objects.filter(wanted, again, reachable, Exists(active), unknown).annotate(
-        organization=F("connection__organization_id"),
-        out_of_reach_until=F("connection__out_of_reach_until"),
-        **{name: Subquery(newest.values(name)[:1]) for name in ("status", "started", "ended")},
-    )
+    tasks = _select(now)
     if task_id is not None:
         tasks = tasks.filter(pk=task_id)
     moment = leases.now()
     free = [task for task in tasks if not is_running(task, moment)]
     theirs = Task.objects.filter(connection__in={task.connection_id for task in free})
-    last = Run.objects.filter(pk__in=theirs.values_list(Subquery(newest.values("pk")[:1]))).order_by("pk")
+    last = Run.objects.filter(pk__in=theirs.values_list(Subquery(NEWEST.values("pk")[:1]))).order_by("pk")
     served = dict(last.values_list("task__connection_id", "started"))  # when the newest run of each tenant began
     ranks = {key: n for n, key in enumerate(name_tasks())}
     found = [
@@ -126,6 +110,27 @@ def list_waiting(now: Instant, task_id: int | None = None) -> list[Waiting]:
     places = in_turn([one.place(now) for one in waiting.values()], {connection.pk for connection in busy}, now)
     at_work = Counter(connection.organization_id for connection in busy)
     return by_organization([waiting[place.task_id] for place in places], at_work)
+
+
+def _select(now: Instant) -> QuerySet[Any]:
+    """Tasks that may be due, each with what is known of its newest run."""
+    active = Application.objects.filter(connection=OuterRef("connection"), active=True)
+    wanted = Q(enabled=True, paused=False) | ~Q(asked_by="")
+    # A look round reads once, and once more what joins it, until somebody decides to keep it.
+    joined = Application.objects.filter(connection=OuterRef("task__connection"), active=True).order_by("-created")
+    since = Subquery(joined.values("created")[:1])
+    read_once = Run.objects.filter(task=OuterRef("pk"), status=RunStatus.COMPLETE, started__gte=since)
+    again = Q(connection__forget_at__isnull=True) | ~Q(asked_by="") | Q(~Exists(read_once))
+    unknown = Q(due__isnull=True) | Q(due__lte=now) | Q(due__gt=now + F("every_hours") * seconds(3600))
+    # A tenant that cannot be reached is asked once for all of its tasks, and then left alone for a while.
+    reachable = ~Q(
+        connection__out_of_reach_until__gt=now, connection__out_of_reach_until__lte=now + LONGEST_RETRY, asked_by=""
+    )
+    return Task.objects.filter(wanted, again, reachable, Exists(active), unknown).annotate(
+        organization=F("connection__organization_id"),
+        out_of_reach_until=F("connection__out_of_reach_until"),
+        **{name: Subquery(NEWEST.values(name)[:1]) for name in ("status", "started", "ended")},
+    )
 
 
 def by_organization(waiting: Sequence[Waiting], at_work: Mapping[int, int]) -> list[Waiting]:
