@@ -22,6 +22,7 @@ WITHOUT_WHO = {
     "nobody is signed in yet: these find out who it is, or let somebody in": {
         "members.py:operator",
         "members.py:who_is",
+        "consent_links.py:arrive",
         "memberships.py:accept",
         "memberships.py:invited",
         "memberships.py:set_password",
@@ -33,6 +34,7 @@ WITHOUT_WHO = {
     "the machine itself, whose state belongs to no organization": {
         "backups.py:list_unopened",
         "backups.py:make",
+        "backups.py:newest",
         "backups.py:restore",
         "health.py:look",
         "health.py:start_scheduler",

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 def open_home() -> Who:
     """Ready to call services. Raises BadSetting for a setting, folder or database that cannot be used."""
     set_up()
+    from seatkeeper import __version__
     from seatkeeper.services.machine import migrate
     from seatkeeper.services.members import operator
+    from seatkeeper.telemetry import start_tracing
 
+    start_tracing(__version__)
     migrate()
     return operator()
 

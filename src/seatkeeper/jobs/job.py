@@ -9,14 +9,14 @@ from typing import Final, NamedTuple, Protocol
 SCHEDULED: Final = "scheduled"  # runs that are due
 ASKED: Final = "asked"  # runs that somebody waits for
 TROUBLED: Final = "troubled"  # runs of tasks that failed last time: they may hang, one at a time
-SYSTEM: Final = "system"  # refreshes, notices, housekeeping
+SYSTEM: Final = "system"  # refreshes, notices, housekeeping, customers that join, checks of many tenants
 
 AHEAD: Final = 64  # jobs that wait in a lane at most: their order is decided late, when they can begin soon
 
 
 def lanes(slots: int) -> dict[str, int]:
     """The jobs that one process does at once, by lane."""
-    return {SCHEDULED: slots, ASKED: slots, TROUBLED: 1, SYSTEM: 2}
+    return {SCHEDULED: slots, ASKED: slots, TROUBLED: 1, SYSTEM: 4}
 
 
 def most_connections(slots: int) -> int:

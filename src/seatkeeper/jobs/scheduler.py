@@ -36,6 +36,7 @@ class Scheduler:
     def __init__(self, driver: Driver | None = None) -> None:
         self._driver = driver or make_driver(SEATKEEPER.slots)
         self._stopping = threading.Event()
+        self._looked = time.monotonic()
         self._thread = threading.Thread(target=self._watch, name="scheduler", daemon=True)
 
     def start(self) -> None:
@@ -44,6 +45,10 @@ class Scheduler:
 
     def is_alive(self) -> bool:
         return self._thread.is_alive() and self._driver.is_alive()
+
+    def looked_ago(self) -> float:
+        """Seconds since it began its last look at what is due."""
+        return time.monotonic() - self._looked
 
     def ask_to_stop(self) -> None:
         """Nothing more is begun; runs end at their next page."""
@@ -66,4 +71,5 @@ class Scheduler:
         connections.close_all()
 
     def _look(self) -> None:
+        self._looked = time.monotonic()
         self._driver.put(sweep())

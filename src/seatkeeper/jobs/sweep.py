@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import Q
 
 from seatkeeper.clock import seconds, system_clock
-from seatkeeper.jobs import queue, refreshes, running
+from seatkeeper.jobs import joining, queue, refreshes, running, tenant_checks
 from seatkeeper.jobs.job import AHEAD, ASKED, SCHEDULED, SYSTEM, TROUBLED, Job
 from seatkeeper.jobs.queue import Waiting
 from seatkeeper.jobs.schedule import is_done
@@ -17,6 +17,7 @@ from seatkeeper.store import leases
 from seatkeeper.store.models import RecurringJob
 
 RECURRING: Final = {"notices": 60.0, "housekeeping": 3600.0, "catch-up": 3600.0}  # seconds from one to the next
+DUE: Final = {"joining": joining.is_due, "checks": tenant_checks.is_due}
 CLOCKS_DIFFER: Final = 60.0  # seconds, between the machines that share a database
 SOON: Final = 5.0  # seconds: of many runs that end, the first one hastens
 
@@ -26,6 +27,7 @@ def sweep() -> Iterator[Job]:
     leases.shorten_impossible()
     yield from list_recurring()
     yield from (Job("refresh", pk, SYSTEM, f"refresh {pk}") for pk in refreshes.list_due()[:AHEAD])
+    yield from (Job(name, 0, SYSTEM, name) for name, is_due in DUE.items() if is_due())
     now, put = system_clock(), Counter[str]()
     for waiting in queue.list_waiting(now):
         if waiting.due is not None and is_done(waiting.history, waiting.due, now):

@@ -10,7 +10,7 @@ from typing import Final
 from django.db import InterfaceError, OperationalError, connections
 
 from seatkeeper.clock import seconds, system_clock
-from seatkeeper.jobs import housekeeping, queue, refreshes
+from seatkeeper.jobs import housekeeping, joining, queue, refreshes, tenant_checks
 from seatkeeper.jobs.job import Job
 from seatkeeper.jobs.sweep import hasten
 from seatkeeper.notices import dispatch
@@ -32,6 +32,8 @@ def perform(job: Job, stop: Callable[[], bool]) -> None:
             "catch-up": queue.catch_up,
             "notices": dispatch.look_and_send,
             "housekeeping": housekeeping.tidy,
+            "joining": partial(joining.join_due, stop),
+            "checks": partial(tenant_checks.check_due, stop),
         }
         if (step := do.get(job.name)) is None:
             log.warning("%s is no job of this version; a newer one has put it", job.name)

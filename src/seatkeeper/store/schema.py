@@ -120,9 +120,12 @@ def list_unknown(applied: Iterable[tuple[str, str]]) -> list[str]:
 
 def migrate_to(applied: Iterable[tuple[str, str]]) -> None:
     """Give an empty database the shape that it has after these migrations, and no newer one."""
-    newest = dict(sorted(each for each in applied if each[0] != QUEUE))  # of each application the last one
-    executor = Executor(connection)
-    executor.migrate([target for target in newest.items() if target in executor.loader.graph.nodes])
+    executor, wanted = Executor(connection), {each for each in applied if each[0] != QUEUE}
+    graph = executor.loader.graph
+    # Those that no other of their application builds on: numbers do not tell.
+    inner = {parent.key for each in wanted & graph.nodes.keys() for parent in graph.node_map[each].parents
+             if parent.key[0] == each[0]}  # fmt: skip
+    executor.migrate(sorted(wanted & graph.nodes.keys() - inner))
 
 
 def _migrations_of(label: str) -> list[str]:

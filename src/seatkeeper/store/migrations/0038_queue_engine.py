@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0037_look_rounds"),
+        ("store", "0049_onboarding"),
     ]
 
     operations = [
