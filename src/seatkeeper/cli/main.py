@@ -33,6 +33,7 @@ from seatkeeper.cli import (
     notices,
     plans,
     prices,
+    queue,
     report,
     sandbox,
     serve,
@@ -64,6 +65,7 @@ app.add_typer(history.app, name="history", rich_help_panel="Proof")
 app.add_typer(members.app, name="members", rich_help_panel="Operation")
 app.add_typer(notices.app, name="notices", rich_help_panel="Operation")
 app.add_typer(prices.app, name="prices", rich_help_panel="What is known")
+app.add_typer(queue.app, name="queue", rich_help_panel="Operation")
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -14,6 +14,7 @@ from seatkeeper.store.models.money import Price, ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.notices import Notice, NoticeDelivery, NoticeTarget
 from seatkeeper.store.models.onboarding import AppRegistration, ConsentLink, TenantCheck
 from seatkeeper.store.models.organizations import ApiToken, AuditEvent, Employee, Membership, Organization, SavedView
+from seatkeeper.store.models.recurring import RecurringJob
 from seatkeeper.store.models.reporting import (
     DailySummary,
     Finding,
@@ -68,6 +69,7 @@ __all__ = [
     "ReclaimItem",
     "ReclaimPlan",
     "Recognition",
+    "RecurringJob",
     "Renewal",
     "RequestWindow",
     "Run",
