@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer, SessionAuth
 
 from seatkeeper.errors import NotAllowed
-from seatkeeper.services.members import Who, who_is
+from seatkeeper.services.members import SESSION_KEY, Who, who_asks
 from seatkeeper.services.tokens import who_has
 
 
@@ -32,6 +32,6 @@ class Session(SessionAuth):
         if not request.user.is_authenticated or request.user.pk is None:
             return None
         try:
-            return who_is(request.user.pk)
+            return who_asks(request.user.pk, request.session.get(SESSION_KEY))
         except NotAllowed:
             return None

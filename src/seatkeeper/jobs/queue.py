@@ -70,7 +70,8 @@ class Waiting:
 
 def list_waiting(now: Instant) -> list[Waiting]:
     """Across all organizations, whose turn it is first: what is due, and that of which nobody knows when it is."""
-    active = Application.objects.filter(connection=OuterRef("connection"), active=True)
+    living = Application.objects.filter(organization__archived=None, active=True)
+    active = living.filter(connection=OuterRef("connection"))
     wanted = Q(enabled=True, paused=False) | ~Q(asked_by="")
     # The newest is the one that was made last: when it began is only what some clock said.
     newest = Run.objects.filter(task=OuterRef("pk")).order_by("-pk")

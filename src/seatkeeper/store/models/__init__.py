@@ -12,7 +12,15 @@ from seatkeeper.store.models.connections import Connection, Quarantine, RequestW
 from seatkeeper.store.models.directory import Account, LicenseGroup, Renewal, Seat, SkuList, Subscription
 from seatkeeper.store.models.money import Price, ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.notices import Notice, NoticeDelivery, NoticeTarget
-from seatkeeper.store.models.organizations import ApiToken, AuditEvent, Employee, Membership, Organization, SavedView
+from seatkeeper.store.models.organizations import (
+    ApiToken,
+    AuditEvent,
+    Employee,
+    Membership,
+    Operator,
+    Organization,
+    SavedView,
+)
 from seatkeeper.store.models.reporting import (
     DailySummary,
     Finding,
@@ -57,6 +65,7 @@ __all__ = [
     "Notice",
     "NoticeDelivery",
     "NoticeTarget",
+    "Operator",
     "Organization",
     "Price",
     "ProductActivity",
