@@ -11,6 +11,7 @@ SeatkeeperError
 │       └── ChooseOrganization  a member of several has not said yet in which one to work
 ├── ActAtVendor               someone changes something at the vendor              exit 3
 │   ├── CredentialsRejected     secret, certificate, application or tenant id
+│   │   └── OtherTenant           a token for another tenant than the one that was meant
 │   ├── PermissionMissing       names the permission and the task that needs it
 │   ├── PremiumRequired         sign-ins need Entra ID P1 or P2
 │   ├── NotOffered              this cloud of the vendor's does not have it
@@ -167,6 +168,10 @@ class ActAtVendor(SeatkeeperError):
 
 class CredentialsRejected(ActAtVendor):
     pass
+
+
+class OtherTenant(CredentialsRejected):
+    """The vendor gave access to another tenant than the one that was meant; nothing was asked for with it."""
 
 
 class PermissionMissing(ActAtVendor):

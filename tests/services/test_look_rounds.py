@@ -271,3 +271,12 @@ def test_what_a_sign_in_gives_is_refused_where_it_is_made_up(tenant: Tenant) -> 
     made_up = replace(new(tenant), name="X", fields={"sign_in": "nonsense"})
     with pytest.raises(BadInput, match="not what a sign-in has given"):
         applications.add_application(tenant.who, made_up)
+
+
+def test_what_a_sign_in_gave_makes_a_look_round_over_rest_too(tenant: Tenant) -> None:
+    made = look_round(tenant)
+    given = connecting.open_credential(Connection.objects.get()).reveal()
+    look_rounds.forget(tenant.who, made[0].connection_id)
+    applications.add_application(tenant.who, replace(new(tenant), name="X", fields={"sign_in": given}))
+    left = (Connection.objects.get().forget_at or 0) - system_clock()
+    assert days(6) < left <= days(7)

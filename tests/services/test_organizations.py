@@ -165,6 +165,16 @@ def test_of_an_archived_organization_nothing_is_read_and_no_notice_is_sent(
     assert (waiting.tries, notice.closed) == (0, None)
 
 
+def test_a_notice_names_its_organization_where_there_are_several(organization: Organization) -> None:  # noqa: F811
+    notice = Notice.objects.create(
+        organization=organization, condition="c", kind="overdue", title="Late", body="b", level=0, opened=0
+    )
+    assert dispatch.to_message(notice, dispatch.OPENED).title == "Late"
+    Organization.objects.create(name="Contoso", created=0)
+    told = [dispatch.to_message(notice, event).title for event in (dispatch.OPENED, dispatch.CLOSED)]
+    assert told == ["Default: Late", "Over: Default: Late"]
+
+
 def test_a_row_tells_how_an_organization_stands_and_counts_a_shared_sku_once(
     otto: Who,
     organization: Organization,  # noqa: F811

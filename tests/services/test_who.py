@@ -36,6 +36,7 @@ WITHOUT_WHO = {
         "members.py:who_has_none",
         "members.py:who_is",
         "memberships.py:find_or_make",
+        "consent_links.py:arrive",
         "setup.py:is_needed",
         "setup.py:set_up",
         "tokens.py:who_has",
@@ -43,6 +44,7 @@ WITHOUT_WHO = {
     "the machine itself, whose state belongs to no organization": {
         "backups.py:list_unopened",
         "backups.py:make",
+        "backups.py:newest",
         "backups.py:restore",
         "health.py:look",
         "machine.py:look",

@@ -23,6 +23,8 @@ from seatkeeper.cli import (
     bundle,
     catalog,
     connections,
+    consent,
+    customers,
     demo,
     employees,
     exceptions,
@@ -54,9 +56,11 @@ app = typer.Typer(
 )
 for group in (demo, sync, inventory, report, bundle, serve, admin):
     group.register(app)
+customers.register(apps.app, connections.app)
 app.add_typer(apps.app, name="apps")
 app.add_typer(catalog.app, name="catalog", rich_help_panel="What is known")
 app.add_typer(connections.app, name="connections")
+app.add_typer(consent.app, name="consent")
 app.add_typer(look_rounds.app, name="look-round")
 app.add_typer(employees.app, name="employees", rich_help_panel="What is known")
 app.add_typer(exceptions.app, name="exceptions", rich_help_panel="What to do")

@@ -35,7 +35,7 @@ def add(email: str = EMAIL) -> None:
     path = operators.add(who, email)
     say(f"{email} is an operator.")
     if path:
-        typer.echo(SEATKEEPER.address.origin + path)
+        typer.echo(SEATKEEPER.address.url + path)
         say("Whoever has this link can choose the password: give it to nobody else. It is valid for three days.")
 
 

@@ -38,7 +38,7 @@ def add(
     say(f"{made} was added. Commands work in it with --organization {made.name!r}.")
     if administrator:
         link = organizations.invite_administrator(who, made.pk, administrator)
-        typer.echo(SEATKEEPER.address.origin + link.path)
+        typer.echo(SEATKEEPER.address.url + link.path)
         say("Pass this link on to the administrator. It is valid for three days and works once.")
 
 

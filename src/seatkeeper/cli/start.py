@@ -26,9 +26,12 @@ def open_home() -> Who:
 def open_installation() -> Who:
     """Ready to call services that concern the installation as a whole. Raises BadSetting."""
     set_up()
+    from seatkeeper import __version__
     from seatkeeper.services.machine import migrate
     from seatkeeper.services.members import operator
+    from seatkeeper.telemetry import start_tracing
 
+    start_tracing(__version__)
     migrate()
     return operator()
 

@@ -17,7 +17,7 @@ from typing import Final
 from django.db import InterfaceError, OperationalError, connections
 
 from seatkeeper.clock import system_clock
-from seatkeeper.jobs import housekeeping, queue, refreshes, running
+from seatkeeper.jobs import housekeeping, joining, queue, refreshes, running, tenant_checks
 from seatkeeper.jobs.queue import Waiting
 from seatkeeper.jobs.schedule import is_done
 from seatkeeper.notices import dispatch
@@ -51,11 +51,16 @@ class Scheduler:
         self._stopping = threading.Event()
         self._run_ended = threading.Event()
         self._tidy = threading.Event()
+        self._looked = time.monotonic()
         # Each in a thread of its own: neither a large refresh nor a slow receiver of notices holds up anybody's run.
         loops: dict[str, Callable[[], None]] = {
             "scheduler": self._watch,
             "notices": partial(self._repeat, dispatch.look_and_send, self._run_ended, TELL_EVERY),
             "refreshes": partial(self._repeat, self._refresh_due, refreshes.wanted, TICK),
+            "joining": partial(self._repeat, partial(joining.join_due, self._stopping.is_set), joining.wanted, TICK),
+            "checks": partial(
+                self._repeat, partial(tenant_checks.check_due, self._stopping.is_set), tenant_checks.wanted, TICK
+            ),
             "housekeeping": partial(self._repeat, housekeeping.tidy, self._tidy, housekeeping.EVERY),
         }
         self._threads = [threading.Thread(target=loop, name=name, daemon=True) for name, loop in loops.items()]
@@ -67,11 +72,16 @@ class Scheduler:
     def is_alive(self) -> bool:
         return self._threads[0].is_alive()  # the scheduler's own
 
+    def looked_ago(self) -> float:
+        """Seconds since it began its last look at what is due."""
+        return time.monotonic() - self._looked
+
     def ask_to_stop(self) -> None:
         """Nothing more is begun; runs end at their next page."""
         self._stopping.set()
         running.changed.set()
-        refreshes.wanted.set()
+        for event in (refreshes.wanted, joining.wanted, tenant_checks.wanted):
+            event.set()
         self._run_ended.set()
         self._tidy.set()
 
@@ -105,6 +115,7 @@ class Scheduler:
             self._stopping.wait(AFTER_TROUBLE)
 
     def _look(self) -> None:
+        self._looked = time.monotonic()
         leases.shorten_impossible()
         now = system_clock()
         for waiting in queue.list_waiting(now):

@@ -129,5 +129,5 @@ def to_message(notice: Notice, event: str) -> Message:
         body=ENDINGS[notice.kind] if over else notice.body,
         level=notice.level,
         at=(notice.closed or notice.opened) if over else notice.opened,
-        link=f"{SEATKEEPER.address.origin}/notices",
+        link=f"{SEATKEEPER.address.url}/notices",
     )

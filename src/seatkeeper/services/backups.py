@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seatkeeper.errors import BadSetting
+from seatkeeper.model import Instant
 from seatkeeper.services import audit
 from seatkeeper.services.members import operator
 from seatkeeper.store import backup, seal
 from seatkeeper.store.backup import Header
-from seatkeeper.store.models import Connection
+from seatkeeper.store.models import AuditEvent, Connection
 from seatkeeper.store.schema import check_schema
 
 
@@ -28,6 +29,11 @@ def make(path: Path) -> Header:
     if current:
         audit.record(operator(), "backup.made", path.name)
     return header
+
+
+def newest() -> Instant | None:
+    """When the newest backup was made; None before the first that is known of."""
+    return AuditEvent.objects.filter(action="backup.made").order_by("-pk").values_list("at", flat=True).first()
 
 
 def restore(path: Path, *, replace: bool) -> Restored:

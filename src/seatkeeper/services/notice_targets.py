@@ -84,7 +84,7 @@ def test(who: Who, target_id: int) -> None:
         id=f"test-{target.pk}-{now}", event="test", kind="test", condition="test",
         title="A test of Seatkeeper's notices",
         body=f"{who.name} asked for it. Notices will come this way.", level=0, at=now,
-        link=f"{SEATKEEPER.address.origin}/notices",
+        link=f"{SEATKEEPER.address.url}/notices",
     )  # fmt: skip
     try:
         delivery.send(opened, message)

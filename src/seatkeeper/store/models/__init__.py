@@ -12,6 +12,7 @@ from seatkeeper.store.models.connections import Connection, Quarantine, RequestW
 from seatkeeper.store.models.directory import Account, LicenseGroup, Renewal, Seat, SkuList, Subscription
 from seatkeeper.store.models.money import Price, ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.notices import Notice, NoticeDelivery, NoticeTarget
+from seatkeeper.store.models.onboarding import AppRegistration, ConsentLink, TenantCheck
 from seatkeeper.store.models.organizations import (
     ApiToken,
     AuditEvent,
@@ -47,11 +48,13 @@ __all__ = [
     "Account",
     "AccountFact",
     "ApiToken",
+    "AppRegistration",
     "Application",
     "ApplicationSet",
     "Attempt",
     "AuditEvent",
     "Connection",
+    "ConsentLink",
     "Coverage",
     "DailySummary",
     "Employee",
@@ -86,6 +89,7 @@ __all__ = [
     "SkuList",
     "Subscription",
     "Task",
+    "TenantCheck",
     "UncountedDay",
     "UnlicensedUser",
     "UseDay",

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from django.db.models import Min
 
 from seatkeeper.model import Instant, Key, RunStatus
+from seatkeeper.spans import Span
 from seatkeeper.store import raw
 from seatkeeper.store.models import Renewal, Run, Subscription
 
@@ -110,13 +111,15 @@ def seats_of(connection_id: int, product: str, generation: int, accounts: Sequen
 
 def list_gone(connection_id: int, product: str, generation: int, since: Instant) -> list[GoneRow]:
     """Seats that ended with their accounts since a moment, newest first; of accounts that are not back."""
-    sql = """
-        SELECT s.account, s.sku, a.upn, r.started
+    # The account stands in subqueries: joined, SQLite looks at every account before it asks whether any seat ended.
+    account = "FROM store_account a WHERE a.connection_id = s.connection_id AND a.key = s.account AND a.until = s.until"
+    sql = f"""
+        SELECT s.account, s.sku, (SELECT a.upn {account} LIMIT 1), r.started
         FROM store_seat s
-        JOIN store_account a ON a.connection_id = s.connection_id AND a.key = s.account AND a.until = s.until
         JOIN store_task t ON t.connection_id = s.connection_id AND t.key = 'roster'
         JOIN store_run r ON r.task_id = t.id AND r.generation = s.until AND r.status = ? AND r.started >= ?
         WHERE s.connection_id = ? AND s.product = ? AND s.until <= ? AND s.kind <> 'other-product'
+          AND EXISTS (SELECT 1 {account})
           AND NOT EXISTS (SELECT 1 FROM store_account b
                           WHERE b.connection_id = s.connection_id AND b.key = s.account AND b.until > s.until
                             AND b.since <= ?)
@@ -227,6 +230,12 @@ def list_renewals(connection_id: int) -> list[Renewal]:
     """The commercial subscriptions that there still are."""
     rows = Renewal.objects.filter(connection_id=connection_id).order_by("pk")
     return [row for row in rows if row.status.casefold() != "deleted"]
+
+
+def list_near_renewals(organization_id: int, within: Span) -> list[Renewal]:
+    """Of all connections of an organization, those whose next date lies in a stretch of time."""
+    mine = Renewal.objects.filter(connection__organization_id=organization_id, next_lifecycle__range=within)
+    return [row for row in mine.order_by("pk") if row.status.casefold() != "deleted"]
 
 
 def is_in_force(renewal: Renewal) -> bool:

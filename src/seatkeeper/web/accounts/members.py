@@ -108,7 +108,7 @@ def single_sign_on(request: Asked) -> HttpResponse:
 
 def _show_link(request: Asked, email: str, link: invitations.Link) -> HttpResponse:
     """Not after a redirect: the link is shown once and kept nowhere."""
-    context = {"email": email, "link": SEATKEEPER.address.origin + link.path, "made": link}
+    context = {"email": email, "link": SEATKEEPER.address.url + link.path, "made": link}
     return render(request, "seatkeeper/link.html", context)
 
 

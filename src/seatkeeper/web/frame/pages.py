@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from structlog.contextvars import bind_contextvars
 
 from seatkeeper.errors import ChooseOrganization
 from seatkeeper.services.members import SESSION_KEY, May, Who, who_asks
@@ -61,4 +62,6 @@ def to_who(request: HttpRequest) -> Who:
     Raises NotAllowed for somebody who is in no organization.
     """
     assert request.user.pk is not None
-    return who_asks(request.user.pk, request.session.get(SESSION_KEY))
+    who = who_asks(request.user.pk, request.session.get(SESSION_KEY))
+    bind_contextvars(organization=who.organization_id)  # for the log
+    return who

@@ -143,7 +143,7 @@ def join(request: Asked, token: str) -> HttpResponse:
 
 def _show_link(request: Asked, email: str, path: str, back: str, *, joins: bool = False) -> HttpResponse:
     """Not after a redirect: the link is shown once and kept nowhere."""
-    context = {"email": email, "link": SEATKEEPER.address.origin + path, "joins": joins, "back": back}
+    context = {"email": email, "link": SEATKEEPER.address.url + path, "joins": joins, "back": back}
     return render(request, "seatkeeper/organizations/link.html", context)
 
 
