@@ -8,6 +8,7 @@ SeatkeeperError
 │   ├── ChangedMeanwhile        somebody else changed it after the asker had read it
 │   ├── NotFound                no such thing, or none in the asker's organization
 │   └── NotAllowed              the asker's role does not allow it
+│       └── ChooseOrganization  a member of several has not said yet in which one to work
 ├── ActAtVendor               someone changes something at the vendor              exit 3
 │   ├── CredentialsRejected     secret, certificate, application or tenant id
 │   │   └── OtherTenant           a token for another tenant than the one that was meant
@@ -155,6 +156,10 @@ class NotFound(WrongUse):
 
 class NotAllowed(WrongUse):
     """The asker's role does not allow the operation."""
+
+
+class ChooseOrganization(NotAllowed):
+    """A member of several organizations has to say first in which one to work."""
 
 
 class ActAtVendor(SeatkeeperError):

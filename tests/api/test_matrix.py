@@ -78,6 +78,13 @@ CHANGES: dict[str, tuple[May, Any]] = {
     "POST /members/{member_id}/deactivate": (May.MEMBERS, None),
     "POST /members/{member_id}/reactivate": (May.MEMBERS, None),
     "DELETE /members/{member_id}": (May.MEMBERS, None),
+    "POST /organizations": (May.OPERATE, {"name": "Another"}),
+    "PATCH /organizations/{organization_id}": (May.OPERATE, {"name": "Another"}),
+    "POST /organizations/{organization_id}/archive": (May.OPERATE, None),
+    "POST /organizations/{organization_id}/reactivate": (May.OPERATE, None),
+    "POST /organizations/{organization_id}/administrator": (May.OPERATE, {"email": "new@example.com"}),
+    "POST /operators": (May.OPERATE, {"email": "new@example.com"}),
+    "DELETE /operators/{operator_id}": (May.OPERATE, None),
     "POST /tokens": (May.SEE, {"name": "mine", "role": "Viewer"}),
     "DELETE /tokens/{token_id}": (May.SEE, None),
 }
@@ -86,6 +93,7 @@ READS: dict[str, May] = {
     "GET /members": May.MEMBERS,
     "GET /audit": May.MEMBERS,
     "GET /notice-targets": May.MEMBERS,
+    "GET /operators": May.OPERATE,
 }
 
 
@@ -117,6 +125,8 @@ def _call(caller: Caller, operation: str, application_id: int) -> int:
         "token_id",
         "plan_id",
         "item_id",
+        "organization_id",
+        "operator_id",
         "link_id",
     ):
         path = path.replace(f"{{{name}}}", "999999")
@@ -149,6 +159,16 @@ def test_a_role_may_what_its_row_says_and_nothing_else(calls: Calls, role: Role)
         else:
             assert status == 403, (operation, status)
     sys.stdout.write(f"{role}: {len(operations())} operations\n")
+
+
+def test_an_operator_operates_and_sees_no_more_than_the_role_says(calls: Calls) -> None:
+    caller = calls(Role.VIEWER, operates=True)
+    for operation in operations():
+        status = _call(caller, operation, 999999)
+        if _needed(operation) in (May.SEE, May.OPERATE):
+            assert status not in (401, 403, 405, 500), (operation, status)
+        else:
+            assert status == 403, (operation, status)
 
 
 def test_nobody_and_strangers_get_nothing(calls: Calls, other_organization: Organization) -> None:

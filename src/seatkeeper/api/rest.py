@@ -17,6 +17,7 @@ from seatkeeper.api import (
     members,
     notices,
     onboarding,
+    organizations,
     people,
     runs,
 )
@@ -49,5 +50,17 @@ api = Api(
     urls_namespace="rest",
 )
 answer_with_problems(api)
-for group in (applications, connections, look_rounds, onboarding, people, findings, insight, runs, members, notices):
+for group in (
+    applications,
+    connections,
+    look_rounds,
+    onboarding,
+    people,
+    findings,
+    insight,
+    runs,
+    members,
+    notices,
+    organizations,
+):
     api.add_router("", group.router, tags=[group.TAG])

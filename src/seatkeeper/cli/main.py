@@ -11,6 +11,8 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -31,6 +33,8 @@ from seatkeeper.cli import (
     look_rounds,
     members,
     notices,
+    operators,
+    organizations,
     plans,
     prices,
     queue,
@@ -40,6 +44,7 @@ from seatkeeper.cli import (
     sync,
 )
 from seatkeeper.cli.screen import complain
+from seatkeeper.cli.start import ORGANIZATION
 from seatkeeper.errors import SeatkeeperError
 
 app = typer.Typer(
@@ -64,6 +69,8 @@ app.add_typer(plans.app, name="plans", rich_help_panel="What to do")
 app.add_typer(history.app, name="history", rich_help_panel="Proof")
 app.add_typer(members.app, name="members", rich_help_panel="Operation")
 app.add_typer(notices.app, name="notices", rich_help_panel="Operation")
+app.add_typer(organizations.app, name="organizations", rich_help_panel="Operation")
+app.add_typer(operators.app, name="operators", rich_help_panel="Operation")
 app.add_typer(prices.app, name="prices", rich_help_panel="What is known")
 app.add_typer(queue.app, name="queue", rich_help_panel="Operation")
 app.add_typer(sandbox.app, name="sandbox")
@@ -71,11 +78,30 @@ app.add_typer(sandbox.app, name="sandbox")
 
 @app.callback(invoke_without_command=True)
 def version(
+    context: typer.Context,
     show: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True),
+    organization: str | None = typer.Option(
+        None, "--organization", envvar=ORGANIZATION, help="In which organization; needed where there are several."
+    ),
 ) -> None:
+    if organization is not None:
+        context.with_resource(_named(organization))
     if show:
         typer.echo(f"seatkeeper {__version__}")
         raise typer.Exit
+
+
+@contextmanager
+def _named(organization: str) -> Iterator[None]:
+    """For the command: it opens the data folder in this organization."""
+    before = os.environ.get(ORGANIZATION)
+    os.environ[ORGANIZATION] = organization
+    try:
+        yield
+    finally:
+        os.environ.pop(ORGANIZATION)
+        if before is not None:
+            os.environ[ORGANIZATION] = before
 
 
 def run() -> None:

@@ -114,7 +114,8 @@ def list_waiting(now: Instant, task_id: int | None = None) -> list[Waiting]:
 
 def _select(now: Instant) -> QuerySet[Any]:
     """Tasks that may be due, each with what is known of its newest run."""
-    active = Application.objects.filter(connection=OuterRef("connection"), active=True)
+    living = Application.objects.filter(organization__archived=None, active=True)
+    active = living.filter(connection=OuterRef("connection"))
     wanted = Q(enabled=True, paused=False) | ~Q(asked_by="")
     # A look round reads once, and once more what joins it, until somebody decides to keep it.
     joined = Application.objects.filter(connection=OuterRef("task__connection"), active=True).order_by("-created")

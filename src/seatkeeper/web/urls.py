@@ -23,7 +23,7 @@ from seatkeeper.web.applications import (
 from seatkeeper.web.decisions import exceptions, findings, reclaim_plans, suspicious, what_if
 from seatkeeper.web.frame import refreshing
 from seatkeeper.web.onboarding import checks, links, lists
-from seatkeeper.web.organization import employees, notices, prices
+from seatkeeper.web.organization import employees, notices, organizations, prices
 
 handler400 = "seatkeeper.web.frame.errors.bad_request"
 handler404 = "seatkeeper.web.frame.errors.not_found"
@@ -143,6 +143,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("employees/export.<form>", employees.export_index),
     path("employees/import", employees.upload),
     path("employees/import/<kept>", employees.preview),
+    path("organizations", organizations.index),
+    path("organizations/export.<form>", organizations.export_index),
+    path("organizations/add", organizations.add),
+    path("organizations/audit", organizations.trail),
+    path("organizations/audit/export.<form>", organizations.export_trail),
+    path("organizations/<int:organization_id>", organizations.organization),
+    path("organizations/<int:organization_id>/enter", organizations.enter),
+    path("organizations/<int:organization_id>/rename", organizations.rename),
+    path("organizations/<int:organization_id>/archive", organizations.archive),
+    path("organizations/<int:organization_id>/reactivate", organizations.reactivate),
+    path("organizations/<int:organization_id>/administrator", organizations.invite_administrator),
+    path("operators", organizations.list_operators),
+    path("operators/<int:operator_id>/remove", organizations.remove_operator),
+    path("join/<token>", organizations.join),
     path("setup", setup.set_up),
     path("invitations/<key>/<token>", setup.invitation),
     path("accounts/", include(urls)),

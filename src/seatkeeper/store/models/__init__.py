@@ -13,7 +13,15 @@ from seatkeeper.store.models.directory import Account, LicenseGroup, Renewal, Se
 from seatkeeper.store.models.money import Price, ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.notices import Notice, NoticeDelivery, NoticeTarget
 from seatkeeper.store.models.onboarding import AppRegistration, ConsentLink, TenantCheck
-from seatkeeper.store.models.organizations import ApiToken, AuditEvent, Employee, Membership, Organization, SavedView
+from seatkeeper.store.models.organizations import (
+    ApiToken,
+    AuditEvent,
+    Employee,
+    Membership,
+    Operator,
+    Organization,
+    SavedView,
+)
 from seatkeeper.store.models.recurring import RecurringJob
 from seatkeeper.store.models.reporting import (
     DailySummary,
@@ -61,6 +69,7 @@ __all__ = [
     "Notice",
     "NoticeDelivery",
     "NoticeTarget",
+    "Operator",
     "Organization",
     "Price",
     "ProductActivity",
