@@ -10,6 +10,7 @@ SeatkeeperError
 │   └── NotAllowed              the asker's role does not allow it
 ├── ActAtVendor               someone changes something at the vendor              exit 3
 │   ├── CredentialsRejected     secret, certificate, application or tenant id
+│   │   └── OtherTenant           a token for another tenant than the one that was meant
 │   ├── PermissionMissing       names the permission and the task that needs it
 │   ├── PremiumRequired         sign-ins need Entra ID P1 or P2
 │   ├── NotOffered              this cloud of the vendor's does not have it
@@ -162,6 +163,10 @@ class ActAtVendor(SeatkeeperError):
 
 class CredentialsRejected(ActAtVendor):
     pass
+
+
+class OtherTenant(CredentialsRejected):
+    """The vendor gave access to another tenant than the one that was meant; nothing was asked for with it."""
 
 
 class PermissionMissing(ActAtVendor):

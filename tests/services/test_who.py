@@ -22,6 +22,7 @@ WITHOUT_WHO = {
     "nobody is signed in yet: these find out who it is, or let somebody in": {
         "members.py:operator",
         "members.py:who_is",
+        "consent_links.py:arrive",
         "memberships.py:accept",
         "memberships.py:invited",
         "memberships.py:set_password",
@@ -36,6 +37,7 @@ WITHOUT_WHO = {
         "backups.py:newest",
         "backups.py:restore",
         "health.py:look",
+        "health.py:start_scheduler",
         "machine.py:look",
         "machine.py:migrate",
     },

@@ -21,6 +21,8 @@ from seatkeeper.cli import (
     bundle,
     catalog,
     connections,
+    consent,
+    customers,
     demo,
     employees,
     exceptions,
@@ -31,6 +33,7 @@ from seatkeeper.cli import (
     notices,
     plans,
     prices,
+    queue,
     report,
     sandbox,
     serve,
@@ -49,9 +52,11 @@ app = typer.Typer(
 )
 for group in (demo, sync, inventory, report, bundle, serve, admin):
     group.register(app)
+customers.register(apps.app, connections.app)
 app.add_typer(apps.app, name="apps")
 app.add_typer(catalog.app, name="catalog", rich_help_panel="What is known")
 app.add_typer(connections.app, name="connections")
+app.add_typer(consent.app, name="consent")
 app.add_typer(look_rounds.app, name="look-round")
 app.add_typer(employees.app, name="employees", rich_help_panel="What is known")
 app.add_typer(exceptions.app, name="exceptions", rich_help_panel="What to do")
@@ -60,6 +65,7 @@ app.add_typer(history.app, name="history", rich_help_panel="Proof")
 app.add_typer(members.app, name="members", rich_help_panel="Operation")
 app.add_typer(notices.app, name="notices", rich_help_panel="Operation")
 app.add_typer(prices.app, name="prices", rich_help_panel="What is known")
+app.add_typer(queue.app, name="queue", rich_help_panel="Operation")
 app.add_typer(sandbox.app, name="sandbox")
 
 

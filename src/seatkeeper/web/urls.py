@@ -16,11 +16,13 @@ from seatkeeper.web.applications import (
     integration,
     look_rounds,
     person,
+    queue,
     runs,
     tabs,
 )
 from seatkeeper.web.decisions import exceptions, findings, reclaim_plans, suspicious, what_if
 from seatkeeper.web.frame import refreshing
+from seatkeeper.web.onboarding import checks, links, lists
 from seatkeeper.web.organization import employees, notices, prices
 
 handler400 = "seatkeeper.web.frame.errors.bad_request"
@@ -82,6 +84,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/<int:application_id>/bundle", history.bundle),
     path("connections", connections.index),
     path("connections/export.<form>", connections.export_index),
+    path("connections/consented", links.consented),
+    path("connections/onboarding", links.index),
+    path("connections/onboarding/export.<form>", links.export_index),
+    path("connections/onboarding/registration", links.registration),
+    path("connections/onboarding/registration/forget", links.forget),
+    path("connections/onboarding/links/add", links.add),
+    path("connections/onboarding/links/<int:link_id>", links.link),
+    path("connections/onboarding/links/<int:link_id>/withdraw", links.withdraw),
+    path("connections/onboarding/links/<int:link_id>/retry", links.retry),
+    path("connections/onboarding/import", lists.upload),
+    path("connections/onboarding/import/<upload>", lists.preview),
+    path("connections/onboarding/checks", checks.index),
+    path("connections/onboarding/checks/export.<form>", checks.export_index),
+    path("connections/onboarding/checks/begin", checks.begin),
+    path("connections/onboarding/checks/events", checks.events),
     path("connections/signed-in", look_rounds.arrive),
     path("connections/signed-in/finish", look_rounds.signed_in),
     path("connections/<int:connection_id>", connections.connection),
@@ -111,6 +128,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prices/<int:price_id>/delete", prices.delete),
     path("history", history.index),
     path("history/<show>/export.<form>", history.export_index),
+    path("queue", queue.index),
+    path("queue/export.<form>", queue.export_index),
+    path("queue/<int:task_id>/cancel", queue.cancel),
     path("runs/<int:run_id>", runs.run),
     path("runs/<int:run_id>/events", runs.events),
     path("runs/<int:run_id>/confirm", runs.confirm),

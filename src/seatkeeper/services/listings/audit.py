@@ -14,8 +14,8 @@ from seatkeeper.store.models import AuditEvent, Membership
 
 # The nouns of actions; the verb after the dot says what was done to them.
 SUBJECTS: Final = (
-    "application", "connection", "employees", "finding", "license", "member", "person", "plan", "price", "run",
-    "suspicious", "task", "token",
+    "application", "connection", "consent", "credential", "employees", "finding", "license", "member", "person", "plan",
+    "price", "registration", "run", "suspicious", "task", "token",
 )  # fmt: skip
 MACHINES: Final = ("command line", "scheduler")
 

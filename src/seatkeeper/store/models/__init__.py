@@ -12,7 +12,9 @@ from seatkeeper.store.models.connections import Connection, Quarantine, RequestW
 from seatkeeper.store.models.directory import Account, LicenseGroup, Renewal, Seat, SkuList, Subscription
 from seatkeeper.store.models.money import Price, ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.notices import Notice, NoticeDelivery, NoticeTarget
+from seatkeeper.store.models.onboarding import AppRegistration, ConsentLink, TenantCheck
 from seatkeeper.store.models.organizations import ApiToken, AuditEvent, Employee, Membership, Organization, SavedView
+from seatkeeper.store.models.recurring import RecurringJob
 from seatkeeper.store.models.reporting import (
     DailySummary,
     Finding,
@@ -39,11 +41,13 @@ __all__ = [
     "Account",
     "AccountFact",
     "ApiToken",
+    "AppRegistration",
     "Application",
     "ApplicationSet",
     "Attempt",
     "AuditEvent",
     "Connection",
+    "ConsentLink",
     "Coverage",
     "DailySummary",
     "Employee",
@@ -65,6 +69,7 @@ __all__ = [
     "ReclaimItem",
     "ReclaimPlan",
     "Recognition",
+    "RecurringJob",
     "Renewal",
     "RequestWindow",
     "Run",
@@ -77,6 +82,7 @@ __all__ = [
     "SkuList",
     "Subscription",
     "Task",
+    "TenantCheck",
     "UncountedDay",
     "UnlicensedUser",
     "UseDay",

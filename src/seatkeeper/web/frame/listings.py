@@ -24,6 +24,8 @@ ADDRESSES: Final[Mapping[str, Callable[[Any], str]]] = {
     "users": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
     "findings": lambda row: f"/findings/{row.pk}",
     "suspicious": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
+    "consent-links": lambda row: f"/connections/onboarding/links/{row.pk}",
+    "tenant-checks": lambda row: f"/connections/{row.connection_id}",
     "members": lambda row: f"/members/{row.pk}",
     "runs": lambda row: f"/runs/{row.pk}",
 }
