@@ -11,8 +11,8 @@ from seatkeeper.clock import days, seconds
 from seatkeeper.errors import Unavailable
 from seatkeeper.model import Instant, to_instant
 from seatkeeper.notices import delivery, dispatch
-from seatkeeper.notices.conditions import level_of
 from seatkeeper.notices.delivery import Message, Target
+from seatkeeper.notices.kinds import level_of
 from seatkeeper.services import notice_targets
 from seatkeeper.services.members import operator
 from seatkeeper.services.notice_targets import NewTarget

@@ -13,8 +13,8 @@ from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput, NotFound, SeatkeeperError
 from seatkeeper.model import Secret
 from seatkeeper.notices import delivery
-from seatkeeper.notices.conditions import KINDS
 from seatkeeper.notices.delivery import Message
+from seatkeeper.notices.kinds import KINDS
 from seatkeeper.notices.targets import open_target, seal_target
 from seatkeeper.services import audit
 from seatkeeper.services.members import May, Who
