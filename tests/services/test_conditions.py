@@ -52,7 +52,7 @@ def test_a_look_asks_as_little_of_many_tenants_as_of_one() -> None:
         before = cost()
         for number in range(8):
             there = Connection.objects.create(
-                organization_id=organization_id, vendor="microsoft", tenant_id=f"t{number}.example", client_id="c",
+                organization_id=organization_id, vendor="microsoft", tenant_id=f"t{number}.example", client_id=f"c{number}",
                 created=START, credential_expires=START + days(3),
             )  # fmt: skip
             Application.objects.create(
