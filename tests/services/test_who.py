@@ -47,6 +47,7 @@ WITHOUT_WHO = {
         "backups.py:newest",
         "backups.py:restore",
         "health.py:look",
+        "health.py:start_scheduler",
         "machine.py:look",
         "machine.py:migrate",
     },

@@ -10,8 +10,8 @@ from seatkeeper.store.models import Application, Connection, DailySummary, Findi
 from seatkeeper.store.models.owned import Owned
 
 # What several organizations share: operators, names of client applications, limits on guessing, the vendor's on
-# requests, and the vendors' lists of SKUs.
-SHARED = {"ApplicationSet", "Attempt", "Operator", "RequestWindow", "SignInApp", "SkuList"}
+# requests, the vendors' lists of SKUs, and what comes back for the whole installation.
+SHARED = {"ApplicationSet", "Attempt", "Operator", "RecurringJob", "RequestWindow", "SignInApp", "SkuList"}
 
 TABLES = list(apps.get_app_config("store").get_models())
 

@@ -184,6 +184,7 @@ EXAMPLES: dict[str, Example] = {
     "application_id": lambda world, _: str(Application.objects.get(organization=world.organization).pk),
     "connection_id": lambda world, _: str(Connection.objects.get(organization=world.organization).pk),
     "membership_id": lambda world, _: str(Membership.objects.get(member=world.new_member(Role.VIEWER)).pk),
+    "task_id": lambda world, _: str(Task.objects.get(connection__organization=world.organization, key="roster").pk),
     "run_id": lambda world, _: str(Run.objects.get(organization=world.organization).pk),
     "object_id": lambda *_: PERSON,
     "kept": lambda world, role: uploads.keep(world.member(role), b"Email\ngrace@example.com\n", 1000),
@@ -212,7 +213,7 @@ EXAMPLES: dict[str, Example] = {
 }
 # Those that belong to an organization or a member: anybody else's must look as if it were not there.
 OF_ONE = {
-    "application_id", "connection_id", "membership_id", "run_id", "token_id", "view_id",
+    "application_id", "connection_id", "membership_id", "run_id", "task_id", "token_id", "view_id",
     "finding_id", "exemption_id", "price_id", "plan_id", "target_id", "link_id",
 }  # fmt: skip
 MISSING = ("999999999", str(2**63 - 1))

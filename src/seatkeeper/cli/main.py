@@ -37,6 +37,7 @@ from seatkeeper.cli import (
     organizations,
     plans,
     prices,
+    queue,
     report,
     sandbox,
     serve,
@@ -71,6 +72,7 @@ app.add_typer(notices.app, name="notices", rich_help_panel="Operation")
 app.add_typer(organizations.app, name="organizations", rich_help_panel="Operation")
 app.add_typer(operators.app, name="operators", rich_help_panel="Operation")
 app.add_typer(prices.app, name="prices", rich_help_panel="What is known")
+app.add_typer(queue.app, name="queue", rich_help_panel="Operation")
 app.add_typer(sandbox.app, name="sandbox")
 
 

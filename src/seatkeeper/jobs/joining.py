@@ -7,7 +7,6 @@ the link, so nothing is kept before the first token, which must be for that tena
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -37,8 +36,6 @@ FIRST_WAIT: Final = seconds(5)
 LONGEST_WAIT: Final = hours(1)
 GIVEN_UP_AFTER: Final = hours(24)  # of an administrator's consent
 LONGEST_NAME: Final = 120
-
-wanted: Final = threading.Event()  # somebody has consented: the scheduler of this process need not wait for its tick
 
 
 class Customer(NamedTuple):
@@ -100,6 +97,10 @@ def _free_name(title: str, customer: str, taken: set[str]) -> str:
 def _event(organization_id: int, who: str, action: str, subject: str, detail: str = "") -> AuditEvent:
     told = {"action": action, "subject": subject, "detail": detail}
     return AuditEvent(organization_id=organization_id, at=system_clock(), who=who, **told)
+
+
+def is_due() -> bool:
+    return ConsentLink.objects.filter(status=CONSENTED, due__lte=system_clock()).exists()
 
 
 def join_due(stop: Callable[[], bool]) -> None:

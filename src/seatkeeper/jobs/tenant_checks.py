@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -22,8 +21,6 @@ ONE_NAME: Final = "The tenant is known by one name"
 AT_ONCE: Final = 4
 CLAIM: Final = seconds(2 * LONGEST)  # longer than a check may take; who died during one is followed after it
 
-wanted: Final = threading.Event()  # somebody has asked: the scheduler of this process need not wait for its tick
-
 
 def list_checks(connection: Connection) -> Iterator[Check]:
     """What must hold at the vendor, one by one. Of what is found, only which tenant it is is stored."""
@@ -40,6 +37,10 @@ def list_checks(connection: Connection) -> Iterator[Check]:
                     return
                 if directory_id not in ("", connection.tenant_id):
                     yield Check(ONE_NAME, passed=True, message=f"{connection.tenant_id} is the tenant {directory_id}.")
+
+
+def is_due() -> bool:
+    return TenantCheck.objects.filter(due__lte=system_clock()).exists()
 
 
 def check_due(stop: Callable[[], bool]) -> None:

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from seatkeeper.clock import Clock, days, system_clock
 from seatkeeper.errors import BadInput, CredentialsRejected, NotFound, Refusals
-from seatkeeper.jobs import joining
+from seatkeeper.jobs import running
 from seatkeeper.jobs.joining import CONSENTED, DECLINED, REFUSED, WAITING, WITHDRAWN
 from seatkeeper.services import additions, app_registrations, audit, tenants
 from seatkeeper.services.application_input import check_tags, check_tasks, check_threshold
@@ -145,7 +145,7 @@ def retry(who: Who, link_id: int) -> None:
         if not mine.update(status=CONSENTED, due=system_clock()):
             raise BadInput("link", f"it is {link.status}: there is nothing to try again.")
         audit.record(who, "consent.tried_again", link.customer)
-        transaction.on_commit(joining.wanted.set)
+        transaction.on_commit(running.changed.set)
 
 
 def arrive(answer: Mapping[str, str], clock: Clock = system_clock) -> bool:
@@ -168,7 +168,7 @@ def arrive(answer: Mapping[str, str], clock: Clock = system_clock) -> bool:
         if link.tenant_id not in ("", tenant) and "." not in link.tenant_id:  # a domain is proven by the first token
             told = f"The tenant {tenant} has answered, and the link is for {link.tenant_id} alone. Nothing was kept."
             return _note(who, link, DECLINED, message=told)
-        transaction.on_commit(joining.wanted.set)
+        transaction.on_commit(running.changed.set)
         now = clock()
         return _note(who, link, CONSENTED, directory_id=tenant, answered=now, due=now, message="")
 

@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput
-from seatkeeper.jobs import tenant_checks
+from seatkeeper.jobs import running, tenant_checks
 from seatkeeper.services import audit
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Connection, TenantCheck
@@ -46,7 +46,7 @@ def ask(who: Who, tenants: Iterable[Connection] | None = None) -> int:
         checks = (TenantCheck(connection=each, asked=now, asked_by=who.name, due=now) for each in wanted)
         TenantCheck.objects.bulk_create(checks, batch_size=500)
         audit.record(who, "connection.checks_asked", f"{len(wanted):,} tenant{'' if len(wanted) == 1 else 's'}")
-        transaction.on_commit(tenant_checks.wanted.set)
+        transaction.on_commit(running.changed.set)
     return len(wanted)
 
 

@@ -16,6 +16,7 @@ from seatkeeper.web.applications import (
     integration,
     look_rounds,
     person,
+    queue,
     runs,
     tabs,
 )
@@ -127,6 +128,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prices/<int:price_id>/delete", prices.delete),
     path("history", history.index),
     path("history/<show>/export.<form>", history.export_index),
+    path("queue", queue.index),
+    path("queue/export.<form>", queue.export_index),
+    path("queue/<int:task_id>/cancel", queue.cancel),
     path("runs/<int:run_id>", runs.run),
     path("runs/<int:run_id>/events", runs.events),
     path("runs/<int:run_id>/confirm", runs.confirm),

@@ -22,6 +22,7 @@ from seatkeeper.store.models.organizations import (
     Organization,
     SavedView,
 )
+from seatkeeper.store.models.recurring import RecurringJob
 from seatkeeper.store.models.reporting import (
     DailySummary,
     Finding,
@@ -77,6 +78,7 @@ __all__ = [
     "ReclaimItem",
     "ReclaimPlan",
     "Recognition",
+    "RecurringJob",
     "Renewal",
     "RequestWindow",
     "Run",

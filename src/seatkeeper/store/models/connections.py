@@ -89,6 +89,10 @@ class Connection(Door):
         help_text="From when on the vendor's log held sign-ins when it was last asked; null before that.",
     )
 
+    out_of_reach_until = models.BigIntegerField(
+        null=True, help_text="Until when its tasks are left alone because it did not answer; null while it answers."
+    )
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organization", "vendor", "tenant_id"], name="one_connection_a_tenant"),
@@ -121,7 +125,7 @@ class Task(Owned):
     )
     lease_until = models.BigIntegerField(
         null=True,
-        help_text="When the claim lapses unless it is renewed, by this machine's clock; null for none.",
+        help_text="When the claim lapses unless its process renews it, by the database's clock; null for none.",
     )
     generation = models.IntegerField(default=0, help_text="The last published generation; 0 before the first.")
     enumeration = models.IntegerField(
@@ -149,6 +153,12 @@ class Task(Owned):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def worker(self) -> str:
+        """Machine and process that are at it; empty for nobody."""
+        machine, _, process = self.lease_owner.rpartition(":")[0].rpartition(":")
+        return f"{machine.partition(':')[0]}, process {process}" if machine else self.lease_owner
 
 
 class Run(Owned):

@@ -16,7 +16,7 @@ def deactivate(apps: Any, _editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0049_onboarding"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("store", "0050_queue_engine"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
