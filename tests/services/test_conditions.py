@@ -52,8 +52,8 @@ def test_a_look_asks_as_little_of_many_tenants_as_of_one() -> None:
         before = cost()
         for number in range(8):
             there = Connection.objects.create(
-                organization_id=organization_id, vendor="microsoft", tenant_id=f"t{number}.example", client_id=f"c{number}",
-                created=START, credential_expires=START + days(3),
+                organization_id=organization_id, vendor="microsoft", tenant_id=f"t{number}.example",
+                client_id=f"c{number}", created=START, credential_expires=START + days(3),
             )  # fmt: skip
             Application.objects.create(
                 organization_id=organization_id, connection=there, product=first.product, name=f"A{number}", created=1
