@@ -9,9 +9,9 @@ from seatkeeper.services.members import Who
 from seatkeeper.store.models import Application, Connection, DailySummary, Finding, FindingEvent, Organization
 from seatkeeper.store.models.owned import Owned
 
-# What several organizations share: names of client applications, limits on guessing, the vendor's on requests, and the
-# vendors' lists of SKUs.
-SHARED = {"ApplicationSet", "Attempt", "RequestWindow", "SignInApp", "SkuList"}
+# What several organizations share: names of client applications, limits on guessing, the vendor's on requests, the
+# vendors' lists of SKUs, and what is the machine's: backups and keys.
+SHARED = {"ApplicationSet", "Attempt", "Backup", "ProcessKeys", "RequestWindow", "SignInApp", "SkuList"}
 
 TABLES = list(apps.get_app_config("store").get_models())
 

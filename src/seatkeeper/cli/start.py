@@ -10,7 +10,16 @@ if TYPE_CHECKING:
 
 
 def open_home() -> Who:
-    """Ready to call services. Raises BadSetting for a setting, folder or database that cannot be used."""
+    """Ready to call services. Raises BadSetting for a setting, folder, database or key that cannot be used."""
+    who = open_with_any_key()
+    from seatkeeper.services import keys
+
+    keys.check()
+    return who
+
+
+def open_with_any_key() -> Who:
+    """The same where the key may be lost."""
     set_up()
     from seatkeeper.services.machine import migrate
     from seatkeeper.services.members import operator

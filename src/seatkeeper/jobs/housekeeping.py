@@ -1,5 +1,6 @@
-"""What is left behind and nobody comes back for: sessions that have ended, uploads that were not imported, and tenants
-that somebody looked round in and did not keep.
+"""What is left behind and nobody comes back for: sessions that have ended, uploads that were not imported, tenants
+that somebody looked round in and did not keep, and data older than it is to be kept. Before it goes, a backup is made
+if one is due.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from seatkeeper.clock import system_clock
+from seatkeeper.jobs import backups, pruning
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.erasing import erase_after_commit
 from seatkeeper.store.models import AuditEvent, Connection
@@ -27,6 +29,8 @@ def tidy() -> None:
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     sweep_uploads()
     forget_look_rounds()
+    backups.make_due()
+    pruning.prune()
 
 
 def forget_look_rounds() -> None:

@@ -13,7 +13,7 @@ from seatkeeper.connectors.catalog import find_product, find_task, find_vendor, 
 from seatkeeper.connectors.products import SkuKind
 from seatkeeper.model import CoverageState, Instant, RunStatus, to_id, to_text
 from seatkeeper.settings import SEATKEEPER
-from seatkeeper.store.models import Application, Connection, Finding, Quarantine, Run, Task
+from seatkeeper.store.models import Application, Backup, Connection, Finding, Organization, Quarantine, Run, Task
 from seatkeeper.store.queries import roster
 from seatkeeper.sync.coverage import coverage_of
 
@@ -41,6 +41,7 @@ KINDS: Final = (
     Kind("secret-expires", "A secret or certificate expires", "Another credential is in use."),
     Kind("same-tenant", "Two applications read one tenant", "Each tenant is read once."),
     Kind("renewal", "A subscription renews or ends"),
+    Kind("backup", "A backup failed or is too old", "A backup was made and read back."),
     Kind("findings", "New findings, once a day"),
 )
 
@@ -208,6 +209,23 @@ def find_renewals(organization_id: int, now: Instant) -> Iterator[Condition]:
                 yield Condition(f"renewal:{row.subscription}:{_day(when)}", "renewal", title, body, level)
 
 
+def find_missing_backups(organization_id: int, now: Instant) -> Iterator[Condition]:
+    """Of the backups that are made by themselves; told to the first organization, whose the machine is."""
+    plan, first = SEATKEEPER.backups, Organization.objects.order_by("pk").values_list("pk", flat=True).first()
+    if plan is None or organization_id != first:
+        return
+    rows = Backup.objects.filter(scheduled=True).order_by("-started")
+    made = rows.filter(ended__isnull=False, trouble="").first()
+    failed = rows.filter(started__gt=made.started if made else 0).exclude(trouble="").first()
+    old = now - (made.started if made else rows.aggregate(first=Min("started"))["first"] or now) > hours(2 * plan.every)
+    if failed is None and not old:
+        return
+    since = f"The last one that was made and read back is of {_day(made.started)}." if made else "There is none yet."
+    why = f"{failed.trouble} " if failed else ""
+    body = f"{why}{since} Older ones are kept. `seatkeeper backups` lists them; SEATKEEPER_BACKUP_FOLDER is the folder."
+    yield Condition("backup", "backup", "The last backup failed" if failed else "The last backup is too old", body)
+
+
 def digest(organization_id: int, since: Instant, until: Instant) -> Condition | None:
     """The findings that opened in a stretch of time; nobody's name is in it."""
     mine = Finding.objects.filter(application__organization_id=organization_id, application__active=True, state="open")
@@ -230,5 +248,5 @@ def _day(instant: Instant) -> str:
 
 _FINDERS: Final[tuple[Callable[[int, Instant], Iterator[Condition]], ...]] = (
     find_failed_runs, find_overdue_tasks, find_empty_reads, find_quarantined_rows, find_lost_sign_ins,
-    find_expiring_credentials, find_tenants_read_twice, find_renewals,
+    find_expiring_credentials, find_tenants_read_twice, find_renewals, find_missing_backups,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from seatkeeper.settings.sign_in import providers
 SEATKEEPER: Final = read(os.environ)
 
 SECRET_KEY = SEATKEEPER.secret_key.reveal()
+SECRET_KEY_FALLBACKS = [key.reveal() for key in SEATKEEPER.other_keys]
 ALLOWED_HOSTS = list(SEATKEEPER.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = [SEATKEEPER.address.origin]  # a proxy may speak https outside and http to us
 # Origins besides our own that a form may lead to.
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "seatkeeper.web.frame.headers.security_headers",  # outermost: it dresses every answer, errors and files included
     "django.middleware.security.SecurityMiddleware",
+    "seatkeeper.web.frame.outdated.up_to_date",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

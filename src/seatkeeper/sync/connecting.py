@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypedDict
 
+from django.db import transaction
+
 from seatkeeper.connectors.base import Connector
 from seatkeeper.connectors.catalog import find_product, find_vendor
 from seatkeeper.connectors.reach import DELEGATED, FEDERATED, ConnectionDetails
@@ -33,7 +35,7 @@ def open_connector(connection: Connection) -> Iterator[Connector]:
             yield connector
         finally:
             if renewed := connector.renewed_sign_in():
-                _keep_sign_in(connection, renewed)
+                _keep_sign_in(connection, details.credential, renewed)
 
 
 def open_credential(connection: Connection) -> Secret:
@@ -41,10 +43,13 @@ def open_credential(connection: Connection) -> Secret:
     return seal.open_sealed(bytes(connection.credential), **_place(connection))
 
 
-def _keep_sign_in(connection: Connection, renewed: Secret) -> None:
+def _keep_sign_in(connection: Connection, used: Secret | None, renewed: Secret) -> None:
     """Store it, unless somebody has given another credential meanwhile. Of two processes either's is good."""
-    same = Connection.objects.filter(pk=connection.pk, credential=bytes(connection.credential))
-    same.update(credential=seal.seal(renewed.reveal(), **_place(connection)))
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().filter(pk=connection.pk).exclude(credential=b"").first()
+        if row is not None and open_credential(row) == used:  # it may have been sealed anew, with another key
+            row.credential = seal.seal(renewed.reveal(), **_place(row))
+            row.save(update_fields=["credential"])
 
 
 def with_identity(details: ConnectionDetails) -> ConnectionDetails:

@@ -72,6 +72,10 @@ class Connection(Owned, Versioned):
         null=True,
         help_text="From when on the vendor's log held sign-ins when it was last asked; null before that.",
     )
+    pruned_until = models.BigIntegerField(
+        null=True,
+        help_text="Up to when sign-ins are kept as counts by day only, as the retention says; null for none yet.",
+    )
 
     class Meta:
         constraints = [
