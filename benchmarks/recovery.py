@@ -195,10 +195,9 @@ def run(folder: Path, chosen: argparse.Namespace) -> int:
     from seatkeeper.cli.start import open_home
 
     open_home()
-    from seatkeeper.clock import days, system_clock
+    from seatkeeper.jobs import pruning
     from seatkeeper.services import backups, keys
-    from seatkeeper.settings import SEATKEEPER
-    from seatkeeper.store import pruning, space
+    from seatkeeper.store import space
 
     begun = time.monotonic()
     load = prepare(chosen.sign_ins)
@@ -226,12 +225,10 @@ def run(folder: Path, chosen: argparse.Namespace) -> int:
 
     size = space.look()
     begun = time.monotonic()
-    kinds = pruning.list_kinds(SEATKEEPER.keep)
+    gone: list[int] = []
     with load.going_on():
-        gone = sum(sum(kind.steps(system_clock() - days(kind.days))) for kind in kinds if kind.name == "sign-ins")
-        while space.give_back():
-            pass
-    load.tell(f"{gone:,} sign-ins pruned", time.monotonic() - begun)
+        pruning.prune(tell=lambda _title, number: gone.append(number), budget=float("inf"))
+    load.tell(f"{gone[0]:,} sign-ins pruned", time.monotonic() - begun)
     if size is not None and (after := space.look()) is not None:
         print(f"the file had {size.size / 1e6:,.0f} MB and has {after.size / 1e6:,.0f} MB")
     same = describe(start)["others"] == before["others"]

@@ -15,7 +15,7 @@ from seatkeeper.store.pruning import list_kinds
 log = logging.getLogger("seatkeeper.jobs")
 
 BUDGET: Final = 600.0  # seconds of a round
-PAUSE: Final = 0.02  # seconds between two transactions: whoever waits to write comes first
+PAUSE: Final = 0.15  # seconds between two transactions: whoever waits for SQLite looks every 0.1 s, and comes first
 
 
 def prune(clock: Clock = system_clock, tell: Callable[[str, int], None] | None = None, budget: float = BUDGET) -> bool:

@@ -20,7 +20,7 @@ from seatkeeper.store import raw
 from seatkeeper.store.models import AuditEvent, Connection, Coverage, DailySummary, Notice, Quarantine, Run
 
 PORTION: Final = 500  # rows of one transaction
-SIGN_INS: Final = 2_000  # of one transaction
+SIGN_INS: Final = 1_000  # of one transaction
 
 _OLD_SIGN_INS: Final = """FROM store_signin WHERE connection_id = ? AND created >= ? AND created < ? AND NOT EXISTS (
     SELECT 1 FROM store_newestuse n WHERE n.connection_id = store_signin.connection_id
