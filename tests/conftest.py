@@ -221,9 +221,18 @@ class Unpaced:
 
     def __init__(self, *_: object) -> None: ...
 
-    def take(self, *, slow: bool = False) -> None: ...
+    def take(self, *_: object, slow: bool = False) -> None: ...
 
-    def done(self) -> None: ...
+    def done(self, *_: object) -> None: ...
+
+
+def forget_limits(patch: pytest.MonkeyPatch) -> None:
+    """Connections that are opened from now on wait for no limit of the vendor's."""
+    from seatkeeper.connectors.microsoft import vendor
+    from seatkeeper.sync import connecting
+
+    patch.setattr(connecting, "SharedPacer", Unpaced)
+    patch.setattr(vendor, "LocalPacer", Unpaced)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -264,6 +273,4 @@ def with_pauses() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nobody_waits_for_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    from seatkeeper.sync import connecting
-
-    monkeypatch.setattr(connecting, "SharedPacer", Unpaced)
+    forget_limits(monkeypatch)

@@ -101,7 +101,7 @@ def test_pip_itself_is_installed_by_hash_before_anything_else() -> None:
         r"pip==\S+( \\\n {4}--hash=sha256:[0-9a-f]{64})+\n", (ROOT / "requirements/pip.txt").read_text()
     )
     made = re.findall(r"-m venv .*\n\t(.*)\n", (ROOT / "Makefile").read_text())
-    assert len(made) == 3
+    assert len(made) == 4
     assert all(first.endswith("--require-hashes -r requirements/pip.txt") for first in made)
 
 

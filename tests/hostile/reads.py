@@ -27,9 +27,8 @@ from seatkeeper.services.applications import add_application
 from seatkeeper.services.members import operator
 from seatkeeper.services.roster import roster as seat_holders
 from seatkeeper.store import models as tables
-from seatkeeper.sync import connecting
 from seatkeeper.sync.coverage import read_ledger, watched_by
-from tests.conftest import Unpaced
+from tests.conftest import forget_limits
 from tests.hostile.designs import MUTANTS
 from tests.hostile.poison import DAMAGE, NEXT, POISONS, SILENT
 from tests.hostile.spoiler import LISTS, Spoiler
@@ -282,7 +281,7 @@ def live(
     tally = Tally()
     life = Life(seed, tally)
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        patch.setattr(connecting, "SharedPacer", Unpaced)
+        forget_limits(patch)
         if mutant:
             change, names = MUTANTS[mutant]
             change(patch)

@@ -26,8 +26,7 @@ from seatkeeper.sandbox.world.catalog import COPILOT, OFFICE, POWER_BI, PROJECT,
 from seatkeeper.sandbox.world.people import DAY
 from seatkeeper.sandbox.world.tenant import Settings
 from seatkeeper.services.applications import NewApplication
-from seatkeeper.sync import connecting
-from tests.conftest import Unpaced
+from tests.conftest import forget_limits
 from tests.property.source import HOST, NOW, call
 
 PEOPLE = 120
@@ -173,6 +172,6 @@ def read_from(world: World) -> Iterator[pytest.MonkeyPatch]:
         patch.setattr(vendor, "Egress", lambda *_, **_named: wire)
         if world.worst:  # of a clock that is the system's, the vendor's Date corrects what is wrong
             patch.setattr(connector, "system_clock", world.our_clock)
-        patch.setattr(connecting, "SharedPacer", Unpaced)
+        forget_limits(patch)
         patch.setattr(refresh, "refresh_application", lambda application, *_: original(application, world.clock))
         yield patch

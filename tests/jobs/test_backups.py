@@ -15,7 +15,7 @@ from django.db import connections
 
 from seatkeeper.clock import days, hours, system_clock
 from seatkeeper.jobs import backups, housekeeping
-from seatkeeper.notices import conditions
+from seatkeeper.notices import machine
 from seatkeeper.services import backups as service
 from seatkeeper.services.members import operator
 from seatkeeper.settings import SEATKEEPER
@@ -30,13 +30,13 @@ pytestmark = pytest.mark.usefixtures("database")
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BackupPlan:
     operator()
     plan = BackupPlan(tmp_path / "backups", 24, 2, 1, 1)
-    for module in (backups, conditions):
+    for module in (backups, machine):
         monkeypatch.setattr(module, "SEATKEEPER", SEATKEEPER._replace(backups=plan))
     return plan
 
 
 def told() -> list[str]:
-    return [each.title for each in conditions.find_missing_backups(operator().organization_id, system_clock())]
+    return [each.title for each in machine.find_missing_backups(operator().organization_id, system_clock())]
 
 
 @pytest.mark.both_engines

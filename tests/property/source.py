@@ -22,7 +22,6 @@ from seatkeeper.sandbox.faults import FaultyTenant
 from seatkeeper.sandbox.world.tenant import Settings
 from seatkeeper.services.applications import NewApplication
 from seatkeeper.store import raw
-from seatkeeper.sync import connecting
 
 HOST = "localhost:8443"
 NOW = "2026-08-01T06:00:00Z"
@@ -130,11 +129,11 @@ class Source:
 @contextmanager
 def read_from(source: Source) -> Iterator[None]:
     """Our connections lead to this tenant, and nobody waits for its limits."""
-    from tests.conftest import Unpaced
+    from tests.conftest import forget_limits
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vendor, "Egress", lambda *_, **_named: InProcess(source.app))
-        patch.setattr(connecting, "SharedPacer", Unpaced)
+        forget_limits(patch)
         yield
 
 

@@ -253,7 +253,7 @@ def test_nothing_goes_wrong_for_those_who_open_and_seal_while_keys_are_exchanged
     while sealed.seal_anew():
         pass
     assert_all_opens()
-    assert [count for _state, count in states()] == [7, 0, 0, 0]
+    assert {count for _state, count in states()[1:]} == {0}
 
 
 WORKER = """

@@ -13,10 +13,11 @@ from django.test import override_settings
 
 from seatkeeper.clock import days, hours, system_clock
 from seatkeeper.model import to_instant
-from seatkeeper.services import applications, audit, machine, sku_lists
+from seatkeeper.services import applications, audit, health, machine, sku_lists
 from seatkeeper.services.members import operator
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.address import Address
+from seatkeeper.settings.networks import read_networks
 from seatkeeper.store.models import ApplicationSet, Coverage, Run, Task
 from tests.skus import listed, write
 from tests.web.world import APPLICATION
@@ -62,8 +63,8 @@ def test_a_file_that_others_can_read_is_named_with_the_command_that_closes_it(
 
 
 def test_a_disk_without_room_is_told_before_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    for free, passed in ((2**40, True), (machine.LEAST_FREE - 1, False)):
-        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+    for free, passed in ((2**40, True), (999_000_000, None), (health.LEAST_FREE - 1, False)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free, total=2**41))
         assert line("Disk")[0] is passed
 
 
@@ -99,13 +100,24 @@ def test_a_clock_that_differs_from_the_vendors_is_told(ahead: int, passed: bool 
         ("http://seats.example.com", "seats.example.com", "", None, "can be read on the way"),
         ("https://seats.example.com", "seats.example.com", "", None, "SEATKEEPER_TRUSTED_PROXY"),
         ("https://seats.example.com", "seats.example.com", "127.0.0.1", True, "127.0.0.1"),
+        ("https://seats.example.com", "seats.example.com", "10.0.0.0/16,fd00::/8", True, "10.0.0.0/16, fd00::/8"),
+        ("https://seats.example.com", "seats.example.com", "8.0.0.0/8", None, "trusts the public network 8.0.0.0/8"),
+        (
+            "https://example.com",
+            "example.com",
+            "127.0.0.1",
+            False,
+            "SEATKEEPER_ALLOWED_HOSTS does not hold example.com",
+        ),
         ("http://localhost:8000", "localhost", "127.0.0.1", None, "SEATKEEPER_URL"),
     ],
 )
 def test_the_public_address_and_the_proxy_fit_each_other(
     monkeypatch: pytest.MonkeyPatch, url: str, host: str, proxy: str, passed: bool | None, said: str
 ) -> None:
-    settings = SEATKEEPER._replace(address=Address(url, host), trusted_proxy=proxy)
+    proxies = read_networks({"P": proxy}, "P")
+    hosts = ("localhost", "seats.example.com")
+    settings = SEATKEEPER._replace(address=Address(url, host), allowed_hosts=hosts, trusted_proxies=proxies)
     monkeypatch.setattr(machine, "SEATKEEPER", settings)
     found = line("Address")
     assert found[0] is passed

@@ -9,7 +9,7 @@ import pytest
 
 from seatkeeper.errors import BadSetting
 from seatkeeper.settings import address as settings
-from seatkeeper.settings import reader, upkeep
+from seatkeeper.settings import operation, reader, upkeep
 
 from .test_reader import read_in
 
@@ -37,7 +37,7 @@ def test_the_public_address(tmp_path: Path, given: str, origin: str, host: str, 
 
 @pytest.mark.parametrize(
     "nonsense",
-    ["seats.example.com", "ftp://seats", "https://", "https://x/folder", "https://u:p4ss@x", "https://x?q", "https://x#f",
+    ["seats.example.com", "ftp://seats", "https://", "https://u:p4ss@x", "https://x?q", "https://x#f",
      "https://x:port", "https://x y", "https://[::1", "https://x;y", "javascript:alert(1)", "https://x\u202e"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused_by_name(tmp_path: Path, nonsense: str) -> None:
@@ -50,12 +50,33 @@ def test_hosts_that_were_given_are_not_added_to(tmp_path: Path) -> None:
     assert read_in(tmp_path, URL="https://a.example", ALLOWED_HOSTS="b.example").allowed_hosts == ("b.example",)
 
 
-def test_the_proxy_is_one_ip_address(tmp_path: Path) -> None:
-    assert read_in(tmp_path).trusted_proxy == ""
-    assert read_in(tmp_path, TRUSTED_PROXY="10.0.0.1").trusted_proxy == "10.0.0.1"
-    for nonsense in ("*", "proxy.example.com", "10.0.0.0/8", "10.0.0.1,10.0.0.2"):
-        with pytest.raises(BadSetting, match="SEATKEEPER_TRUSTED_PROXY"):
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [("https://x", ""), ("https://x/", ""), ("https://x/seats/", "/seats"), ("https://x/a/b.c", "/a/b.c")],
+)
+def test_the_address_may_have_a_folder(tmp_path: Path, given: str, folder: str) -> None:
+    read = read_in(tmp_path, URL=given).address
+    assert (read.origin, read.folder, read.url) == ("https://x", folder, f"https://x{folder}")
+
+
+@pytest.mark.parametrize("nonsense", ["https://x//a", "https://x/../a", "https://x/a%2fb", "https://x/a:b"])
+def test_a_folder_that_is_none_is_refused_by_name(tmp_path: Path, nonsense: str) -> None:
+    with pytest.raises(BadSetting, match="SEATKEEPER_URL"):
+        read_in(tmp_path, URL=nonsense)
+
+
+def test_proxies_are_addresses_and_networks(tmp_path: Path) -> None:
+    assert read_in(tmp_path).trusted_proxies == ()
+    read = read_in(tmp_path, TRUSTED_PROXY="10.0.0.1, 10.2.0.0/16,fd00::/8").trusted_proxies
+    assert [str(network) for network in read] == ["10.0.0.1/32", "10.2.0.0/16", "fd00::/8"]
+    for nonsense in ("*", "proxy.example.com", "10.0.0.0/33", "10.0.0.1;10.0.0.2"):
+        with pytest.raises(BadSetting, match=r"SEATKEEPER_TRUSTED_PROXY: .* is neither an IP address nor a network"):
             read_in(tmp_path, TRUSTED_PROXY=nonsense)
+    with pytest.raises(BadSetting, match=r"Write 10\.0\.0\.0/8 for the whole network"):
+        read_in(tmp_path, TRUSTED_PROXY="10.0.0.1/8")
+    for everybody in ("0.0.0.0/0", "10.0.0.1,::/0"):
+        with pytest.raises(BadSetting, match="holds every address there is"):
+            read_in(tmp_path, TRUSTED_PROXY=everybody)
 
 
 def test_the_provider_is_read_whole_and_its_secret_is_not_printed(tmp_path: Path) -> None:
@@ -106,7 +127,7 @@ def test_a_name_alone_asks_for_the_rest(tmp_path: Path) -> None:
 def test_the_docs_name_every_setting_and_no_other() -> None:
     known = {
         value
-        for module in (reader, settings, upkeep)
+        for module in (reader, settings, operation, upkeep)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, str) and value.startswith("SEATKEEPER_")
     }

@@ -34,7 +34,7 @@ def test_a_first_start_makes_a_closed_folder_and_a_key_that_stays(tmp_path: Path
     assert sorted(path.name for path in home.iterdir()) == ["secret.key"], "no database, and no draft left behind"
     assert first.database["NAME"] == str(home / "seatkeeper.sqlite3")
     assert first.allowed_hosts == ("localhost", "127.0.0.1", "[::1]")
-    assert first.log_level == "WARNING"
+    assert first.operation.log_level == "WARNING"
     assert first.secret_key.reveal() not in repr(first)
 
 
@@ -57,6 +57,34 @@ def test_a_key_may_be_given_or_come_from_a_file(tmp_path: Path) -> None:
     assert not (tmp_path / "b" / "secret.key").exists()
 
 
+def test_the_address_of_the_database_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    for end in ("", "\n", "\r\n"):
+        file.write_text(f"postgresql://ada:p4ssw0rd@db/seats{end}")
+        database = read_in(tmp_path, DATABASE_URL_FILE=str(file)).database
+        assert (database["HOST"], database["PASSWORD"], database["NAME"]) == ("db", "p4ssw0rd", "seats")
+
+
+@pytest.mark.parametrize(
+    ("setting", "held", "message"),
+    [
+        ("DATABASE_URL_FILE", "mysql://ada:p4ssw0rd@db/x\n", "SEATKEEPER_DATABASE_URL_FILE does not name a database"),
+        ("SECRET_KEY_FILE", "p4ssw0rd", "SEATKEEPER_SECRET_KEY_FILE is too short"),
+        *[(name, " \n", f"SEATKEEPER_{name}: .*secret is empty") for name in ("DATABASE_URL_FILE", "SECRET_KEY_FILE")],
+        *[(name, None, f"SEATKEEPER_{name}: .*secret cannot be read: No such file")
+          for name in ("DATABASE_URL_FILE", "SECRET_KEY_FILE")],
+    ],
+)  # fmt: skip
+def test_a_secret_file_that_does_not_serve_is_refused_without_what_it_holds(
+    tmp_path: Path, setting: str, held: str | None, message: str
+) -> None:
+    if held is not None:
+        (tmp_path / "secret").write_text(held)
+    with pytest.raises(BadSetting, match=message) as refused:
+        read_in(tmp_path, **{setting: str(tmp_path / "secret")})
+    assert "p4ssw0rd" not in str(refused.value)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such bits")
 @pytest.mark.parametrize(
     ("given", "named"),
@@ -69,6 +97,7 @@ def test_a_key_may_be_given_or_come_from_a_file(tmp_path: Path) -> None:
         ({"NOTICE_HOSTS": "https://mail.example.com"}, "SEATKEEPER_NOTICE_HOSTS"),
         ({"SECRET_KEY": "hunter2"}, "SEATKEEPER_SECRET_KEY is too short"),
         ({"SECRET_KEY": KEY, "SECRET_KEY_FILE": "/x"}, "SEATKEEPER_SECRET_KEY and SEATKEEPER_SECRET_KEY_FILE"),
+        ({"DATABASE_URL": "x", "DATABASE_URL_FILE": "/x"}, "SEATKEEPER_DATABASE_URL and SEATKEEPER_DATABASE_URL_FILE"),
         ({"SECRET_KEY_FILE": "/nowhere/key"}, "SEATKEEPER_SECRET_KEY_FILE: /nowhere/key"),
         ({"HOME": "relative/path"}, "SEATKEEPER_HOME is not an absolute path"),
         ({"HOME": "/proc/none"}, "SEATKEEPER_HOME: the folder /proc/none cannot be made"),

@@ -53,7 +53,7 @@ def figures(tenant: Tenant) -> dict[str, Any]:
         for name in FIGURES
         for table in [getattr(models, name)]
     }
-    summary: dict[str, Any] = DailySummary.objects.order_by("-pk").values().first() or {}
+    summary = dict(DailySummary.objects.order_by("-pk").values()[0])
     return told | stored | {"summary": {k: v for k, v in summary.items() if k not in ("id", "refreshed", "digest")}}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja.security import HttpBearer, SessionAuth
+from structlog.contextvars import bind_contextvars
 
 from seatkeeper.errors import NotAllowed
 from seatkeeper.services.members import Who, who_is
@@ -22,7 +23,7 @@ class Token(HttpBearer):
     """`Authorization: Bearer sk_…`: what the token's role allows."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Who | None:
-        return who_has(token, request.META.get("REMOTE_ADDR", ""))
+        return _noted(who_has(token, request.META.get("REMOTE_ADDR", "")))
 
 
 class Session(SessionAuth):
@@ -32,6 +33,13 @@ class Session(SessionAuth):
         if not request.user.is_authenticated or request.user.pk is None:
             return None
         try:
-            return who_is(request.user.pk)
+            return _noted(who_is(request.user.pk))
         except NotAllowed:
             return None
+
+
+def _noted(who: Who | None) -> Who | None:
+    """The log says whose organization is at work."""
+    if who is not None:
+        bind_contextvars(organization=who.organization_id)
+    return who

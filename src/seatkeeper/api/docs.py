@@ -17,6 +17,7 @@ from seatkeeper.api.access import Session, Token
 from seatkeeper.api.problems import nobody
 from seatkeeper.api.rest import api
 from seatkeeper.services import setup
+from seatkeeper.settings import SEATKEEPER
 
 
 def description(request: HttpRequest) -> HttpResponse:
@@ -27,7 +28,7 @@ def docs(request: HttpRequest) -> HttpResponseBase:
     """Every operation with what it takes and gives, from the same description that is served as openapi.json."""
     if not _may_read(request):
         return redirect_to_login(request.path)
-    return render(request, "seatkeeper/rest.html", {"groups": _groups()})
+    return render(request, "seatkeeper/rest.html", {"groups": _groups(), "url": SEATKEEPER.address.url})
 
 
 def _may_read(request: HttpRequest) -> bool:
@@ -36,7 +37,7 @@ def _may_read(request: HttpRequest) -> bool:
 
 @cache
 def _described() -> dict[str, Any]:
-    return api.get_openapi_schema(path_prefix="/api/v1/")
+    return api.get_openapi_schema(path_prefix=f"{SEATKEEPER.address.folder}/api/v1/")
 
 
 @cache

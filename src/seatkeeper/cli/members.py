@@ -23,5 +23,5 @@ def link(
     from seatkeeper.settings import SEATKEEPER
 
     made = memberships.let_back_in(who, email, drop_second_factor=drop_second_factor)
-    typer.echo(SEATKEEPER.address.origin + made.path)
+    typer.echo(SEATKEEPER.address.url + made.path)
     say("Whoever has this link can choose the password: give it to nobody else. The old password works until then.")

@@ -21,9 +21,12 @@ def open_home() -> Who:
 def open_with_any_key() -> Who:
     """The same where the key may be lost."""
     set_up()
+    from seatkeeper import __version__
     from seatkeeper.services.machine import migrate
     from seatkeeper.services.members import operator
+    from seatkeeper.telemetry import start_tracing
 
+    start_tracing(__version__)
     migrate()
     return operator()
 

@@ -34,6 +34,7 @@ from seatkeeper.graph.retry import Again, Retry
 from seatkeeper.graph.throttle import AUDIT_LOG, REPORTS, Pacer, to_moment, to_wait
 from seatkeeper.graph.token import Token, TokenSource
 from seatkeeper.model import Instant
+from seatkeeper.telemetry import span
 from seatkeeper.wire import NotTrusted, TooSlow
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -194,7 +195,10 @@ class Client:
         self._pacer.take(question.family, question.units)
         try:
             method = "GET" if question.body is None else "POST"
-            answer = self._egress.send(method, question.url, fields, question.body)
+            with span("vendor request", family=question.family) as traced:
+                answer = self._egress.send(method, question.url, fields, question.body)
+                if traced is not None:
+                    traced.set_attribute("http.response.status_code", answer.status)
         finally:
             self._pacer.done(question.family)
             self.counters.requests += 1

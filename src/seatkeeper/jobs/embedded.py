@@ -51,6 +51,7 @@ class Scheduler:
         self._stopping = threading.Event()
         self._run_ended = threading.Event()
         self._tidy = threading.Event()
+        self._looked = time.monotonic()
         # Each in a thread of its own: neither a large refresh nor a slow receiver of notices holds up anybody's run.
         loops: dict[str, Callable[[], None]] = {
             "scheduler": self._watch,
@@ -66,6 +67,10 @@ class Scheduler:
 
     def is_alive(self) -> bool:
         return self._threads[0].is_alive()  # the scheduler's own
+
+    def looked_ago(self) -> float:
+        """Seconds since it began its last look at what is due."""
+        return time.monotonic() - self._looked
 
     def ask_to_stop(self) -> None:
         """Nothing more is begun; runs end at their next page."""
@@ -105,6 +110,7 @@ class Scheduler:
             self._stopping.wait(AFTER_TROUBLE)
 
     def _look(self) -> None:
+        self._looked = time.monotonic()
         leases.shorten_impossible()
         now = system_clock()
         for waiting in queue.list_waiting(now):

@@ -15,8 +15,9 @@ from seatkeeper.clock import Clock, days, seconds, system_clock
 from seatkeeper.errors import SeatkeeperError
 from seatkeeper.model import Instant
 from seatkeeper.notices import delivery
-from seatkeeper.notices.conditions import KINDS, Condition, digest, list_conditions
+from seatkeeper.notices.conditions import digest, list_conditions
 from seatkeeper.notices.delivery import Message
+from seatkeeper.notices.kinds import KINDS, Condition
 from seatkeeper.notices.targets import open_target
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.models import Notice, NoticeDelivery, NoticeTarget, Organization
@@ -125,5 +126,5 @@ def to_message(notice: Notice, event: str) -> Message:
         body=ENDINGS[notice.kind] if over else notice.body,
         level=notice.level,
         at=(notice.closed or notice.opened) if over else notice.opened,
-        link=f"{SEATKEEPER.address.origin}/notices",
+        link=f"{SEATKEEPER.address.url}/notices",
     )

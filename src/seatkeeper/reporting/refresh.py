@@ -30,6 +30,7 @@ from seatkeeper.store import bulk
 from seatkeeper.store.bulk import reporting as stored
 from seatkeeper.store.models import Application, DailySummary, Saving
 from seatkeeper.store.queries import usage
+from seatkeeper.telemetry import REFRESH, span
 
 __all__ = ["catch_up", "count_uses", "recount", "refresh_all", "refresh_application"]
 
@@ -44,6 +45,11 @@ def refresh_all(connection_id: int, clock: Clock = system_clock) -> None:
 
 def refresh_application(application: Application, clock: Clock = system_clock) -> DailySummary | None:
     """Store what is known of the application, unless it is stored already; None while nothing was ever read."""
+    with REFRESH.time(), span("refresh", application=application.pk):
+        return _refresh(application, clock)
+
+
+def _refresh(application: Application, clock: Clock) -> DailySummary | None:
     for _ in range(PATIENCE):
         # Read first, with its mark: what is changed from here on leaves another mark, and asks for another refresh.
         if (fresh := Application.objects.filter(pk=application.pk).first()) is None:

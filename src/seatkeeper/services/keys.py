@@ -93,7 +93,7 @@ def rotate(tell: Callable[[str], None], patience: float = 60.0) -> int:
             keys = keys._replace(next=make_key())
             _write(path, keys)
         elif not keys.next:
-            tell("An earlier rotation was cut short; it is brought to its end.")
+            tell("Some secrets are still sealed with an older key. They are sealed anew, and no other key is made.")
     reach("FP:key-added")
     if keys.next:
         _wait(tell, keyring.derive(keys.next).id.hex(), patience)

@@ -91,7 +91,7 @@ def guide(who: Who, suite: str) -> Guide:
     who.require(May.SEE)
     vendor, signing_in = _of_suite(suite)
     advised = catalogue.list_advised(vendor, {product.key for product in vendor.products().products})
-    return signing_in.guide(advised, f"{SEATKEEPER.address.origin}{PATH}")
+    return signing_in.guide(advised, f"{SEATKEEPER.address.url}{PATH}")
 
 
 def begin(who: Who, suite: str, new: NewApplication, products: Sequence[str], *, by_code: bool = False) -> Step:
@@ -277,4 +277,4 @@ def _back() -> str:
     if not (address.is_https or address.is_loopback):
         told = f"the way back leads to {address.origin}, and vendors lead back to https or to this machine alone."
         raise BadInput(SIGN_IN, f"{told} Whoever runs this server sets SEATKEEPER_URL.")
-    return f"{address.origin}{PATH}"
+    return f"{address.url}{PATH}"

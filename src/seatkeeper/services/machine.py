@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,10 +17,12 @@ from seatkeeper.model import to_instant, to_text
 from seatkeeper.notices.conditions import find_overdue_tasks
 from seatkeeper.services import backups
 from seatkeeper.services.backups import list_unopened
+from seatkeeper.services.health import LEAST_FREE
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.database import WAL_IS_SAFE
 from seatkeeper.store import schema, space
 from seatkeeper.store.files import list_exposed
+from seatkeeper.store.measures import count_bytes, look_at_disk
 from seatkeeper.store.models import Application, Connection, Coverage, Organization
 from seatkeeper.store.pending import list_pending
 from seatkeeper.store.schema import check_schema, find_damage
@@ -31,7 +32,6 @@ from seatkeeper.tabular.tables import Table
 
 OLD_BACKUP: Final = 7  # days
 OLD_PRODUCTS: Final = 365  # days; SKUs appear every month
-LEAST_FREE: Final = 2**28  # bytes of the disk; below that a large run may fill it
 CLOCK_MAY_DIFFER: Final = seconds(300)  # Microsoft refuses what is signed with a clock that is further off
 STATES: Final = {True: "ok", None: "notice", False: "wrong"}
 
@@ -96,13 +96,14 @@ def look() -> Iterator[Line]:
 
 def _look_at_disk() -> Line:
     """Deleting a tenant, and some upgrades, write a SQLite database anew beside the old one."""
-    file = Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else SEATKEEPER.home
-    free, size = shutil.disk_usage(SEATKEEPER.home).free, file.stat().st_size if file.is_file() else 0
+    free, size = look_at_disk().free, count_bytes() if connection.vendor == "sqlite" else 0
     message = f"{free / 1e9:,.1f} GB are free, and the database has {size / 1e9:,.1f} GB."
     if connection.vendor != "sqlite":
         message = f"{free / 1e9:,.1f} GB are free here; the disk of the database server is not seen from here."
     if free < LEAST_FREE:
         return Line("Disk", False, f"{message} Make room before a run fills it.")
+    if free < SEATKEEPER.operation.disk_warning:
+        return Line("Disk", None, f"{message} SEATKEEPER_DISK_WARNING asks for more: make room.")
     if free < 2 * size:
         return Line("Disk", None, f"{message} Make room: an upgrade may need the size of the database twice.")
     return Line("Disk", True, message)
@@ -119,19 +120,32 @@ def _look_at_files() -> Line:
 
 
 def _look_at_address() -> Line:
-    address, proxy = SEATKEEPER.address, SEATKEEPER.trusted_proxy
+    """Whether the public address, the names that are answered to and the proxies fit each other."""
+    address, proxies = SEATKEEPER.address, ", ".join(map(str, SEATKEEPER.trusted_proxies))
+    wide = [network for network in SEATKEEPER.trusted_proxies if not network.is_private and network.num_addresses > 256]
+    hosts = [host.lower().lstrip(".") for host in SEATKEEPER.allowed_hosts]
+    if "*" not in hosts and not any(address.host == host or address.host.endswith(f".{host}") for host in hosts):
+        advice = f"SEATKEEPER_ALLOWED_HOSTS does not hold {address.host}, so every page answers 400 there. Add it."
+        return Line("Address", False, f"{address.url}. {advice}")
+    if wide:
+        advice = "Whoever is in it can call from any address he likes. Name the addresses of your proxies."
+        return Line(
+            "Address", None, f"{address.url}. SEATKEEPER_TRUSTED_PROXY trusts the public network {wide[0]}. {advice}"
+        )
     if address.is_loopback:
-        if proxy:
-            advice = f"SEATKEEPER_TRUSTED_PROXY is {proxy}, but SEATKEEPER_URL is still this machine's. Set both."
-            return Line("Address", None, f"{address.origin}. {advice}")
-        return Line("Address", True, f"{address.origin}, for people at this machine only.")
+        if proxies:
+            advice = f"SEATKEEPER_TRUSTED_PROXY is {proxies}, but SEATKEEPER_URL is still this machine's. Set both."
+            return Line("Address", None, f"{address.url}. {advice}")
+        return Line("Address", True, f"{address.url}, for people at this machine only.")
     if not address.is_https:
         advice = "Passwords can be read on the way. Put a proxy with https before it, and set SEATKEEPER_URL to that."
-        return Line("Address", None, f"{address.origin} is not https. {advice}")
-    if not proxy:
+        return Line("Address", None, f"{address.url} is not https. {advice}")
+    if not proxies:
         advice = "Everybody behind the proxy counts as one caller. Set SEATKEEPER_TRUSTED_PROXY to its IP address."
-        return Line("Address", None, f"{address.origin}, and no proxy is trusted. {advice}")
-    return Line("Address", True, f"{address.origin}; the proxy at {proxy} is trusted to name the caller.")
+        return Line("Address", None, f"{address.url}, and no proxy is trusted. {advice}")
+    told = f"{address.url}; the proxy at {proxies} is trusted to name the caller"
+    folder = f", and may leave {address.folder} in the address or take it off" if address.folder else ""
+    return Line("Address", True, f"{told}{folder}.")
 
 
 def _look_at_data() -> Line:

@@ -13,8 +13,8 @@ from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput, NotFound, SeatkeeperError
 from seatkeeper.model import Secret
 from seatkeeper.notices import delivery
-from seatkeeper.notices.conditions import KINDS
 from seatkeeper.notices.delivery import Message
+from seatkeeper.notices.kinds import KINDS
 from seatkeeper.notices.targets import open_target, seal_target
 from seatkeeper.services import audit
 from seatkeeper.services.members import May, Who
@@ -84,7 +84,7 @@ def test(who: Who, target_id: int) -> None:
         id=f"test-{target.pk}-{now}", event="test", kind="test", condition="test",
         title="A test of Seatkeeper's notices",
         body=f"{who.name} asked for it. Notices will come this way.", level=0, at=now,
-        link=f"{SEATKEEPER.address.origin}/notices",
+        link=f"{SEATKEEPER.address.url}/notices",
     )  # fmt: skip
     try:
         delivery.send(opened, message)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
+from seatkeeper.settings.log import to_logging
 from seatkeeper.settings.reader import read
 from seatkeeper.settings.sign_in import providers
 
@@ -38,7 +39,10 @@ INSTALLED_APPS = [
     "allauth.usersessions",
 ]
 MIDDLEWARE = [
-    "seatkeeper.web.frame.headers.security_headers",  # outermost: it dresses every answer, errors and files included
+    "seatkeeper.web.frame.watching.watched",  # outermost: it sees every request and its answer
+    "seatkeeper.web.frame.folder.in_a_folder",
+    "seatkeeper.web.frame.headers.security_headers",  # it dresses every answer, errors and files included
+    "seatkeeper.web.health.before_the_host_check",
     "django.middleware.security.SecurityMiddleware",
     "seatkeeper.web.frame.outdated.up_to_date",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -133,16 +137,4 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 
-# Everything a person or a script reads is on stdout; the log is for whoever runs the machine, on stderr.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"level": "WARNING", "handlers": ["stderr"]},  # of Django and the server: what a page could not do
-    "loggers": {
-        "seatkeeper": {"level": SEATKEEPER.log_level, "handlers": ["stderr"], "propagate": False},
-        "waitress.queue": {"level": "ERROR"},  # a line for each request that waits would let anybody fill the disk
-        "stamina": {"level": "ERROR"},  # that something is tried again is told by the run, with what it waits for
-    },
-}
+LOGGING = to_logging(SEATKEEPER.operation.log_level, as_json=SEATKEEPER.operation.log_as_json)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
+import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from seatkeeper.errors import BadSetting
 from seatkeeper.model import Secret
+from seatkeeper.settings.secret_files import read_secret_file
 
 URL: Final = "SEATKEEPER_URL"
 TRUSTED_PROXY: Final = "SEATKEEPER_TRUSTED_PROXY"
@@ -22,12 +22,23 @@ LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 LONGEST_NAME: Final = 40
 
+_FOLDER: Final = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+
 
 class Address(NamedTuple):
-    """The public address, as a browser writes it: `origin` has no path and no default port."""
+    """The public address, as a browser writes it.
+
+    `origin` has no path and no default port; `folder` is what comes before every path of ours: empty, or `/seatkeeper`.
+    """
 
     origin: str
     host: str
+    folder: str = ""
+
+    @property
+    def url(self) -> str:
+        """What a path of ours is put behind, for whoever is elsewhere."""
+        return self.origin + self.folder
 
     @property
     def is_https(self) -> bool:
@@ -57,21 +68,16 @@ def read_address(given: Mapping[str, str]) -> Address:
     """SEATKEEPER_URL, or BadSetting."""
     text = given.get(URL, "http://localhost:8000")
     parts = _split(URL, text, "https://seats.example.com")
-    if parts.scheme not in DEFAULT_PORTS or parts.path not in ("", "/"):
-        raise BadSetting(f"{URL}: {text} is not an address like https://seats.example.com, without a folder")
+    folder = parts.path.rstrip("/")
+    if parts.scheme not in DEFAULT_PORTS or not _FOLDER.fullmatch(folder):
+        raise BadSetting(
+            f"{URL}: {text} is not an address like https://seats.example.com or https://example.com/seatkeeper. "
+            "A folder has letters, digits, '-', '_' and '.' in its names"
+        )
     host = (parts.hostname or "").lower()
     shown = f"[{host}]" if ":" in host else host
     port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
-    return Address(f"{parts.scheme}://{shown}{port}", shown)
-
-
-def read_trusted_proxy(given: Mapping[str, str]) -> str:
-    """The address of the one reverse proxy whose word on the caller's address is believed, or nothing."""
-    text = given.get(TRUSTED_PROXY, "")
-    try:
-        return str(ipaddress.ip_address(text)) if text else ""
-    except ValueError:
-        raise BadSetting(f"{TRUSTED_PROXY}: {text!r} is not an IP address, such as 127.0.0.1") from None
+    return Address(f"{parts.scheme}://{shown}{port}", shown, folder)
 
 
 def read_single_sign_on(given: Mapping[str, str]) -> SingleSignOn | None:
@@ -89,14 +95,7 @@ def read_single_sign_on(given: Mapping[str, str]) -> SingleSignOn | None:
     name = given.get(OIDC_NAME, "single sign-on")
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise BadSetting(f"{OIDC_NAME} is longer than {LONGEST_NAME} characters, or has some that cannot be shown")
-    path = given[OIDC_CLIENT_SECRET_FILE]
-    try:
-        secret = Path(path).expanduser().read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
-        raise BadSetting(f"{OIDC_CLIENT_SECRET_FILE}: {path} cannot be read: {reason}") from None
-    if not secret:
-        raise BadSetting(f"{OIDC_CLIENT_SECRET_FILE}: {path} is empty")
+    secret = read_secret_file(OIDC_CLIENT_SECRET_FILE, given[OIDC_CLIENT_SECRET_FILE])
     return SingleSignOn(issuer, given[OIDC_CLIENT_ID], Secret(secret), name)
 
 

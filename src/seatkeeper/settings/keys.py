@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from seatkeeper.errors import BadSetting
+from seatkeeper.settings.secret_files import read_secret_file
 
 SECRET_LENGTH: Final = 32  # characters at least: fewer could be guessed, and everything sealed hangs on it
 _NEXT: Final = "next:"
@@ -54,12 +55,7 @@ def parse_keys(name: str, text: str) -> Keys:
 
 def read_keys(name: str, path: Path) -> Keys:
     """Raises BadSetting with the setting's `name` for a file that cannot be read or holds no key."""
-    try:
-        text = path.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
-        raise BadSetting(f"{name}: {path} cannot be read: {reason}") from None
-    return parse_keys(name, text)
+    return parse_keys(name, read_secret_file(name, path))
 
 
 def make_key() -> str:

@@ -15,28 +15,28 @@ import platformdirs
 
 from seatkeeper.errors import BadSetting
 from seatkeeper.model import Secret
-from seatkeeper.settings.address import Address, SingleSignOn, read_address, read_single_sign_on, read_trusted_proxy
+from seatkeeper.settings.address import TRUSTED_PROXY, Address, SingleSignOn, read_address, read_single_sign_on
 from seatkeeper.settings.database import read_database
 from seatkeeper.settings.keys import Keys, make_key, parse_keys, read_keys, write_keys
+from seatkeeper.settings.networks import Networks, read_networks
+from seatkeeper.settings.operation import Operation, choose, read_operation
+from seatkeeper.settings.secret_files import read_secret_file
 from seatkeeper.settings.upkeep import BackupPlan, Retention, read_backup_plan, read_retention
 
 HOME: Final = "SEATKEEPER_HOME"
 DATABASE_URL: Final = "SEATKEEPER_DATABASE_URL"
+DATABASE_URL_FILE: Final = "SEATKEEPER_DATABASE_URL_FILE"
 SECRET_KEY: Final = "SEATKEEPER_SECRET_KEY"  # noqa: S105 - the name of a setting
 SECRET_KEY_FILE: Final = "SEATKEEPER_SECRET_KEY_FILE"  # noqa: S105
 ALLOWED_HOSTS: Final = "SEATKEEPER_ALLOWED_HOSTS"
-LOG: Final = "SEATKEEPER_LOG"
 NOTICE_HOSTS: Final = "SEATKEEPER_NOTICE_HOSTS"
 OWN_ADDRESSES: Final = "SEATKEEPER_OWN_ADDRESSES"
-METRICS: Final = "SEATKEEPER_METRICS"
 FEDERATED_TOKEN_FILE: Final = "SEATKEEPER_FEDERATED_TOKEN_FILE"  # noqa: S105
 MANAGED_IDENTITY: Final = "SEATKEEPER_MANAGED_IDENTITY"
 AZURE_TOKEN_FILE: Final = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - set in each pod by Azure's workload identity
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
-LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 YES_NO: Final = ("yes", "no")
-METRICS_FOR: Final = ("no", "token", "local")  # nobody, an administrator's token, or also whoever is at the machine
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HOST: Final = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]|\*")
@@ -69,12 +69,11 @@ class Settings(NamedTuple):
     key_is_new: bool  # whether this process has just made it
     address: Address
     allowed_hosts: tuple[str, ...]
-    trusted_proxy: str
+    trusted_proxies: Networks
     single_sign_on: SingleSignOn | None
-    log_level: str
     notice_hosts: tuple[str, ...]
     own_addresses: bool  # whether members may give other addresses for a vendor than its own
-    metrics: str
+    operation: Operation
     identity: Identity | None
     backups: BackupPlan | None
     keep: Retention
@@ -101,19 +100,18 @@ def read(environment: Mapping[str, str]) -> Settings:
             raise BadSetting(f"{NOTICE_HOSTS}: {host!r} is not the name of a machine. Write each name, comma separated")
     return Settings(
         home=home,
-        database=read_database(DATABASE_URL, given.get(DATABASE_URL), home / "seatkeeper.sqlite3"),
+        database=_read_database(given, home),
         secret_key=Secret(keys.current),
         other_keys=tuple(map(Secret, keys.others)),
         key_file=key_file,
         key_is_new=key_is_new,
         address=address,
         allowed_hosts=hosts,
-        trusted_proxy=read_trusted_proxy(given),
+        trusted_proxies=_read_proxies(given),
         single_sign_on=read_single_sign_on(given),
-        log_level=_choose(given, LOG, LOG_LEVELS, "warning").upper(),
         notice_hosts=inside,
-        own_addresses=_choose(given, OWN_ADDRESSES, YES_NO, "no") == "yes",
-        metrics=_choose(given, METRICS, METRICS_FOR, "token"),
+        own_addresses=choose(given, OWN_ADDRESSES, YES_NO, "no") == "yes",
+        operation=read_operation(given),
         identity=_read_identity(given),
         backups=read_backup_plan(given),
         keep=read_retention(given),
@@ -122,9 +120,8 @@ def read(environment: Mapping[str, str]) -> Settings:
 
 def _read_identity(given: Mapping[str, str]) -> Identity | None:
     """File and managed identity are looked for when they are used: whatever gives and renews them may come later."""
+    _keep_one(given, FEDERATED_TOKEN_FILE, MANAGED_IDENTITY)
     text, managed = given.get(FEDERATED_TOKEN_FILE), given.get(MANAGED_IDENTITY, "").lower()
-    if text and managed:
-        raise BadSetting(f"{FEDERATED_TOKEN_FILE} and {MANAGED_IDENTITY} are both set. Keep one of them")
     if managed:
         if managed != "system" and not _GUID.fullmatch(managed):
             raise BadSetting(
@@ -157,10 +154,18 @@ def _read_home(text: str | None) -> Path:
     return home
 
 
+def _read_database(given: Mapping[str, str], home: Path) -> dict[str, Any]:
+    """The URL holds a password, so it may come from a file, too."""
+    _keep_one(given, DATABASE_URL, DATABASE_URL_FILE)
+    default = home / "seatkeeper.sqlite3"
+    if file := given.get(DATABASE_URL_FILE):
+        return read_database(DATABASE_URL_FILE, read_secret_file(DATABASE_URL_FILE, file), default)
+    return read_database(DATABASE_URL, given.get(DATABASE_URL), default)
+
+
 def _read_keys(given: Mapping[str, str], home: Path) -> tuple[Keys, Path | None, bool]:
     """The keys, the file they came from when they came from one, and whether it was made just now."""
-    if SECRET_KEY in given and SECRET_KEY_FILE in given:
-        raise BadSetting(f"{SECRET_KEY} and {SECRET_KEY_FILE} are both set. Keep one of them")
+    _keep_one(given, SECRET_KEY, SECRET_KEY_FILE)
     if SECRET_KEY in given:
         return parse_keys(SECRET_KEY, given[SECRET_KEY]), None, False
     path = Path(given[SECRET_KEY_FILE]).expanduser() if SECRET_KEY_FILE in given else home / "secret.key"
@@ -176,11 +181,19 @@ def _read_keys(given: Mapping[str, str], home: Path) -> tuple[Keys, Path | None,
     return read_keys(SECRET_KEY_FILE, path), path, is_new
 
 
-def _choose(given: Mapping[str, str], name: str, words: tuple[str, ...], usual: str) -> str:
-    word = given.get(name, usual)
-    if word.lower() not in words:
-        raise BadSetting(f"{name}: {word!r} is not one of {', '.join(words)}")
-    return word.lower()
+def _keep_one(given: Mapping[str, str], one: str, other: str) -> None:
+    if one in given and other in given:
+        raise BadSetting(f"{one} and {other} are both set. Keep one of them")
+
+
+def _read_proxies(given: Mapping[str, str]) -> Networks:
+    """Whose word on the caller is believed. Not everybody's: then anybody could call himself by any address."""
+    proxies = read_networks(given, TRUSTED_PROXY)
+    if any(network.prefixlen == 0 for network in proxies):
+        raise BadSetting(
+            f"{TRUSTED_PROXY} holds every address there is. Write the addresses or networks of your proxies"
+        )
+    return proxies
 
 
 def _split(text: str) -> tuple[str, ...]:

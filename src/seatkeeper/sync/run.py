@@ -6,10 +6,12 @@ the checkpoint → at the end of the read: publish and retire → close the run 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
+from structlog.contextvars import bound_contextvars
 
 from seatkeeper.clock import system_clock
 from seatkeeper.connectors.base import RecordPage
@@ -27,6 +29,9 @@ from seatkeeper.sync.roster import RosterReading
 from seatkeeper.sync.searches import SearchReading
 from seatkeeper.sync.signals import SignalReading
 from seatkeeper.sync.work import LEASE, CompleteRead, Reading, Tally, Work
+from seatkeeper.telemetry import span
+
+log = logging.getLogger("seatkeeper.sync")
 
 COMPLETE_WITH_QUARANTINE = 6
 
@@ -54,8 +59,18 @@ class Outcome:
 
 def run_task(work: Work) -> Outcome:
     """Run the task to its one status. Only errors that are nobody's fault but ours come out of here."""
-    outcome = Outcome(work)
-    with _claimed(work), _closing(work, outcome):
+    outcome, connection = Outcome(work), work.task.connection
+    ids: dict[str, str | int] = {
+        "task": work.kind.key,
+        "connection": connection.pk,
+        "organization": connection.organization_id,
+    }
+    with (
+        bound_contextvars(tenant=connection.tenant_id, **ids),
+        span("run", **ids),
+        _claimed(work),
+        _closing(work, outcome),
+    ):
         recognize(work.task.connection, work.connector.identify())
         work.connector.require(work.kind)
         try_again(work)
@@ -110,7 +125,8 @@ def _closing(work: Work, outcome: Outcome) -> Iterator[None]:
         asked_by=work.asked_by,
     )
     try:
-        yield
+        with bound_contextvars(run=work.run.pk):
+            yield
     except SeatkeeperError as error:
         if isinstance(error, ActAtVendor | SameTenant):
             work.run.status = RunStatus.REFUSED
@@ -127,12 +143,13 @@ def _closing(work: Work, outcome: Outcome) -> Iterator[None]:
         _count_requests(work)
         if Run.objects.filter(pk=work.run.pk).exists():  # else the application was deleted meanwhile, its runs too
             work.run.save()
+        log.info("run %s ended as %s", work.run.pk, work.run.status)
 
 
 def _save(work: Work, reading: Reading, page: RecordPage[object]) -> None:
     """Rows, quarantine, checkpoint, counters and the lease check commit together or not at all."""
     reach("FP:after-page")
-    with transaction.atomic():
+    with span("save", rows=len(page.records)), transaction.atomic():
         leases.hold(work.task.pk, work.fence, LEASE)
         tally = Tally(pages=1, rows=len(page.records) + len(page.removed) + len(page.bad) + page.left_out)
         tally.quarantined = save_bad_rows(work, page.bad)

@@ -19,6 +19,8 @@ from waitress.server import MultiSocketServer, TcpWSGIServer
 from waitress.utilities import BadRequest, Error
 
 from seatkeeper.services.limits import to_network
+from seatkeeper.settings.networks import Networks, contains
+from seatkeeper.web.forwarded import to_caller
 
 CHUNK_OVERHEAD: Final = 8192  # bytes of a chunked body that need not be content
 STEP: Final = 2**16  # bytes of a body between two looks at the budget, and of an answer in one send
@@ -210,16 +212,16 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """One listening socket. The address of the trusted proxy stands for many callers, whom its header names."""
+    """One listening socket. The address of a trusted proxy stands for many callers, whom its header names."""
 
     channel_class = Channel
 
-    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, limits: Limits, proxies: Networks = (), **kwargs: Any) -> None:
         self.limits = limits
+        self.proxies = proxies
         self.crowds: defaultdict[str, set[Channel]] = defaultdict(set)
         self.exchanged: Counter[str] = Counter()  # since the last look
         super().__init__(*args, **kwargs)
-        self.proxy = to_network(self.adj.trusted_proxy or "")
 
     def handle_accept(self) -> None:
         """Newcomers are let in: an address that has too many gives up its idlest, and so does the one with most when
@@ -234,7 +236,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 return
             connection, address = accepted
             crowd = to_network(address[0])
-            is_full = len(self.crowds.get(crowd, ())) >= self.limits.connections_of_one and crowd != self.proxy
+            is_full = len(self.crowds.get(crowd, ())) >= self.limits.connections_of_one
+            is_full = is_full and not contains(self.proxies, address[0])
             self.exchanged[crowd] += is_full
             if self.exchanged[crowd] > self.limits.exchanged_of_one:
                 connection.close()
@@ -259,9 +262,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             super().add_task(task)
 
     def caller_of(self, channel: Channel, request: Any) -> str:
-        if channel.addr[0] == self.adj.trusted_proxy and (named := request.headers.get("X_FORWARDED_FOR")):
-            return to_network(named.rpartition(",")[2].strip())
-        return channel.address
+        return to_network(to_caller(channel.addr[0], request.headers.get("X_FORWARDED_FOR", ""), self.proxies))
 
     def holds_too_much(self, channel: Channel) -> bool:
         mine, total, of_mine = self.caller_of(channel, channel.request), 0, 0

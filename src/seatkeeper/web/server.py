@@ -12,6 +12,7 @@ from seatkeeper.errors import BadInput
 from seatkeeper.services.machine import Line
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.web.channels import Limits, Server, Servers
+from seatkeeper.web.forwarded import believe_proxies
 from seatkeeper.web.threads import Threads
 
 THREADS: Final = 24  # event streams take up to eight, one caller up to twelve
@@ -28,12 +29,6 @@ def make_server(host: str, port: int, limits: Limits = Limits(), look_every: flo
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    # One proxy's word on the caller may be taken. Without one, that a request was passed on stays visible: what is only
-    # for people at this machine (the first set-up, the metrics) must not be had through a proxy on it.
-    proxy: dict[str, Any] = {"clear_untrusted_proxy_headers": False}
-    if SEATKEEPER.trusted_proxy:
-        headers = {"x-forwarded-for", "x-forwarded-proto"}
-        proxy = {"trusted_proxy": SEATKEEPER.trusted_proxy, "trusted_proxy_headers": headers}
     sockets: dict[int, Any] = {}
     threads = Threads(limits.requests_of_one)
     try:
@@ -46,11 +41,15 @@ def make_server(host: str, port: int, limits: Limits = Limits(), look_every: flo
             outbuf_overflow=ANSWER_IN_MEMORY,
             connection_limit=2 * limits.connections,  # never reached: the server makes room itself
             ident=None,
-            **proxy,
+            # That a request was passed on stays visible: what is only for people at this machine (the first set-up, the
+            # metrics) must not be had through a proxy on it.
+            clear_untrusted_proxy_headers=False,
         )
         settings.asyncore_loop_timeout = look_every
+        proxies = SEATKEEPER.trusted_proxies
+        pages = believe_proxies(get_wsgi_application(), proxies)
         listening = [
-            Server(get_wsgi_application(), sockets, dispatcher=threads, adj=settings, sockinfo=each, limits=limits)
+            Server(pages, sockets, dispatcher=threads, adj=settings, sockinfo=each, limits=limits, proxies=proxies)
             for each in settings.listen
         ]
     except (OSError, ValueError, UnicodeError) as error:

@@ -26,13 +26,13 @@ from seatkeeper.connectors.microsoft.reports import REPORTS
 from seatkeeper.connectors.microsoft.roster import is_guest
 from seatkeeper.connectors.reach import DELEGATED, FEDERATED, ConnectionDetails, SigningIn, SignInGiven
 from seatkeeper.connectors.vendor import Pacer, PublishedList, SkuColumns, Suite, Vendor
-from seatkeeper.graph import throttle
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.clouds import CLOUDS, Endpoints, list_aliases
 from seatkeeper.graph.egress import Egress
 from seatkeeper.graph.messenger import Messenger
 from seatkeeper.graph.retry import Retry
 from seatkeeper.graph.signed_in import SignInDesk
+from seatkeeper.graph.throttle import ACTIVITY, SHARED, LocalPacer
 from seatkeeper.graph.token import (
     ClientCertificate,
     ClientSecret,
@@ -81,16 +81,16 @@ class GraphPacer:
 
     def __init__(self, shared: Pacer) -> None:
         self._shared = shared
-        self._local = throttle.LocalPacer()
+        self._local = LocalPacer()
 
     def take(self, family: str, units: int) -> None:
-        if family in throttle.SHARED:
-            self._shared.take(slow=family == throttle.ACTIVITY)
+        if family in SHARED:
+            self._shared.take(slow=family == ACTIVITY)
         else:
             self._local.take(family, units)
 
     def done(self, family: str) -> None:
-        if family in throttle.SHARED:
+        if family in SHARED:
             self._shared.done()
         else:
             self._local.done(family)

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from seatkeeper.notices.conditions import KINDS
+from seatkeeper.notices.kinds import KINDS
 from seatkeeper.services.listings.base import Choice, Column, Filter, Kind, Listing
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Notice

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from django.db.models import Min
 
 from seatkeeper.model import Instant, Key, RunStatus
+from seatkeeper.spans import Span
 from seatkeeper.store import raw
 from seatkeeper.store.models import Renewal, Run, Subscription
 
@@ -227,6 +228,12 @@ def list_renewals(connection_id: int) -> list[Renewal]:
     """The commercial subscriptions that there still are."""
     rows = Renewal.objects.filter(connection_id=connection_id).order_by("pk")
     return [row for row in rows if row.status.casefold() != "deleted"]
+
+
+def list_near_renewals(organization_id: int, within: Span) -> list[Renewal]:
+    """Of all connections of an organization, those whose next date lies in a stretch of time."""
+    mine = Renewal.objects.filter(connection__organization_id=organization_id, next_lifecycle__range=within)
+    return [row for row in mine.order_by("pk") if row.status.casefold() != "deleted"]
 
 
 def is_in_force(renewal: Renewal) -> bool:

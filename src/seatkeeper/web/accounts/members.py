@@ -104,7 +104,7 @@ def single_sign_on(request: Asked) -> HttpResponse:
 
 def _show_link(request: Asked, email: str, link: memberships.Link) -> HttpResponse:
     """Not after a redirect: the link is shown once and kept nowhere."""
-    context = {"email": email, "link": SEATKEEPER.address.origin + link.path, "membership_id": link.membership_id}
+    context = {"email": email, "link": SEATKEEPER.address.url + link.path, "membership_id": link.membership_id}
     return render(request, "seatkeeper/link.html", context)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from seatkeeper.settings import SEATKEEPER
+
 # No script or style outside our own files, no other host at all. The QR code of a second factor is a data: image.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -33,8 +35,9 @@ def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
             answer["Cache-Control"] = "no-store"
         if settings.SECURE_HSTS_SECONDS:
             answer["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
-        if request.path == SIGN_OUT and request.method == "POST":
-            answer["Clear-Site-Data"] = '"cache", "cookies"'  # nothing that was seen stays in the browser
+        if request.path == SIGN_OUT and request.method == "POST" and not SEATKEEPER.address.folder:
+            # Nothing that was seen stays in the browser. In a folder, the site is somebody else's, too.
+            answer["Clear-Site-Data"] = '"cache", "cookies"'
         return answer
 
     return dress

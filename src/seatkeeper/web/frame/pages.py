@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from structlog.contextvars import bind_contextvars
 
 from seatkeeper.services.members import May, Who, who_is
 
@@ -46,4 +47,6 @@ def page(may: May = May.SEE, methods: tuple[str, ...] = ("GET",)) -> Callable[[V
 def to_who(request: HttpRequest) -> Who:
     """The member behind the session. Raises NotAllowed for somebody who is in no organization."""
     assert request.user.pk is not None
-    return who_is(request.user.pk)
+    who = who_is(request.user.pk)
+    bind_contextvars(organization=who.organization_id)  # for the log
+    return who

@@ -25,7 +25,7 @@ _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 def callback_url() -> str:
     """Where the provider sends people back to; what is registered there."""
-    return SEATKEEPER.address.origin + reverse("openid_connect_callback", args=[PROVIDER])
+    return SEATKEEPER.address.url + reverse("openid_connect_callback", args=[PROVIDER])
 
 
 class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no types

@@ -1,0 +1,38 @@
+"""The kinds of condition that somebody should know of, and what one of them says."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Kind(NamedTuple):
+    """A kind of condition; `ending` is what is told when one of it is over, or empty for nothing."""
+
+    key: str
+    title: str
+    ending: str = ""
+
+
+KINDS: Final = (
+    Kind("run-failed", "A run failed, was refused or waits for a decision", "A later run was complete."),
+    Kind("overdue", "A task has not been run for too long", "It was run again."),
+    Kind("zero-rows", "A full read brought no rows", "A later read brought rows."),
+    Kind("quarantine", "Rows were not understood", "All rows are understood, or the vendor sends them no more."),
+    Kind("gap", "Sign-ins were lost at the vendor"),
+    Kind("secret-expires", "A secret or certificate expires", "Another credential is in use."),
+    Kind("same-tenant", "Two applications read one tenant", "Each tenant is read once."),
+    Kind("renewal", "A subscription renews or ends"),
+    Kind("disk", "A disk is almost full", "There is room again."),
+    Kind("backup", "A backup failed or is too old", "A backup was made and read back."),
+    Kind("findings", "New findings, once a day"),
+)
+
+
+class Condition(NamedTuple):
+    """One thing that should be known; `level` grows as it becomes more urgent, and is told once more then."""
+
+    key: str
+    kind: str
+    title: str
+    body: str
+    level: int = 0
