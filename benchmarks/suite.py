@@ -24,6 +24,7 @@ from seatkeeper.spans import Span, subtract
 PRODUCTS = ("microsoft-project", "microsoft-visio", "power-bi", "dynamics-365", "office-365", "microsoft-365-copilot")
 SIXTH = "power-bi"  # its sign-ins, its seats, and nothing that another one has read
 PAGE = 1_000  # sign-ins in a full page
+TOGETHER = "all of them"
 LIMIT = 5, 10.0  # requests to the log, and seconds
 RATIO, PEAK_MB, REFRESHES = 1.05, 200, 2.0
 
@@ -106,7 +107,7 @@ def sixth(tenant: Tenant, folder: str) -> Figures:
 
 
 def _refreshes(suite: Suite) -> Figures:
-    from seatkeeper.reporting.refresh import refresh_application
+    from seatkeeper.reporting.refresh import refresh_all, refresh_application
     from seatkeeper.store.models import Application, DailySummary
 
     seconds = {}
@@ -115,6 +116,10 @@ def _refreshes(suite: Suite) -> Figures:
         began = time.monotonic()
         refresh_application(application, suite.clock)
         seconds[application.product] = time.monotonic() - began
+    DailySummary.objects.update(digest="")
+    began = time.monotonic()
+    refresh_all(application.connection_id, suite.clock)
+    seconds[TOGETHER] = time.monotonic() - began
     return {f"refresh of {product}": spent for product, spent in seconds.items()}
 
 
@@ -142,9 +147,10 @@ def print_sixth(tenant: Tenant) -> int:
     print(f"{SIXTH} joins five products, without limits")
     for name, value in figures.items():
         print(f"  {name:<36}{value:>12,.{2 if name.startswith('refresh') else 0}f}")
-    spent = [value for name, value in figures.items() if name.startswith("refresh")]
-    ratio = sum(spent) / max(spent)
-    print(f"  {'all refreshes, of the longest':<36}{ratio:>12.2f}")
+    spent = {name: value for name, value in figures.items() if name.startswith("refresh")}
+    together = spent.pop(f"refresh of {TOGETHER}")
+    ratio = together / max(spent.values())
+    print(f"  {'all of them, of the longest':<36}{ratio:>12.2f}")
     return int(figures["ticks of proof lost"] > 0 or ratio > REFRESHES)
 
 

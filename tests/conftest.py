@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple
 import django
 import pytest
 import stamina
+from django.conf import settings
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
@@ -111,7 +112,9 @@ def postgres_template(django_db_blocker: DjangoDbBlocker) -> str:
             for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 run_on(server.get_uri(), f"ALTER SYSTEM SET {name} = off")
             run_on(server.get_uri(), "SELECT pg_reload_conf()", "CREATE DATABASE template")
-            with django_db_blocker.unblock(), connected(url):
+            # These settings were read for SQLite, where the tables of the queue on PostgreSQL are not wanted.
+            with_queue = override_settings(INSTALLED_APPS=["procrastinate.contrib.django", *settings.INSTALLED_APPS])
+            with django_db_blocker.unblock(), connected(url), with_queue:
                 migrate()
             made.touch()
     return url

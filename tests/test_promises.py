@@ -19,7 +19,11 @@ SOURCE = ROOT / "src" / "seatkeeper"
 FILES = sorted(
     path for path in [*SOURCE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")] if "migrations" not in path.parts
 )
-EDGES = {"cli/main.py", "jobs/embedded.py"}  # where a process would die: the command's main and the job loop
+EDGES = {
+    "cli/main.py",
+    "jobs/postgres.py",
+    "jobs/work.py",
+}  # where a process would die: the command's main and the job loop
 
 
 def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -8,8 +8,10 @@ SeatkeeperError
 │   ├── ChangedMeanwhile        somebody else changed it after the asker had read it
 │   ├── NotFound                no such thing, or none in the asker's organization
 │   └── NotAllowed              the asker's role does not allow it
+│       └── ChooseOrganization  a member of several has not said yet in which one to work
 ├── ActAtVendor               someone changes something at the vendor              exit 3
 │   ├── CredentialsRejected     secret, certificate, application or tenant id
+│   │   └── OtherTenant           a token for another tenant than the one that was meant
 │   ├── PermissionMissing       names the permission and the task that needs it
 │   ├── PremiumRequired         sign-ins need Entra ID P1 or P2
 │   ├── NotOffered              this cloud of the vendor's does not have it
@@ -156,12 +158,20 @@ class NotAllowed(WrongUse):
     """The asker's role does not allow the operation."""
 
 
+class ChooseOrganization(NotAllowed):
+    """A member of several organizations has to say first in which one to work."""
+
+
 class ActAtVendor(SeatkeeperError):
     exit_code = 3
 
 
 class CredentialsRejected(ActAtVendor):
     pass
+
+
+class OtherTenant(CredentialsRejected):
+    """The vendor gave access to another tenant than the one that was meant; nothing was asked for with it."""
 
 
 class PermissionMissing(ActAtVendor):

@@ -10,7 +10,7 @@ from django.test import Client
 
 from seatkeeper.services import tokens
 from seatkeeper.services.members import Role, who_is
-from seatkeeper.store.models import Organization
+from seatkeeper.store.models import Operator, Organization
 from tests.web.conftest import (  # noqa: F401 - fixtures
     NewMember,
     empty_store,
@@ -53,15 +53,29 @@ def _json(body: Any) -> bytes:
 
 
 class Calls(Protocol):
-    def __call__(self, role: Role = ..., organization: Organization | None = ...) -> Caller: ...  # noqa: F811
+    def __call__(
+        self,
+        role: Role = ...,
+        organization: Organization | None = ...,  # noqa: F811
+        *,
+        operates: bool = ...,
+    ) -> Caller: ...
 
 
 @pytest.fixture
 def calls(new_member: NewMember) -> Calls:  # noqa: F811
-    """A script of a new member with the role."""
+    """A script of a new member with the role, who may be an operator as well."""
 
-    def make(role: Role = Role.ADMINISTER, organization: Organization | None = None) -> Caller:  # noqa: F811
-        who = who_is(new_member(role, organization).pk)
-        return Caller(tokens.make(who, "test", role.value).text.reveal())
+    def make(
+        role: Role = Role.ADMINISTER,
+        organization: Organization | None = None,  # noqa: F811
+        *,
+        operates: bool = False,
+    ) -> Caller:
+        member = new_member(role, organization)
+        if operates:
+            Operator.objects.create(member=member, created=0)
+        made = tokens.make(who_is(member.pk), "test", role.value, operates=operates)
+        return Caller(made.text.reveal())
 
     return make

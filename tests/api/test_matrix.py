@@ -15,6 +15,10 @@ from seatkeeper.store.models import Connection, Organization
 from .conftest import Caller, Calls
 from .test_rest import NEW, described
 
+CUSTOMER = {
+    "name": "Contoso", "tenant": "contoso.com", "products": "office-365",
+    "client_id": "22222222-2222-2222-2222-222222222222", "secret": "Sk8~the-secret-of-contoso",
+}  # fmt: skip
 # What each changing operation needs, and a body that it takes. Whatever only reads needs May.SEE.
 CHANGES: dict[str, tuple[May, Any]] = {
     "POST /applications": (May.APPLICATIONS, NEW | {"name": "Another"}),
@@ -26,6 +30,17 @@ CHANGES: dict[str, tuple[May, Any]] = {
     "POST /connections/{connection_id}/products": (May.APPLICATIONS, {"products": ["microsoft-visio"]}),
     "POST /connections/{connection_id}/keep": (May.APPLICATIONS, None),
     "POST /connections/{connection_id}/forget": (May.APPLICATIONS, None),
+    "POST /credentials/rotate": (
+        May.APPLICATIONS,
+        {"client_id": NEW["client_id"], "client_secret": "Sk8~another-secret"},
+    ),
+    "PUT /app-registration": (May.APPLICATIONS, {"fields": {"client_secret_expires": "2099-01-01"}}),
+    "DELETE /app-registration": (May.APPLICATIONS, None),
+    "POST /consent-links": (May.APPLICATIONS, {"customer": "Contoso", "products": ["office-365"]}),
+    "POST /consent-links/{link_id}/withdraw": (May.APPLICATIONS, None),
+    "POST /consent-links/{link_id}/retry": (May.APPLICATIONS, None),
+    "POST /customers": (May.APPLICATIONS, {"rows": [CUSTOMER]}),
+    "POST /tenant-checks": (May.APPLICATIONS, None),
     "PATCH /applications/{application_id}/tasks/{task}": (May.APPLICATIONS, {"every_hours": 12}),
     "POST /applications/{application_id}/tasks/{task}/run": (May.APPLICATIONS, {}),
     "POST /applications/{application_id}/tasks/{task}/stop": (May.APPLICATIONS, None),
@@ -63,10 +78,23 @@ CHANGES: dict[str, tuple[May, Any]] = {
     "POST /members/{member_id}/deactivate": (May.MEMBERS, None),
     "POST /members/{member_id}/reactivate": (May.MEMBERS, None),
     "DELETE /members/{member_id}": (May.MEMBERS, None),
+    "POST /organizations": (May.OPERATE, {"name": "Another"}),
+    "PATCH /organizations/{organization_id}": (May.OPERATE, {"name": "Another"}),
+    "POST /organizations/{organization_id}/archive": (May.OPERATE, None),
+    "POST /organizations/{organization_id}/reactivate": (May.OPERATE, None),
+    "POST /organizations/{organization_id}/administrator": (May.OPERATE, {"email": "new@example.com"}),
+    "POST /operators": (May.OPERATE, {"email": "new@example.com"}),
+    "DELETE /operators/{operator_id}": (May.OPERATE, None),
     "POST /tokens": (May.SEE, {"name": "mine", "role": "Viewer"}),
     "DELETE /tokens/{token_id}": (May.SEE, None),
 }
-READS: dict[str, May] = {"GET /members": May.MEMBERS, "GET /audit": May.MEMBERS, "GET /notice-targets": May.MEMBERS}
+READS: dict[str, May] = {
+    "GET /consent-links/{link_id}": May.APPLICATIONS,
+    "GET /members": May.MEMBERS,
+    "GET /audit": May.MEMBERS,
+    "GET /notice-targets": May.MEMBERS,
+    "GET /operators": May.OPERATE,
+}
 
 
 def operations() -> list[str]:
@@ -97,6 +125,9 @@ def _call(caller: Caller, operation: str, application_id: int) -> int:
         "token_id",
         "plan_id",
         "item_id",
+        "organization_id",
+        "operator_id",
+        "link_id",
     ):
         path = path.replace(f"{{{name}}}", "999999")
     if operation == "POST /employees":
@@ -128,6 +159,16 @@ def test_a_role_may_what_its_row_says_and_nothing_else(calls: Calls, role: Role)
         else:
             assert status == 403, (operation, status)
     sys.stdout.write(f"{role}: {len(operations())} operations\n")
+
+
+def test_an_operator_operates_and_sees_no_more_than_the_role_says(calls: Calls) -> None:
+    caller = calls(Role.VIEWER, operates=True)
+    for operation in operations():
+        status = _call(caller, operation, 999999)
+        if _needed(operation) in (May.SEE, May.OPERATE):
+            assert status not in (401, 403, 405, 500), (operation, status)
+        else:
+            assert status == 403, (operation, status)
 
 
 def test_nobody_and_strangers_get_nothing(calls: Calls, other_organization: Organization) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import doctest
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from seatkeeper import amounts
 from seatkeeper.amounts import Money
 from seatkeeper.clock import days
 from seatkeeper.insights import money
-from seatkeeper.insights.base import Holder, Snapshot, Subscription
+from seatkeeper.insights.base import Finding, Holder, Sku, Snapshot, Subscription
 from seatkeeper.insights.catalog import find_all
 from seatkeeper.insights.evidence import seat_observed_since
 from seatkeeper.insights.exempt import ExceptionRule, ExceptionRules
@@ -168,3 +168,43 @@ def test_a_seat_given_yesterday_was_not_observed_before_there_was_a_seat() -> No
     assert seat_observed_since(gus.signals, begin, gus.active) == gus.active
     assert seat_observed_since(back.signals, begin, back.active) == begin  # seen before this seat was given
     assert seat_observed_since(gus.signals, None, gus.active) is None
+
+
+HIGH = Sku(b"h" * 16, "HIGH", "High", 2, frozenset({"desktop", "web"}))
+WEB = Sku(b"l" * 16, "l", "Web", 1, frozenset({"web"}))
+FOR_SALE = [HIGH, WEB, WEB._replace(key=b"m" * 16, part_number="m"), WEB._replace(part_number="o", opens=frozenset())]
+
+
+def could_save(key: str, prices: Mapping[str, tuple[int, str]], sku: Sku = HIGH) -> str:
+    """What a finding of somebody's seat could save, without giving one back."""
+    told = [Price(name, Decimal(amount), currency, "month", 0, None) for name, (amount, currency) in prices.items()]
+    found = Finding(key, "di", sku.title, "", None, None, "", b"d" * 16, (sku,))
+    balance = reckon(the_story(), [found], NO_EXCEPTION, PriceList(told, 0), FOR_SALE)
+    assert (balance.freed[0].seats, balance.freed[0].money, balance.seats("could_save")) == (0, Money(), 0)
+    return balance.freed[0].perhaps.a_month
+
+
+def test_a_cheaper_sku_could_save_the_difference_to_the_dearest_that_would_do() -> None:
+    prices = {"HIGH": (15, "EUR"), "l": (5, "EUR"), "m": (4, "EUR"), "o": (14, "EUR")}
+    assert could_save("not-activated", prices) == "10.00 EUR"
+    assert could_save("only-viewing", prices) == "15.00 EUR"  # nothing would do
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [
+        {"HIGH": (15, "EUR")},
+        {"l": (5, "EUR")},
+        {"HIGH": (15, "EUR"), "l": (5, "USD")},
+        {"HIGH": (5, "EUR"), "l": (5, "EUR")},
+        {},
+    ],
+)
+def test_without_both_prices_in_one_currency_nothing_is_claimed(prices: Mapping[str, tuple[int, str]]) -> None:
+    assert could_save("not-activated", prices) == ""
+
+
+def test_of_a_seat_that_another_product_is_used_with_nothing_is_claimed() -> None:
+    prices = {"HIGH": (15, "EUR"), "l": (5, "EUR")}
+    assert could_save("not-activated", prices, HIGH._replace(shared=True)) == ""
+    assert could_save("only-viewing", prices, HIGH._replace(shared=True)) == ""

@@ -11,7 +11,7 @@ from seatkeeper.clock import days
 from seatkeeper.insights.base import Finding, Holder, Seat, Sku
 from seatkeeper.insights.exempt import ExceptionRules
 from seatkeeper.insights.facts import Facts, Mailbox
-from seatkeeper.insights.findings import shared_mailbox
+from seatkeeper.insights.findings import large_mailbox, shared_mailbox
 from seatkeeper.insights.money import PriceList, reckon
 from seatkeeper.model import Certainty
 from tests.insights.test_activity import NOW, holder, snapshot
@@ -98,3 +98,23 @@ def test_its_seats_could_be_given_back() -> None:
     told = snapshot(None, sam())
     balance = reckon(told, list(shared_mailbox.INSIGHT.find(told)), ExceptionRules([], NOW), PriceList([], 0))
     assert [freed.seats for freed in balance.freed] == [1, 1]
+
+
+LARGE = [SAM._replace(size=50 * GB + 1), SAM._replace(archive=True), SAM._replace(size=None, archive=True)]
+PLAN_2 = Sku(b"x" * 16, "EXCHANGEENTERPRISE", "Exchange Online (Plan 2)", None, frozenset({"exchange"}), mailbox=True)
+
+
+@pytest.mark.parametrize("mailbox", LARGE)
+def test_one_that_needs_a_licence_is_advised_down_from_a_suite_and_gives_back_no_seat(mailbox: Mailbox) -> None:
+    told = snapshot(None, sam(mailbox, E3, PLAN_2, VISIO))
+    (found,) = large_mailbox.INSIGHT.find(told)
+    assert (found.key, found.part_numbers, found.certainty) == ("large-mailbox", ("SPE_E3",), Certainty.ASK_FIRST)
+    assert "it needs Exchange Online Plan 2, and nothing else of Microsoft 365 E3" in found.advice
+    assert reckon(told, [found], ExceptionRules([], NOW), PriceList([], 0)).freed[0].seats == 0
+
+
+@pytest.mark.parametrize(
+    "mailbox", [SAM, None, SAM._replace(size=None), SAM._replace(kind=MailboxKind.USER, size=90 * GB)]
+)
+def test_where_none_is_needed_or_nobody_knows_no_smaller_licence_is_advised(mailbox: Mailbox | None) -> None:
+    assert not list(large_mailbox.INSIGHT.find(snapshot(None, sam(mailbox))))

@@ -21,7 +21,7 @@ from tests.insights_truth.world import World
 
 KEYS = tuple(insight.key for insight in INSIGHTS)
 IDLE = ("unused", "never-seen")
-UNNEEDED = ("shared-mailbox", "not-activated", "only-viewing", "browser-only")
+UNNEEDED = ("shared-mailbox", "large-mailbox", "not-activated", "only-viewing", "browser-only")
 SILENT = "non-interactive-access"
 TITLES = {(product.key, sku.part_number): sku.title for product in load_products().products for sku in product.skus}
 

@@ -40,10 +40,10 @@ TOKEN = "t" * 32
 HURRY = """
 from seatkeeper.cli.start import set_up; set_up()
 from seatkeeper.clock import seconds
-from seatkeeper.jobs import embedded
+from seatkeeper.jobs import scheduler
 from seatkeeper.store.pacing import SharedPacer
 from seatkeeper.sync import connecting
-embedded.TICK = 0.2
+scheduler.TICK = 0.2
 connecting.SharedPacer = lambda client, tenant, limit: SharedPacer(client, tenant, limit._replace(window=seconds(3)))
 from seatkeeper.cli.main import run; run()
 """

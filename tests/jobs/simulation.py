@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from seatkeeper.clock import days, hours, seconds
-from seatkeeper.jobs.embedded import WORKERS
 from seatkeeper.jobs.queue import Waiting
 from seatkeeper.jobs.schedule import in_turn, is_done
 from seatkeeper.model import Instant, RunStatus
-from seatkeeper.store.leases import CLOCKS_DIFFER, LONGEST
+from seatkeeper.store.leases import LONGEST
 
 EPOCH: Final = days(20_000)
 TICK: Final = seconds(600)  # between two looks when nothing happens
-PAGE: Final = seconds(60)
+SLOTS: Final = 2
 LEASE: Final = seconds(LONGEST)
+FOREVER: Final = days(1_000_000)
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Task:
     started: Instant | None = None
     ended: Instant | None = None
     fence: int = 0
-    lease_until: Instant | None = None
+    lease_until: Instant | None = None  # in true time, which is the database's; FOREVER while it is renewed
     begun: Instant = EPOCH  # in true time: the last run that came to its end, and the one under way
     beginning: Instant | None = None
 
@@ -66,7 +66,6 @@ class Figures:
     deaths: int = 0
     freezes: int = 0
     twice: int = 0  # a task begun while a living process was at it
-    taken_over: int = 0  # the same within a page of a jump, when a lease seems to have lapsed: the first cannot save
     worst: float = 0.0  # from the beginning of a task's run to that of the next, in its interval
     worst_over_a_jump: float = 0.0
     least: int = 0  # runs of the task that had fewest, of what its interval asks for, in percent
@@ -135,30 +134,21 @@ class Simulation:
             self.figures.deaths += 1
             for job in process.jobs:
                 self._pause(job)
+                job.task.lease_until = None if job.task.fence == job.fence else job.task.lease_until
             process.jobs.clear()
             process.down_until = self.now + seconds(self.random.randint(5, 1800))
         elif chance() < 0.001:
             self.figures.freezes += 1
             for job in process.jobs:
                 self._pause(job)
+                job.task.lease_until = self.now + LEASE if job.task.fence == job.fence else job.task.lease_until
             process.frozen_until = self.now + hours(self.random.uniform(0.1, 10))
 
     def _jump(self, offset: Instant) -> None:
-        for process in self.processes:
-            if not self._halted(process):
-                for job in process.jobs:
-                    self._renew(job)
         self.figures.jumps += 1
         self.offset, self.jumped_at = offset, self.now
 
-    def _renew(self, job: Job) -> None:
-        """Its last page noted the lease by the clock of then."""
-        if job.task.fence == job.fence:
-            page = self.now - (self.now - job.since) % PAGE
-            job.task.lease_until = page + self.offset + LEASE
-
     def _pause(self, job: Job) -> None:
-        self._renew(job)
         if job.task.fence == job.fence:
             job.task.remaining -= min(self.now - job.since, job.task.remaining)
 
@@ -167,13 +157,12 @@ class Simulation:
             task = job.task
             if process.frozen_until and job.since < process.frozen_until:
                 job.since = self.now  # awake again
+                task.lease_until = FOREVER if task.fence == job.fence else task.lease_until
             if task.fence != job.fence:
                 process.jobs.remove(job)  # taken over meanwhile: the page cannot be saved
             elif self.now - job.since >= task.remaining:
                 process.jobs.remove(job)
                 self._end(task)
-            elif self.now - self.jumped_at > PAGE:
-                self._renew(job)
 
     def _end(self, task: Task) -> None:
         failed = self.random.random() < 0.02
@@ -190,17 +179,14 @@ class Simulation:
         self.figures.runs += 1
 
     def _look(self, process: Process) -> None:
-        if len(process.jobs) >= WORKERS:
+        if len(process.jobs) >= SLOTS:
             return
         now = self.clock
         found, waiting, busy = {}, {}, set()
         for task in self.tasks:
-            if task.lease_until is not None:
-                if task.lease_until > now + LEASE + seconds(CLOCKS_DIFFER):
-                    task.lease_until = now + LEASE
-                if task.lease_until >= now:
-                    busy.add(task.tenant)
-                    continue
+            if task.lease_until is not None and task.lease_until >= self.now:
+                busy.add(task.tenant)
+                continue
             if task.due is None or not now < task.due <= now + task.interval:
                 one = self._waiting(task)
                 if one.due is None or one.due <= now or one.due != one.wanted_at(now):
@@ -214,7 +200,7 @@ class Simulation:
                 continue
             task.due = one.wanted_at(now)
             mine = {job.task.tenant for job in process.jobs}
-            if task.due is not None and task.due <= now and len(process.jobs) < WORKERS and task.tenant not in mine:
+            if task.due is not None and task.due <= now and len(process.jobs) < SLOTS and task.tenant not in mine:
                 self._begin(process, task)
 
     def _waiting(self, t: Task) -> Waiting:
@@ -225,14 +211,11 @@ class Simulation:
 
     def _begin(self, process: Process, task: Task) -> None:
         rivals = [j for p in self.processes if not self._halted(p) for j in p.jobs if j.task is task]
-        if self.now - self.jumped_at <= PAGE + TICK:
-            self.figures.taken_over += len(rivals)
-        else:
-            self.figures.twice += sum(rival.fence == task.fence for rival in rivals)
+        self.figures.twice += sum(rival.fence == task.fence for rival in rivals)
         for rival in rivals:
             self._pause(rival)  # its pages are saved: whoever takes over goes on there
         task.fence += 1
-        task.lease_until = self.clock + LEASE
+        task.lease_until = FOREVER
         task.status, task.started, task.ended = RunStatus.RUNNING, self.clock, None
         self.served[task.tenant] = self.clock
         if task.beginning is None:

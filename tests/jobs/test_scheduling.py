@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from types import SimpleNamespace
 
 import pytest
 
 from seatkeeper.clock import days, system_clock
 from seatkeeper.errors import NotAllowed
-from seatkeeper.jobs import embedded, queue, running
-from seatkeeper.jobs.embedded import Scheduler
+from seatkeeper.jobs import queue, running, work
 from seatkeeper.jobs.queue import Waiting
-from seatkeeper.model import Instant, RunStatus
+from seatkeeper.jobs.scheduler import Scheduler
+from seatkeeper.jobs.sweep import sweep
+from seatkeeper.model import RunStatus
 from seatkeeper.services import tasks
 from seatkeeper.services.members import ROLES, Role, Who, operator
 from seatkeeper.store import leases
@@ -54,7 +54,7 @@ def test_a_task_that_is_paused_or_not_ticked_runs_only_for_somebody_who_asks(
 
 
 def test_a_task_that_somebody_is_at_does_not_wait(application: Application) -> None:
-    assert leases.claim(roster().pk, leases.this_process(), 60) is not None
+    assert leases.claim(roster().pk, leases.this_process()) is not None
     assert waiting() == []
     tasks.run_now(operator(), application.pk, "roster", full=True)
     assert roster().asked_by == ""  # the run under way is the one that was asked for
@@ -91,7 +91,7 @@ def test_a_bug_in_a_run_is_logged_and_tried_again_later(
         raise ZeroDivisionError
 
     monkeypatch.setattr(queue, "run_waiting", fail)
-    monkeypatch.setattr(embedded.log, "propagate", True)
+    monkeypatch.setattr(work.log, "propagate", True)
     scheduler = Scheduler()
     scheduler.start()
     wait_for(lambda: roster().failures == 1, "the failure is noted")
@@ -105,32 +105,24 @@ def test_a_run_that_was_put_off_since_the_scheduler_looked_is_not_begun(
 ) -> None:
     begun: list[int] = []
     monkeypatch.setattr(queue, "run_waiting", lambda waiting, _stop: begun.append(waiting.task_id))
-    seen = queue.list_waiting(system_clock())
-    assert seen
+    jobs = [job for job in sweep() if job.name == "run"]
+    assert jobs
     Task.objects.update(due=system_clock() + days(1))
-    monkeypatch.setattr(queue, "list_waiting", lambda _now: seen)
-    scheduler = Scheduler()
-    scheduler._look()
-    assert scheduler._jobs == {}
+    for job in jobs:
+        work.perform(job, lambda: False)
     assert begun == []
 
 
 def test_a_run_that_was_just_begun_when_the_process_was_told_to_stop_is_waited_for(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan, beginning, go_on, ended = queue.plan, threading.Event(), threading.Event(), threading.Event()
-
-    def begin_slowly(waiting: Waiting, due: Instant | None) -> bool:
-        noted = plan(waiting, due)
-        beginning.set()
-        assert go_on.wait(20)
-        return noted
+    beginning, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
     def run_slowly(*_: object) -> None:
-        time.sleep(0.2)
+        beginning.set()
+        assert go_on.wait(20)
         ended.set()
 
-    monkeypatch.setattr(queue, "plan", begin_slowly)
     monkeypatch.setattr(queue, "run_waiting", run_slowly)
     scheduler = Scheduler()
     scheduler.start()
@@ -196,6 +188,5 @@ def test_a_mark_to_stop_that_outlived_its_run_stops_no_other(application: Applic
 
 
 def _one_look() -> None:
-    """One look of a scheduler that has time for no second."""
-    scheduler = Scheduler()
-    scheduler._look()
+    """One look at what is due, by a process that begins nothing."""
+    list(sweep())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from seatkeeper.clock import days, seconds, system_clock
 from seatkeeper.errors import BadInput, LeaseLost
-from seatkeeper.jobs import embedded, queue
-from seatkeeper.jobs.embedded import Scheduler
+from seatkeeper.jobs import queue, scheduler
+from seatkeeper.jobs.scheduler import Scheduler
 from seatkeeper.model import Instant, RunStatus
 from seatkeeper.notices.conditions import find_overdue_tasks
 from seatkeeper.services import runs
@@ -58,14 +58,14 @@ def test_a_moment_that_can_be_stays(application: Application) -> None:
 
 def test_a_lease_from_the_future_of_another_host_ends_as_if_taken_now(application: Application) -> None:
     Task.objects.update(lease_owner="elsewhere:1:1", lease_until=system_clock() + days(40))
-    assert leases.claim(roster().pk, leases.this_process(), 60) is None  # it may be alive: it has its five minutes
+    assert leases.claim(roster().pk, leases.this_process()) is None  # it may be alive: it has its half minute
     assert (roster().lease_until or 0) <= system_clock() + seconds(leases.LONGEST)
     Task.objects.update(lease_until=system_clock() - 1)
-    assert leases.claim(roster().pk, leases.this_process(), 60) is not None
+    assert leases.claim(roster().pk, leases.this_process()) is not None
 
 
 def test_an_operator_breaks_a_run_and_what_its_process_still_reads_is_not_saved(application: Application) -> None:
-    fence = leases.claim(roster().pk, "elsewhere:1:1", 300)
+    fence = leases.claim(roster().pk, "elsewhere:1:1")
     run = ran(system_clock(), RunStatus.RUNNING)
     assert fence is not None
     assert due_now() == []
@@ -73,8 +73,8 @@ def test_an_operator_breaks_a_run_and_what_its_process_still_reads_is_not_saved(
     run.refresh_from_db()
     assert run.status == RunStatus.INTERRUPTED
     assert due_now() == [roster().pk]
-    with pytest.raises(LeaseLost):
-        leases.hold(roster().pk, fence, 300)
+    with pytest.raises(LeaseLost), transaction.atomic():
+        leases.hold(roster().pk, fence)
     with pytest.raises(BadInput, match="nobody is at the task"):
         runs.break_run(operator(), run.pk)
 
@@ -106,17 +106,17 @@ def test_after_the_database_was_away_a_task_runs_when_it_is_back(
     def lose_the_database(waiting: queue.Waiting, _stop: Any) -> None:
         begun.append(waiting.task_id)
         if len(begun) < 3:
-            leases.claim(waiting.task_id, leases.this_process(), 300)
+            leases.claim(waiting.task_id, leases.this_process())
             raise OperationalError("the server closed the connection")
 
     monkeypatch.setattr(queue, "run_waiting", lose_the_database)
-    monkeypatch.setattr(embedded, "TICK", 0.05)
-    scheduler = Scheduler()
-    scheduler.start()
+    monkeypatch.setattr(scheduler, "TICK", 0.05)
+    process = Scheduler()
+    process.start()
     wait_for(lambda: len(begun) == 2, "it is tried again at once")
     wait_for(lambda: roster().failures == 1, "twice in a row is no accident")
-    scheduler.ask_to_stop()
-    assert scheduler.wait(20)
+    process.ask_to_stop()
+    assert process.wait(20)
     assert roster().lease_owner == ""
     assert (roster().due or 0) > system_clock()
 

@@ -106,7 +106,7 @@ class Machine(RuleBasedStateMachine):
     def start_a_second_process(self, task: str) -> None:
         self.count("second process")
         row = tables.Task.objects.get(key=task)
-        fence = leases.claim(row.pk, "elsewhere:1:1", 60)
+        fence = leases.claim(row.pk, "elsewhere:1:1")
         assert fence is not None
         (result,) = self.run(Quiet(), task)
         assert (result.run, result.exit_code) == (None, 5)

@@ -8,14 +8,25 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
+from seatkeeper.clock import days
 from seatkeeper.errors import BadInput, NotAllowed, NotFound
 from seatkeeper.reporting import daily_summary
-from seatkeeper.services import additions, applications, audit, savings
+from seatkeeper.services import additions, applications, audit, exceptions, findings, prices, savings
 from seatkeeper.services.members import May, Who
-from seatkeeper.store.models import Application, AuditEvent, Connection, Run, Subscription, Task
+from seatkeeper.store.models import (
+    Application,
+    AuditEvent,
+    Connection,
+    DailySummary,
+    Finding,
+    FindingEvent,
+    Run,
+    Subscription,
+    Task,
+)
 from seatkeeper.sync.vendors import list_products
 from tests.people import NAME, Tenant, read_tenant
-from tests.services.found import refresh_now
+from tests.services.found import a_finding, refresh_now
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -74,6 +85,41 @@ def test_no_figure_of_project_changes_when_products_are_added_read_and_deleted_a
     same = Connection.objects.values().get()
     assert same | {"log_since": None} == connection | {"log_since": None}
     assert list(Task.objects.order_by("pk").values_list("key", "enabled", "every_hours")) == tasks
+
+
+def life(tenant: Tenant) -> dict[str, Any]:
+    """What became of Project so far: every day's figures before today, each finding's state, and who decided what."""
+    mine = Application.objects.get(name=NAME)
+    told = [f.name for f in DailySummary._meta.fields if f.name not in MADE_OF]
+    past = DailySummary.objects.filter(application=mine, day__lt=tenant.clock() // days(1))
+    events = FindingEvent.objects.filter(finding__application=mine).order_by("finding", "pk")
+    return {
+        "days": list(past.order_by("day").values(*told)),
+        "states": list(Finding.objects.filter(application=mine).order_by("pk").values_list("key", "subject", "state")),
+        "events": list(events.values_list("finding", "state", "by", "note")),
+    }
+
+
+@pytest.mark.deep
+def test_in_mid_life_no_figure_no_decision_and_no_day_of_project_changes(tenant: Tenant) -> None:
+    tenant.move(hours=50)
+    assert {result.exit_code for result in tenant.sync()} == {0}
+    prices.load_example(tenant.who, tenant.clock)
+    findings.accept(tenant.who, a_finding("blocked").pk, "agreed", tenant.clock)
+    leave = exceptions.NewException("person", a_finding("never-seen").user_id, "on leave")
+    exceptions.exempt(tenant.who, NAME, leave, tenant.clock)
+    refresh_now(tenant)
+    before, lived = figures(tenant), life(tenant)
+    assert before["saved"] is not None
+    assert {"accepted", "excepted", "open"} <= {state for _key, _subject, state in lived["states"]}
+    assert lived["days"]
+    additions.add_products(tenant.who, there(), OTHERS)
+    assert {result.exit_code for result in tenant.sync()} == {0}
+    refresh_now(tenant)
+    after = figures(tenant)
+    del before["costs"], after["costs"]
+    assert after == before
+    assert life(tenant) == lived
 
 
 def test_costs_of_the_organization_are_what_they_were_after_the_undoing(tenant: Tenant) -> None:

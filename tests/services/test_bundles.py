@@ -49,7 +49,7 @@ def _sign_anew(body: bytes, changed: dict[str, bytes], format_: int = bundles.FO
     manifest.format = format_
     manifest.files = {name: hashlib.sha256(files[name]).hexdigest() for name in bundles.FILES}
     told = msgspec.json.encode(manifest)
-    return bundles._zip(files | {bundles.MANIFEST: told, bundles.SIGNATURE: signing.sign(told)})
+    return bundles._zip(files | {bundles.MANIFEST: told, bundles.SIGNATURE: signing.sign(told, 1)})
 
 
 def test_a_bundle_verifies_and_says_how_many_findings_follow(tmp_path: Path) -> None:
@@ -95,6 +95,16 @@ def test_a_bundle_of_format_6_knew_no_groups_and_is_verified_still(tmp_path: Pat
     assert bundles.verify(_write(tmp_path, old)).faults == []
 
 
+def test_each_organization_signs_with_a_key_of_its_own(tmp_path: Path) -> None:
+    assert signing.public_key(1) != signing.public_key(2)
+    assert signing.is_signed(b"x", signing.sign(b"x", 1), signing.public_key(1))
+    assert not signing.is_signed(b"x", signing.sign(b"x", 2), signing.public_key(1))
+    with read_tenant() as tenant:
+        verdict = bundles.verify(_write(tmp_path, bundles.make_bundle(tenant.who, NAME, tenant.clock)))
+    assert verdict.manifest is not None
+    assert verdict.manifest.organization == "Default"
+
+
 def test_another_machine_with_another_key_verifies_it_too(tmp_path: Path) -> None:
     with read_tenant() as tenant:
         path = _write(tmp_path, bundles.make_bundle(tenant.who, NAME, tenant.clock))
@@ -103,7 +113,9 @@ def test_another_machine_with_another_key_verifies_it_too(tmp_path: Path) -> Non
     done = subprocess.run(
         [sys.executable, "-m", "seatkeeper", "verify", str(path)], env=elsewhere, capture_output=True, text=True
     )
-    assert (done.returncode, signing.public_key()[:16] in done.stderr) == (0, True), done.stderr
+    assert (done.returncode, signing.public_key(tenant.who.organization_id)[:16] in done.stderr) == (0, True), (
+        done.stderr
+    )
 
 
 def test_every_changed_byte_is_found(tmp_path: Path) -> None:

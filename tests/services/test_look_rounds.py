@@ -13,7 +13,7 @@ from seatkeeper.errors import BadInput, CredentialsRejected, NotAllowed, NotSign
 from seatkeeper.jobs import housekeeping, queue
 from seatkeeper.model import RunStatus
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.services import applications, look_rounds
+from seatkeeper.services import addresses, applications, look_rounds
 from seatkeeper.services.application_input import Edit, NewApplication
 from seatkeeper.services.look_rounds import Step
 from seatkeeper.services.members import ROLES, Role, Who, operator
@@ -211,7 +211,7 @@ def test_a_sign_in_that_took_too_long_is_begun_again(tenant: Tenant, monkeypatch
 
 def test_where_the_way_back_would_be_refused_it_is_said_before(tenant: Tenant, monkeypatch: Any) -> None:
     address = SEATKEEPER.address._replace(origin="http://seats.example.com", host="seats.example.com")
-    monkeypatch.setattr(look_rounds, "SEATKEEPER", SEATKEEPER._replace(address=address))
+    monkeypatch.setattr(addresses, "SEATKEEPER", SEATKEEPER._replace(address=address))
     with pytest.raises(BadInput, match="SEATKEEPER_URL"):
         begin(tenant)
 
@@ -271,3 +271,12 @@ def test_what_a_sign_in_gives_is_refused_where_it_is_made_up(tenant: Tenant) -> 
     made_up = replace(new(tenant), name="X", fields={"sign_in": "nonsense"})
     with pytest.raises(BadInput, match="not what a sign-in has given"):
         applications.add_application(tenant.who, made_up)
+
+
+def test_what_a_sign_in_gave_makes_a_look_round_over_rest_too(tenant: Tenant) -> None:
+    made = look_round(tenant)
+    given = connecting.open_credential(Connection.objects.get()).reveal()
+    look_rounds.forget(tenant.who, made[0].connection_id)
+    applications.add_application(tenant.who, replace(new(tenant), name="X", fields={"sign_in": given}))
+    left = (Connection.objects.get().forget_at or 0) - system_clock()
+    assert days(6) < left <= days(7)

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.clock import days, system_clock
+from seatkeeper.clock import days, fixed_clock, hours, system_clock
 from seatkeeper.connectors.microsoft.connector import MicrosoftConnector
 from seatkeeper.connectors.microsoft.signing_in import Desk
 from seatkeeper.errors import BadInput, NotFound, Unavailable
 from seatkeeper.jobs import housekeeping, queue
+from seatkeeper.model import to_text
+from seatkeeper.notices import delivery, dispatch
 from seatkeeper.notices.conditions import find_overdue_tasks
 from seatkeeper.sandbox.serve import Sandbox
-from seatkeeper.services import additions, addresses, applications, look_rounds
+from seatkeeper.services import additions, addresses, applications, look_rounds, notice_targets
 from seatkeeper.services.application_input import Edit
 from seatkeeper.services.members import operator
 from seatkeeper.settings import SEATKEEPER
@@ -104,6 +106,35 @@ def test_a_product_that_joins_a_look_round_is_read_once_too(tenant: Tenant) -> N
     assert {Task.objects.get(pk=each.task_id).key for each in queue.list_waiting(system_clock())} == set(TASKS)
     run_all()
     assert queue.list_waiting(system_clock()) == []
+
+
+def test_a_product_that_was_deactivated_in_a_look_round_is_read_again_when_it_comes_back(tenant: Tenant) -> None:
+    made = look_round(tenant)
+    run_all()
+    applications.set_active(tenant.who, made[0].pk, active=False)
+    assert queue.list_waiting(system_clock()) == []
+    applications.set_active(tenant.who, made[0].pk, active=True)
+    assert {Task.objects.get(pk=each.task_id).key for each in queue.list_waiting(system_clock())} == set(TASKS)
+    run_all()
+    assert queue.list_waiting(system_clock()) == []
+
+
+def test_a_day_before_it_is_forgotten_somebody_is_told_once(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    look_round(tenant)
+    heard: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(delivery, "send", lambda _to, m: heard.append((m.event, m.title, m.body)))
+    target = notice_targets.NewTarget("hook", "https://93.184.215.14/hook", "webhook", ("look-round",))
+    notice_targets.add(tenant.who, target)
+    connection = Connection.objects.get()
+    end = connection.forget_at or 0
+    for moment in (end - days(2), end - days(1), end - hours(1)):
+        dispatch.look_and_send(fixed_clock(moment))
+    ((event, title, body),) = heard
+    assert (event, connection.tenant_id in title, to_text(end)[:10] in title) == ("opened", True, True)
+    assert f"/connections/{connection.pk}" in body
+    look_rounds.keep(tenant.who, connection.pk)
+    dispatch.look_and_send(lambda: end)
+    assert [event for event, _title, _body in heard] == ["opened", "closed"]
 
 
 def test_after_another_sign_in_it_is_read_at_once(tenant: Tenant) -> None:

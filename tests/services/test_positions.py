@@ -50,11 +50,11 @@ def test_each_sku_counts_once_and_the_applications_add_up_to_the_tenant(tenant: 
     for field in ("bought", "in_grace", "assigned", "used", "idle"):
         assert getattr(whole, field) == sum(getattr(part, field) for part in parts)
     assert whole.assigned == sum(true[row.part_number]["assigned"] for row in counted) > 0
-    assert whole.cost.a_year == f"{120 * _bought(counted):,}.00 EUR"
-
-
-def _bought(counted: list[positions.PositionRow]) -> int:
-    return sum(row.bought or 0 for row in counted if row.part_number in ("PROJECTPROFESSIONAL", "POWER_BI_PRO"))
+    assert {row.part_number: row.bought for row in counted} == {
+        row.part_number: true[row.part_number]["bought"] for row in counted
+    }
+    bought = sum(true[part_number]["bought"] for part_number in ("PROJECTPROFESSIONAL", "POWER_BI_PRO"))
+    assert whole.cost.a_year == f"{120 * bought:,}.00 EUR"
 
 
 def test_a_sku_that_two_applications_show_counts_at_the_one_that_was_added_first(tenant: Tenant) -> None:

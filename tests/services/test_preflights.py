@@ -12,7 +12,8 @@ import stamina
 
 from seatkeeper.errors import TooOften
 from seatkeeper.graph.egress import Egress
-from seatkeeper.services import applications, authorizing, preflights, waiting
+from seatkeeper.jobs import tenant_checks
+from seatkeeper.services import applications, preflights, waiting
 from seatkeeper.services.applications import Check
 from seatkeeper.services.members import Role, Who, operator, who_is
 from seatkeeper.store.models import Application, Connection, Organization
@@ -38,7 +39,7 @@ def test_of_twenty_calls_to_a_silent_vendor_two_wait_and_not_for_long(
         answer.wait(30)
         yield Check("Credential accepted", True, "")
 
-    monkeypatch.setattr(authorizing, "_preflight", silent)
+    monkeypatch.setattr(tenant_checks, "list_checks", silent)
     pk = Application.objects.get().pk
 
     assert not preflights.wait(member, pk, 0.01).told, "it goes on without whoever asked"

@@ -51,8 +51,8 @@ def test_a_newer_schema_ends_the_work_and_the_pages_say_so(database: Database) -
 
 def test_what_is_being_read_when_another_program_migrates_is_not_saved(database: Database) -> None:
     tenant = make_tenant("Contoso")
-    fence = leases.claim(tenant.task, "old program", 300)
-    MigrationRecorder(connection).record_unapplied("store", "0045_upkeep")
+    fence = leases.claim(tenant.task, "old program")
+    MigrationRecorder(connection).record_unapplied("store", "0052_upkeep")
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE store_backup")
         cursor.execute("DROP TABLE store_processkeys")

@@ -14,7 +14,9 @@ from seatkeeper.clock import system_clock
 from seatkeeper.errors import NotFound
 from seatkeeper.failpoints import Reached
 from seatkeeper.jobs import refreshes
-from seatkeeper.jobs.embedded import Scheduler
+from seatkeeper.jobs.scheduler import Scheduler
+from seatkeeper.jobs.sweep import sweep
+from seatkeeper.jobs.work import perform
 from seatkeeper.reporting import people, refresh
 from seatkeeper.services import applications, exceptions, prices
 from seatkeeper.services import refreshes as asked
@@ -175,8 +177,9 @@ def test_one_that_cannot_be_refreshed_holds_up_no_other(tenant: Tenant, monkeypa
 
     monkeypatch.setattr(refreshes, "list_due", lambda: [1, 2])
     monkeypatch.setattr(refreshes, "refresh_due", refresh_one)
-    monkeypatch.setattr("seatkeeper.jobs.embedded.AFTER_TROUBLE", 0)
-    Scheduler()._refresh_due()
+    for job in sweep():
+        if job.name == "refresh":
+            perform(job, lambda: False)
     assert refreshed == [2]
 
 

@@ -12,10 +12,11 @@ from django.apps import apps
 from django.db import connections
 
 from seatkeeper.errors import BadInput, SameTenant
+from seatkeeper.jobs import tenant_checks
 from seatkeeper.model import RunStatus
 from seatkeeper.notices.conditions import list_conditions
 from seatkeeper.sandbox.world.people import DOMAIN
-from seatkeeper.services import applications, authorizing, runs, savings, tenants
+from seatkeeper.services import applications, runs, savings, tenants
 from seatkeeper.services.listings import applications as listed
 from seatkeeper.store.models import Account, Application, Connection, SeatHolder, Task
 from seatkeeper.sync import identity
@@ -80,7 +81,7 @@ def test_a_second_name_of_a_tenant_is_refused_at_its_first_contact_and_nothing_i
 def test_the_check_list_stops_at_a_second_name(tenant: Tenant) -> None:
     add_twice(tenant)
     *_, last = applications.authorize(tenant.who, "Second")
-    assert (last.title, last.passed) == (authorizing.ONE_NAME, False)
+    assert (last.title, last.passed) == (tenant_checks.ONE_NAME, False)
     assert repr(tenant.name) in last.message
 
 

@@ -33,7 +33,7 @@ def test_sqlite_takes_an_absolute_path(tmp_path: Path) -> None:
 def test_postgresql_is_taken_apart(url: str, expected: tuple[str, ...]) -> None:
     found = read_database(NAME, url, Path())
     assert tuple(found[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME")) == expected
-    assert found["OPTIONS"] == {"options": "-c idle_in_transaction_session_timeout=60000"}
+    assert found["OPTIONS"] == {"options": "-c idle_in_transaction_session_timeout=25000"}
 
 
 def test_postgresql_options_are_passed_on() -> None:

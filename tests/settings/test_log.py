@@ -42,7 +42,7 @@ def test_a_line_says_when_who_and_what_and_whose_it_is(log_to: io.StringIO) -> N
     logging.getLogger("seatkeeper.test").info("on its own")
     logging.getLogger("library.test").warning("not found", extra={"request": "GET /people?search=Ada"})
     first, second, third = log_to.getvalue().splitlines()
-    assert first[20:] == "WARNING library.test lost a connection run=7 task=roster ms=12"
+    assert first[20:] == "WARNING library.test lost a connection ms=12 run=7 task=roster"
     assert second[20:] == "INFO seatkeeper.test on its own"
     assert third[20:] == "WARNING library.test not found", "a library's own facts may be anybody's name"
 

@@ -28,7 +28,7 @@ django.setup()
 from seatkeeper.store import leases
 print("ready", flush=True)
 sys.stdin.readline()
-fence = leases.claim(int(sys.argv[1]), leases.this_process(), 300)
+fence = leases.claim(int(sys.argv[1]), leases.this_process())
 print(fence, flush=True)
 sys.stdin.readline()
 """
@@ -55,7 +55,7 @@ def claim_in(process: subprocess.Popen[str]) -> str:
 def save_checkpoint(task_id: int, fence: int) -> None:
     with transaction.atomic():
         Task.objects.filter(pk=task_id).update(checkpoint="of a zombie")
-        leases.hold(task_id, fence, 300)
+        leases.hold(task_id, fence)
 
 
 def test_of_fifty_threads_one_wins(contoso: Tenant) -> None:
@@ -64,7 +64,7 @@ def test_of_fifty_threads_one_wins(contoso: Tenant) -> None:
     def claim(number: int) -> int | None:
         start.wait()
         try:
-            return leases.claim(contoso.task, f"worker {number}", 300)
+            return leases.claim(contoso.task, f"worker {number}")
         finally:
             connection.close()
 
@@ -77,11 +77,11 @@ def test_a_live_process_keeps_its_task_and_a_dead_one_loses_it_at_once(contoso: 
     first, second = start_claimant(contoso.task), start_claimant(contoso.task)
     assert claim_in(first) == "1"
     assert claim_in(second) == "None"
-    assert leases.claim(contoso.task, leases.this_process(), 300) is None
+    assert leases.claim(contoso.task, leases.this_process()) is None
     first.kill()
     first.communicate()
     second.communicate()
-    assert leases.claim(contoso.task, leases.this_process(), 300) == 2
+    assert leases.claim(contoso.task, leases.this_process()) == 2
 
 
 def test_a_zombie_is_dead(contoso: Tenant, database: Database) -> None:
@@ -90,30 +90,31 @@ def test_a_zombie_is_dead(contoso: Tenant, database: Database) -> None:
     process.kill()
     while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
         pass
-    assert leases.claim(contoso.task, leases.this_process(), 300) == 2
+    assert leases.claim(contoso.task, leases.this_process()) == 2
     process.communicate()
 
 
 def test_a_lease_that_lapsed_goes_to_the_next_and_the_first_cannot_save_any_more(contoso: Tenant) -> None:
-    stale = leases.claim(contoso.task, "elsewhere:1:1", -1)
-    fence = leases.claim(contoso.task, leases.this_process(), 300)
+    stale = leases.claim(contoso.task, "elsewhere:1:1")
+    Task.objects.update(lease_until=leases.now() - 1)
+    fence = leases.claim(contoso.task, leases.this_process())
     assert stale is not None
     assert fence == stale + 1
     with pytest.raises(LeaseLost):
         save_checkpoint(contoso.task, stale)
     assert Task.objects.get(pk=contoso.task).checkpoint is None
     leases.release(contoso.task, stale)
-    leases.hold(contoso.task, fence, 300)
+    save_checkpoint(contoso.task, fence)
 
 
 def test_after_release_the_task_is_free_and_the_fence_grows_on(contoso: Tenant) -> None:
-    fence = leases.claim(contoso.task, leases.this_process(), 300)
+    fence = leases.claim(contoso.task, leases.this_process())
     assert fence == 1
-    assert leases.claim(contoso.task, leases.this_process(), 300) is None
+    assert leases.claim(contoso.task, leases.this_process()) is None
     leases.release(contoso.task, fence)
     with pytest.raises(LeaseLost):
-        leases.hold(contoso.task, fence, 300)
-    assert leases.claim(contoso.task, leases.this_process(), 300) == 2
+        save_checkpoint(contoso.task, fence)
+    assert leases.claim(contoso.task, leases.this_process()) == 2
 
 
 def test_only_a_process_that_is_provably_gone_is_dead() -> None:

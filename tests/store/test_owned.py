@@ -9,9 +9,12 @@ from seatkeeper.services.members import Who
 from seatkeeper.store.models import Application, Connection, DailySummary, Finding, FindingEvent, Organization
 from seatkeeper.store.models.owned import Owned
 
-# What several organizations share: names of client applications, limits on guessing, the vendor's on requests, the
-# vendors' lists of SKUs, and what is the machine's: backups and keys.
-SHARED = {"ApplicationSet", "Attempt", "Backup", "ProcessKeys", "RequestWindow", "SignInApp", "SkuList"}
+# What several organizations share: operators, names of client applications, limits on guessing, the vendor's on
+# requests, the vendors' lists of SKUs, what comes back for the whole installation, and its backups and keys.
+SHARED = {
+    "ApplicationSet", "Attempt", "Backup", "Operator", "ProcessKeys", "RecurringJob", "RequestWindow", "SignInApp",
+    "SkuList",
+}  # fmt: skip
 
 TABLES = list(apps.get_app_config("store").get_models())
 

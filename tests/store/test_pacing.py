@@ -10,6 +10,7 @@ import pytest
 
 from seatkeeper.clock import seconds
 from seatkeeper.connectors.microsoft.vendor import LOG_LIMIT
+from seatkeeper.model import TICKS
 from seatkeeper.store import pacing
 from seatkeeper.store.pacing import SharedPacer
 from tests.conftest import Database
@@ -123,16 +124,38 @@ def test_what_is_not_urgent_takes_two_requests_of_five_and_leaves_the_rest(monke
 
 
 @pytest.mark.usefixtures("database")
-def test_what_is_not_urgent_takes_four_of_five_while_nothing_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_urgent_takes_all_five_while_nothing_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    slow = SharedPacer("app", "tenant", LOG_LIMIT, sleep=clock.sleep)
+    began = clock.now
+    for _ in range(25):
+        slow.take(slow=True)
+        slow.done()
+    assert seconds(40) <= clock.now - began < seconds(41)
+
+
+@pytest.mark.usefixtures("database")
+def test_whoever_waits_with_what_is_not_urgent_gets_the_next_place(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     slow, sign_ins = (SharedPacer("app", "tenant", LOG_LIMIT, sleep=clock.sleep) for _ in range(2))
     began = clock.now
-    for _ in range(4):
+    for _ in range(5):
         slow.take(slow=True)
         slow.done()
-    assert clock.now == began
-    sign_ins.take()  # whoever comes now need not wait
-    sign_ins.done()
-    assert clock.now == began
-    slow.take(slow=True)
-    assert seconds(10) <= clock.now - began < seconds(11)
+
+    def sleep_beside_a_sign_in(amount: float) -> None:
+        clock.sleep(min(amount, LOG_LIMIT.window / TICKS))
+        if clock.now - began >= LOG_LIMIT.window and not order:
+            order.append("sign-in")
+            sign_ins.take()
+            sign_ins.done()
+
+    order: list[str] = []
+    slow = SharedPacer("app", "tenant", LOG_LIMIT, sleep=sleep_beside_a_sign_in)
+    for _ in range(3):
+        slow.take(slow=True)
+        order.append("slow")
+        slow.done()
+    assert order[0] == "sign-in"
+    # From now on something else is asked: two of five, and the sign-in did not wait a second time.
+    assert clock.now - began >= 2 * LOG_LIMIT.window

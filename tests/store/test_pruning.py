@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from seatkeeper.clock import days, system_clock
+from seatkeeper.jobs.pruning import prune as prune_by_settings
 from seatkeeper.reporting import refresh
 from seatkeeper.services.coverage import coverage
 from seatkeeper.settings.upkeep import Retention, read_retention
@@ -106,6 +107,21 @@ def test_a_count_that_is_all_that_is_left_of_a_day_is_never_made_anew(database: 
             mark_days(pk, [tenant.clock() - days(20)])
         bulk.count_days(pk, [])
         assert list(UseDay.objects.order_by("day", "account", "app_id").values()) == before
+
+
+def test_pruning_stops_when_the_process_does_and_goes_on_later(
+    database: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "SIGN_INS", 50)
+    monkeypatch.setattr("seatkeeper.jobs.pruning.PAUSE", 0)
+    with read_tenant() as tenant:
+        later = lambda: tenant.clock() + days(380)  # noqa: E731
+        all_of_them = SignIn.objects.count()
+        assert not prune_by_settings(later, stop=lambda: True)
+        assert all_of_them - 50 <= SignIn.objects.count() < all_of_them, "one step, and no more"
+        assert not prune_by_settings(later, budget=0)
+        assert prune_by_settings(later)
+        assert list(pruning._prune_sign_ins(later() - days(400))) == []
 
 
 def test_days_that_wait_to_be_counted_are_left_alone(database: object) -> None:

@@ -171,7 +171,7 @@ class TestProcesses:
             from seatkeeper.store import leases
 
             task = Task.objects.get(key="roster")
-            assert leases.claim(task.pk, "elsewhere:1:1:1:1", 60) is not None
+            assert leases.claim(task.pk, "elsewhere:1:1:1:1") is not None
             (result,) = tenant.sync("roster")
             assert (result.run, result.exit_code) == (None, 5)
             assert "another process" in result.message

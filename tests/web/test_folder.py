@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client
 
 from seatkeeper.api import docs
-from seatkeeper.services import look_rounds
+from seatkeeper.services import addresses, look_rounds
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.models import Organization
 from seatkeeper.web.accounts.single_sign_on.provider import callback_url
@@ -28,7 +28,7 @@ SETTINGS = SEATKEEPER._replace(address=SEATKEEPER.address._replace(folder=FOLDER
 @pytest.fixture(autouse=True)
 def _folder(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("web.frame.folder", "web.frame.headers", "api.docs", "web.accounts.members",
-                   "web.accounts.single_sign_on.provider", "services.look_rounds"):  # fmt: skip
+                   "web.accounts.single_sign_on.provider", "services.look_rounds", "services.addresses"):  # fmt: skip
         monkeypatch.setattr(f"seatkeeper.{module}.SEATKEEPER", SETTINGS)
     for cached in (docs._described, docs._as_json, docs._groups):
         monkeypatch.setattr(docs, cached.__name__, cache(cached.__wrapped__))
@@ -99,7 +99,7 @@ def test_the_root_leads_to_the_applications(organization: Organization, signed_i
 
 
 def test_who_signs_in_elsewhere_is_sent_back_into_the_folder() -> None:
-    assert look_rounds._back() == f"{SETTINGS.address.url}/connections/signed-in"
+    assert addresses.way_back(look_rounds.PATH, "sign_in") == f"{SETTINGS.address.url}/connections/signed-in"
     assert callback_url().startswith(f"{SETTINGS.address.url}/accounts/oidc/")
 
 

@@ -236,7 +236,7 @@ def test_everybody_changes_the_own_name_and_a_hostile_one_is_harmless(signed_in:
 
 def test_the_docs_say_what_each_role_may_do() -> None:
     for role, allowed in ROLES.items():
-        ticks = " | ".join("✓" if may in allowed else "–" for may in May)
+        ticks = " | ".join("✓" if may in allowed else "–" for may in May if may is not May.OPERATE)
         assert f"| {role} | {ticks} |" in DOCS
     for may in May:
         assert may.words in DOCS

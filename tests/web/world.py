@@ -14,17 +14,20 @@ from django.test import Client
 
 from seatkeeper.clock import system_clock
 from seatkeeper.model import to_key
-from seatkeeper.services import applications, members, tokens, uploads, views
-from seatkeeper.services.members import Role, Who
+from seatkeeper.services import applications, consent_links, customers, members, tokens, uploads, views
+from seatkeeper.services.members import May, Role, Who
 from seatkeeper.store import seal
 from seatkeeper.store.models import (
     ApiToken,
     Application,
+    AppRegistration,
     Connection,
+    ConsentLink,
     Finding,
     FindingException,
     Membership,
     NoticeTarget,
+    Operator,
     Organization,
     Price,
     ReclaimItem,
@@ -108,6 +111,7 @@ def populate(organization: Organization, other: Organization, new_member: NewMem
     User.objects.filter(email=who.name).update(password="argon2$")
     applications.add_application(who, applications.NewApplication(**APPLICATION))
     _tell_nobody(organization)
+    _invite_nobody(who)
     world = World(organization, other, new_member, who)
     _read_once(Application.objects.get(organization=organization))
     return world
@@ -120,6 +124,15 @@ def _tell_nobody(organization: Organization) -> None:
     target.address = seal.seal("https://127.0.0.1:9/", *place, "notice target address")
     target.secret = seal.seal("secret", *place, "notice target secret")
     target.save()
+
+
+def _invite_nobody(who: Who) -> None:
+    """An app registration that no vendor has tried, and a link to it."""
+    there = {key: APPLICATION[key] for key in ("tenant_id", "client_id", "login_url", "graph_url")}
+    AppRegistration.objects.create(
+        organization_id=who.organization_id, credential_kind="secret", created=system_clock(), **there
+    )
+    consent_links.make(who, consent_links.NewLink("Contoso", products=["office-365"]))
 
 
 def _read_once(application: Application) -> None:
@@ -171,9 +184,14 @@ EXAMPLES: dict[str, Example] = {
     "application_id": lambda world, _: str(Application.objects.get(organization=world.organization).pk),
     "connection_id": lambda world, _: str(Connection.objects.get(organization=world.organization).pk),
     "membership_id": lambda world, _: str(Membership.objects.get(member=world.new_member(Role.VIEWER)).pk),
+    "task_id": lambda world, _: str(Task.objects.get(connection__organization=world.organization, key="roster").pk),
     "run_id": lambda world, _: str(Run.objects.get(organization=world.organization).pk),
     "object_id": lambda *_: PERSON,
     "kept": lambda world, role: uploads.keep(world.member(role), b"Email\ngrace@example.com\n", 1000),
+    "upload": lambda world, role: customers.keep_upload(
+        world.member(role)._replace(may=frozenset(May)), b"Name,Products\nContoso,office-365\n"
+    ),
+    "link_id": lambda world, _: str(ConsentLink.objects.get(organization=world.organization).pk),
     "finding_id": lambda world, _: str(Finding.objects.get(application__organization=world.organization).pk),
     "exemption_id": lambda world, _: str(FindingException.objects.get(application__organization=world.organization).pk),
     "price_id": lambda world, _: str(Price.objects.get(organization=world.organization).pk),
@@ -183,6 +201,8 @@ EXAMPLES: dict[str, Example] = {
     "show": lambda *_: "compare",
     "day": lambda *_: "2026-08-01",
     "target_id": lambda world, _: str(NoticeTarget.objects.get(organization=world.organization).pk),
+    "organization_id": lambda world, _: str(world.other.pk),
+    "operator_id": lambda world, _: str(Operator.objects.create(member=world.new_member(), created=0).pk),
     "token_id": _own(ApiToken),
     "view_id": _own(SavedView),
     "form": lambda *_: "csv",
@@ -193,7 +213,7 @@ EXAMPLES: dict[str, Example] = {
 }
 # Those that belong to an organization or a member: anybody else's must look as if it were not there.
 OF_ONE = {
-    "application_id", "connection_id", "membership_id", "run_id", "token_id", "view_id",
-    "finding_id", "exemption_id", "price_id", "plan_id", "target_id",
+    "application_id", "connection_id", "membership_id", "run_id", "task_id", "token_id", "view_id",
+    "finding_id", "exemption_id", "price_id", "plan_id", "target_id", "link_id",
 }  # fmt: skip
 MISSING = ("999999999", str(2**63 - 1))

@@ -9,7 +9,7 @@ from ninja.security import HttpBearer, SessionAuth
 from structlog.contextvars import bind_contextvars
 
 from seatkeeper.errors import NotAllowed
-from seatkeeper.services.members import Who, who_is
+from seatkeeper.services.members import SESSION_KEY, Who, who_asks
 from seatkeeper.services.tokens import who_has
 
 
@@ -33,7 +33,7 @@ class Session(SessionAuth):
         if not request.user.is_authenticated or request.user.pk is None:
             return None
         try:
-            return _noted(who_is(request.user.pk))
+            return _noted(who_asks(request.user.pk, request.session.get(SESSION_KEY)))
         except NotAllowed:
             return None
 

@@ -29,10 +29,11 @@ class InvitationIn(Schema, extra="forbid"):
 
 
 class InvitationOut(Schema):
-    """The one-time address at which the member chooses a password; it is shown once."""
+    """The one-time address at which the member chooses a password, or joins with the sign-in they have; shown once."""
 
     id: int
     path: str
+    joins: bool
 
 
 class RoleIn(Schema, extra="forbid"):
@@ -45,6 +46,7 @@ class TokenIn(Schema, extra="forbid"):
     name: Annotated[str, Field(max_length=80)]
     role: RoleName
     for_days: Annotated[int, Field(ge=1, le=tokens.MOST_DAYS), NO_FLAG] = tokens.USUAL_DAYS
+    operates: Annotated[bool, Field(description="Whether it may also do what its maker may as an operator")] = False
 
 
 class TokenOut(Schema):
@@ -72,7 +74,7 @@ offer(router, "/audit", audit_listing.LISTING, audit_listing.rows, scope="")
 @router.post("/members", response={201: InvitationOut, **REFUSALS}, summary="Invite a member")
 def invite(request: Called, new: InvitationIn) -> Any:
     link = memberships.invite(request.auth, new.email, new.role)
-    return Status(201, {"id": link.membership_id, "path": link.path})
+    return Status(201, {"id": link.membership_id, "path": link.path, "joins": link.joins})
 
 
 @router.put("/members/{member_id}/role", response={204: None, **REFUSALS}, summary="Change a member's role")
@@ -118,7 +120,7 @@ def list_tokens(request: Called) -> Any:
 
 @router.post("/tokens", response={201: NewTokenOut, **REFUSALS}, summary="Create a token")
 def make_token(request: Called, new: TokenIn) -> Any:
-    made = tokens.make(request.auth, new.name, new.role, new.for_days)
+    made = tokens.make(request.auth, new.name, new.role, new.for_days, operates=new.operates)
     return Status(201, {"token": made.text.reveal(), "expires": to_text(made.expires)})
 
 

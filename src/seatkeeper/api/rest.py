@@ -8,7 +8,19 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from seatkeeper import __version__
-from seatkeeper.api import applications, connections, findings, insight, look_rounds, members, notices, people, runs
+from seatkeeper.api import (
+    applications,
+    connections,
+    findings,
+    insight,
+    look_rounds,
+    members,
+    notices,
+    onboarding,
+    organizations,
+    people,
+    runs,
+)
 from seatkeeper.api.access import Session, Token
 from seatkeeper.api.problems import MEDIA_TYPE, answer_with_problems
 
@@ -38,5 +50,17 @@ api = Api(
     urls_namespace="rest",
 )
 answer_with_problems(api)
-for group in (applications, connections, look_rounds, people, findings, insight, runs, members, notices):
+for group in (
+    applications,
+    connections,
+    look_rounds,
+    onboarding,
+    people,
+    findings,
+    insight,
+    runs,
+    members,
+    notices,
+    organizations,
+):
     api.add_router("", group.router, tags=[group.TAG])

@@ -11,7 +11,7 @@ from seatkeeper.api.access import Called
 from seatkeeper.api.listings import NO_FLAG, REFUSALS, offer, to_row, to_row_schema
 from seatkeeper.model import to_text
 from seatkeeper.services import runs, tasks
-from seatkeeper.services.listings import quarantine
+from seatkeeper.services.listings import quarantine, queue
 from seatkeeper.services.listings import runs as listed
 
 TAG = "Tasks and runs"
@@ -50,6 +50,7 @@ class RunIn(Schema, extra="forbid"):
 offer(router, "/applications/{application_id}/quarantine", quarantine.LISTING, quarantine.rows)
 offer(router, "/applications/{application_id}/runs", listed.LISTING, listed.rows)
 offer(router, "/runs", listed.LISTING, listed.rows, scope="")
+offer(router, "/queue", queue.LISTING, queue.rows, scope="")
 
 
 @router.get("/applications/{application_id}/tasks", response={200: list[TaskOut], **REFUSALS}, summary="Tasks")

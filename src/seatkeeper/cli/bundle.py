@@ -37,7 +37,9 @@ def verify(file: Path = typer.Argument(help="A bundle.", show_default=False, dir
 
     verdict = bundles.verify(file)
     if (manifest := verdict.manifest) is not None:
-        say(f"{manifest.application} (tenant {manifest.tenant_id}), {to_text(manifest.made)}, by {manifest.program}")
+        whose = f"of {manifest.organization} " if manifest.organization else ""
+        made = f"{to_text(manifest.made)}, by {manifest.program}"
+        say(f"{manifest.application} {whose}(tenant {manifest.tenant_id}), {made}")
         say(f"Signed with the key {manifest.public_key}")
     for fault in verdict.faults[:20]:
         say(f"✗ {fault}")

@@ -11,6 +11,8 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -21,6 +23,8 @@ from seatkeeper.cli import (
     bundle,
     catalog,
     connections,
+    consent,
+    customers,
     demo,
     employees,
     exceptions,
@@ -30,14 +34,18 @@ from seatkeeper.cli import (
     look_rounds,
     members,
     notices,
+    operators,
+    organizations,
     plans,
     prices,
+    queue,
     report,
     sandbox,
     serve,
     sync,
 )
 from seatkeeper.cli.screen import complain
+from seatkeeper.cli.start import ORGANIZATION
 from seatkeeper.errors import SeatkeeperError
 
 app = typer.Typer(
@@ -50,9 +58,11 @@ app = typer.Typer(
 )
 for group in (demo, sync, inventory, report, bundle, serve, admin):
     group.register(app)
+customers.register(apps.app, connections.app)
 app.add_typer(apps.app, name="apps")
 app.add_typer(catalog.app, name="catalog", rich_help_panel="What is known")
 app.add_typer(connections.app, name="connections")
+app.add_typer(consent.app, name="consent")
 app.add_typer(look_rounds.app, name="look-round")
 app.add_typer(employees.app, name="employees", rich_help_panel="What is known")
 app.add_typer(exceptions.app, name="exceptions", rich_help_panel="What to do")
@@ -61,17 +71,39 @@ app.add_typer(history.app, name="history", rich_help_panel="Proof")
 app.add_typer(keys.app, name="keys", rich_help_panel="Operation")
 app.add_typer(members.app, name="members", rich_help_panel="Operation")
 app.add_typer(notices.app, name="notices", rich_help_panel="Operation")
+app.add_typer(organizations.app, name="organizations", rich_help_panel="Operation")
+app.add_typer(operators.app, name="operators", rich_help_panel="Operation")
 app.add_typer(prices.app, name="prices", rich_help_panel="What is known")
+app.add_typer(queue.app, name="queue", rich_help_panel="Operation")
 app.add_typer(sandbox.app, name="sandbox")
 
 
 @app.callback(invoke_without_command=True)
 def version(
+    context: typer.Context,
     show: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True),
+    organization: str | None = typer.Option(
+        None, "--organization", envvar=ORGANIZATION, help="In which organization; needed where there are several."
+    ),
 ) -> None:
+    if organization is not None:
+        context.with_resource(_named(organization))
     if show:
         typer.echo(f"seatkeeper {__version__}")
         raise typer.Exit
+
+
+@contextmanager
+def _named(organization: str) -> Iterator[None]:
+    """For the command: it opens the data folder in this organization."""
+    before = os.environ.get(ORGANIZATION)
+    os.environ[ORGANIZATION] = organization
+    try:
+        yield
+    finally:
+        os.environ.pop(ORGANIZATION)
+        if before is not None:
+            os.environ[ORGANIZATION] = before
 
 
 def run() -> None:

@@ -11,7 +11,7 @@ from types import FrameType
 import typer
 
 from seatkeeper.cli.screen import complain, say
-from seatkeeper.cli.start import open_home
+from seatkeeper.cli.start import open_installation
 
 ENDING = 9.0  # seconds from the signal to the end of the process, whatever still runs
 
@@ -27,7 +27,7 @@ def serve(
     no_scheduler: bool = typer.Option(False, "--no-scheduler", help="Pages only; `worker` reads the tenants."),
 ) -> None:
     """Run the web application, its REST interface and the scheduler, until SIGTERM or Ctrl-C."""
-    open_home()
+    open_installation()
     serve_pages(host, port, scheduler=not no_scheduler)
 
 
@@ -57,7 +57,7 @@ def serve_pages(host: str, port: int, *, scheduler: bool = True) -> None:
 
 def worker() -> None:
     """Run the scheduler without pages, for a second machine beside `serve --no-scheduler` on PostgreSQL."""
-    open_home()
+    open_installation()
     from seatkeeper.services import process
 
     outdated = threading.Event()

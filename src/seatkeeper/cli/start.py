@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from seatkeeper.services.members import Who
 
 
+ORGANIZATION: Final = "SEATKEEPER_ORGANIZATION"
+
+
 def open_home() -> Who:
-    """Ready to call services. Raises BadSetting for a setting, folder, database or key that cannot be used."""
+    """Ready to call services in the organization that was named, or the only one.
+
+    Raises BadSetting for a setting, folder, database or key that cannot be used, BadInput without an organization.
+    """
+    open_installation()
+    from seatkeeper.services.members import operator_in
+
+    return operator_in(os.environ.get(ORGANIZATION, ""))
+
+
+def open_installation() -> Who:
+    """Ready to call services that concern the installation as a whole. Raises BadSetting."""
     who = open_with_any_key()
     from seatkeeper.services import keys
 

@@ -146,3 +146,17 @@ class SigningIn(NamedTuple):
     open: Callable[[ConnectionDetails, Secret | None], AbstractContextManager[SignInDesk]]
     guide: Callable[[Sequence[TaskKind], str], Guide]
     example: Secret
+
+
+class Consenting(NamedTuple):
+    """How a customer's administrator lets an organization's app registration into their tenant.
+
+    `link` is the page for it: of the registration's details with the tenant that may answer (empty for any), the
+    address to come back to, and a text that comes back with it. `read` is the id of the tenant by what came back; it
+    raises CredentialsRejected with the reason of who declined, and BadInput for what is no answer. `guide` says how to
+    make such a registration, for some tasks and the address to come back to.
+    """
+
+    link: Callable[[ConnectionDetails, str, str], str]
+    read: Callable[[Mapping[str, str]], str]
+    guide: Callable[[Sequence[TaskKind], str], Guide]

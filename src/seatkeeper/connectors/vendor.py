@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from seatkeeper.connectors.base import Connector, TaskKind
 from seatkeeper.connectors.feasibility import SignInLog
 from seatkeeper.connectors.products import Carried, Product, ProductData
-from seatkeeper.connectors.reach import ConnectionDetails, FormField, Guide, SigningIn
+from seatkeeper.connectors.reach import ConnectionDetails, Consenting, FormField, Guide, SigningIn
 from seatkeeper.connectors.sku_lists import ProductTable
 from seatkeeper.model import Instant, Key, RequestLimit
 
@@ -23,7 +23,7 @@ class Pacer(Protocol):
     """The vendor's limit on requests, kept by all processes together."""
 
     def take(self, *, slow: bool = False) -> None:
-        """Block until a request may be sent; a `slow` one leaves room for others."""
+        """Block until a request may be sent; a `slow` one lets others go before it."""
 
     def done(self) -> None:
         """The answer to the oldest request came, or it failed."""
@@ -157,6 +157,10 @@ def check_nothing(_details: ConnectionDetails) -> None:
     """Of a vendor that does not say, all details are as good as any."""
 
 
+def tell_nothing(_details: ConnectionDetails) -> str:
+    return ""
+
+
 def group_nothing(_licensing: str) -> Iterable[tuple[Key, Key]]:
     return ()
 
@@ -173,12 +177,12 @@ class Vendor:
     raises BadInput that names fields by their keys. `fill_form` is the way back, without secrets. `open` reaches the
     tenant until its context ends. `check_identity` raises CredentialsRejected when the token of this server's identity
     would be refused; the vendor is not asked. `sign_in` asks for access once, with a credential that is not stored yet,
-    and raises what the answer means. Of what is kept of an account's licensing, `list_assigned` names the SKUs,
-    `list_failed` those that could not be assigned, with the reason, `list_opened` the products that another product's
-    licence opens, `list_ended` when products were taken away, and `list_groups` SKUs, each with a group that assigns
-    it; `is_guest` tells a guest by what is kept of an account, in any generation: its type, as the vendor calls it, and
-    its name. `list_carried` is the rule that says which SKU makes a seat of which product: of products and of the SKUs
-    that a tenant owns, by id, with their plans.
+    tells the tenant's own id as the answer has it, empty where it has none, and raises what the answer means. Of what
+    is kept of an account's licensing, `list_assigned` names the SKUs, `list_failed` those that could not be assigned,
+    with the reason, `list_opened` the products that another product's licence opens, `list_ended` when products were
+    taken away, and `list_groups` SKUs, each with a group that assigns it; `is_guest` tells a guest by what is kept of
+    an account, in any generation: its type, as the vendor calls it, and its name. `list_carried` is the rule that says
+    which SKU makes a seat of which product: of products and of the SKUs that a tenant owns, by id, with their plans.
     """
 
     key: str
@@ -191,7 +195,7 @@ class Vendor:
     open: Callable[[ConnectionDetails, Pacer | None], AbstractContextManager[Connector]]
     guide: Callable[[Sequence[TaskKind]], Guide]
     check_identity: Callable[[ConnectionDetails], None] = check_nothing
-    sign_in: Callable[[ConnectionDetails], None] = check_nothing
+    sign_in: Callable[[ConnectionDetails], str] = tell_nothing
     log: SignInLog | None = None  # of sign-ins, if there is one
     request_limit: RequestLimit | None = None
     new_credential: str = "Create a new one"  # where that is done, for whoever is told that the old one expires
@@ -210,4 +214,5 @@ class Vendor:
     sku_list: PublishedList | None = None
     suites: tuple[Suite, ...] = ()
     signing_in: SigningIn | None = None
+    consenting: Consenting | None = None
     prices: Mapping[str, int] = field(default_factory=dict)  # euros a month by part number, for an example

@@ -12,7 +12,7 @@ import msal
 import msgspec
 
 from seatkeeper.clock import system_clock
-from seatkeeper.errors import BadInput, BrokenAnswer, CredentialsRejected, Throttled, Unavailable
+from seatkeeper.errors import BadInput, BrokenAnswer, CredentialsRejected, OtherTenant, Throttled, Unavailable
 from seatkeeper.graph.clouds import SHARED_TENANTS, Endpoints
 from seatkeeper.graph.credentials import ClientCertificate, ClientSecret
 from seatkeeper.graph.egress import Egress
@@ -86,6 +86,7 @@ class TokenSource:
         self._replace_at = 0.0
         self._issuer = ""
         self._renewed: Secret | None = None
+        self.told_directory_id = ""  # the tenant's GUID as the newest token itself tells it
 
     def token(self) -> Token:
         """The token in use, or a new one from 5 minutes before its end on. Raises what `renew` raises."""
@@ -166,9 +167,9 @@ class TokenSource:
         that is plainly meant for another tenant or another server.
         """
         claims = read_claims(text, _Claims)
-        told = claims.tid.lower() if claims and claims.tid else ""
+        told = self.told_directory_id = claims.tid.lower() if claims and claims.tid else ""
         if told and self._directory_id and told != self._directory_id:
-            raise CredentialsRejected(
+            raise OtherTenant(
                 f"Microsoft gave a token for another tenant: {self._tenant_id} was tenant {self._directory_id}, and "
                 f"now is {told[:60]}. Check the Tenant ID; another tenant is another application."
             )

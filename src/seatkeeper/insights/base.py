@@ -88,8 +88,8 @@ class RenewingSubscription(NamedTuple):
 
 def newest(signals: Iterable[Sighting], *, sure: bool | None = None) -> Instant | None:
     """The newest use of all, or of those that are sure, or of those that are only possible."""
-    uses = (found.last for found in signals if sure is None or found.sure is sure)
-    return max((use for use in uses if use is not None), default=None)
+    uses = [found.last for found in signals if found.last is not None and (sure is None or found.sure is sure)]
+    return max(uses, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,10 +279,8 @@ class Insight:
     """A question with the pure function that answers it, and all that others need to know of its findings.
 
     `place` is the order in which findings are shown. Where two would free the same seat, the one in the earlier place
-    is the surer and is named as the reason.
-
-    `end` says what became of its finding about somebody who still holds the seat and of whom it is not found any more;
-    its third argument is the newest use, sure or possible, that was known when it was found last.
+    is the surer and is named as the reason. `end` says what became of its finding about somebody who still holds the
+    seat and of whom it is not found any more; its third argument is the newest use that was known when it was found.
     """
 
     key: str
@@ -294,6 +292,8 @@ class Insight:
     of_use: bool = False  # says that nobody uses the seat: ends when somebody does
     frees: bool = False  # following its advice gives back the seats that it is about
     despite_use: bool = False  # and does so even while their holder is seen to use the product
+    may_be_needless: bool = False  # asks whether the seats that it is about are needed at all
+    would_do: Callable[[Sku, Sku], bool] | None = None  # whether in the place of the first SKU, the second would do
 
     def find(self, snapshot: Snapshot) -> Iterator[Finding]:
         """The findings, each with the insight's key."""

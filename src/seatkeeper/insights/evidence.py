@@ -67,9 +67,9 @@ def activity(holder: Holder, snapshot: Snapshot) -> Activity:
     "never seen" is said of the time since we know everything. Neither is said while the seat is new.
     """
     since = snapshot.as_of - snapshot.threshold
-    if holder.last_use is not None and holder.last_use >= since:
+    if (use := holder.last_use) is not None and use >= since:
         return Activity.ACTIVE
-    if holder.last_maybe is not None and holder.last_maybe >= since:
+    if (maybe := holder.last_maybe) is not None and maybe >= since:
         return Activity.POSSIBLY_ACTIVE
     known_since = observed_since(holder.signals, snapshot.observed, snapshot.bounded)
     if known_since is None or holder.evidence is Evidence.NOT_OBSERVABLE or not is_settled(holder, snapshot):

@@ -49,10 +49,11 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from seatkeeper.amounts import Money
-from seatkeeper.insights.base import About, Finding, Sku, Snapshot, Subscription
+from seatkeeper.insights.base import About, Finding, Insight, Sku, Snapshot, Subscription
 from seatkeeper.insights.catalog import BY_KEY
 from seatkeeper.insights.evidence import Activity, activity, is_settled
 from seatkeeper.insights.exempt import ExceptionRules
@@ -101,10 +102,6 @@ class SeatPrices:
         price = self._prices.of(sku.part_number, to_id(sku.key))
         return price if self.is_paid(sku) else price.times(0)
 
-    def of_finding(self, finding: Finding) -> Money:
-        """What the seats cost that a finding is about."""
-        return Money.total(self.of(sku) for sku in finding.skus).times(finding.units)
-
 
 class Position(NamedTuple):
     """The seats of a SKU, each in one part, and what one of them costs."""
@@ -138,11 +135,15 @@ class Position(NamedTuple):
 
 
 class Freed(NamedTuple):
-    """What following a finding gives back: seats of these SKUs that no surer finding gives back already."""
+    """What following a finding gives back: seats of these SKUs that no surer finding gives back already.
+
+    `perhaps` is what one that gives back none could save all the same; it is in no total.
+    """
 
     skus: tuple[Sku, ...]
     seats: int
     money: Money
+    perhaps: Money = Money()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,24 +172,34 @@ class Balance:
         return sorted(set(unknown))
 
 
-def reckon(snapshot: Snapshot, findings: Sequence[Finding], exceptions: ExceptionRules, prices: PriceList) -> Balance:
-    """The money of a snapshot and of what was found in it."""
+def reckon(
+    snapshot: Snapshot,
+    findings: Sequence[Finding],
+    exceptions: ExceptionRules,
+    prices: PriceList,
+    skus_for_sale: Sequence[Sku] = (),
+) -> Balance:
+    """The money of a snapshot and of what was found in it; those `skus_for_sale` could take the place of others."""
     seat_prices = SeatPrices(prices, snapshot.purchases)
     departments = {holder.account: holder.department for holder in snapshot.holders}
+    kinds = [activity(holder, snapshot) for holder in snapshot.holders]
     # Whose seat is surely in use, or so new that nobody can say.
     spared = {
         holder.account
-        for holder in snapshot.holders
-        if activity(holder, snapshot) is Activity.ACTIVE or not is_settled(holder, snapshot)
+        for holder, kind in zip(snapshot.holders, kinds, strict=True)
+        if kind is Activity.ACTIVE or not is_settled(holder, snapshot)
     }
+    could_spare = cache(lambda key, skus: _could_spare(BY_KEY[key], skus, skus_for_sale, seat_prices))
     freed, taken = [Freed((), 0, Money())] * len(findings), set[tuple[Key | None, Key]]()
     idle, excepted = set[tuple[Key | None, Key]](), set[tuple[Key | None, Key]]()
     unassigned, could_save = Counter[Key](), Counter[Key]()
     for number in sorted(range(len(findings)), key=lambda number: BY_KEY[findings[number].key].place):
         finding, insight = findings[number], BY_KEY[findings[number].key]
-        if not insight.frees:
-            continue
         department = departments.get(finding.account or b"", "")
+        if not insight.frees:
+            if not exceptions.cover(finding, department):
+                freed[number] = Freed((), 0, Money(), could_spare(finding.key, finding.skus))
+            continue
         skus = [sku for sku in finding.skus if seat_prices.is_paid(sku) and not sku.shared]
         kept = [sku for sku in skus if exceptions.cover_seat(finding, department, sku.part_number)]
         skus = [sku for sku in skus if sku not in kept]
@@ -204,11 +215,34 @@ def reckon(snapshot: Snapshot, findings: Sequence[Finding], exceptions: Exceptio
         could_save.update({sku.key: finding.units for sku in skus})
         money = Money.total(seat_prices.of(sku) for sku in skus).times(finding.units)
         freed[number] = Freed(tuple(skus), len(skus) * finding.units, money)
-    counts = _Counts(idle, unassigned, could_save)
+    counts = _Counts(kinds, idle, unassigned, could_save)
     return Balance(_to_positions(snapshot, seat_prices, counts), freed, idle, excepted - taken)
 
 
+def _could_spare(insight: Insight, held: Sequence[Sku], for_sale: Iterable[Sku], prices: SeatPrices) -> Money:
+    """What the seats cost more than what would do, be that nothing; of several SKUs, the dearest.
+
+    Nothing is claimed where a price is missing, and of a seat that another managed product is used with, too.
+    """
+    seats = [sku for sku in held if not sku.shared]
+    cost = Money.total(map(prices.of, seats))
+    if insight.may_be_needless:
+        return cost
+    if insight.would_do is None or not seats:
+        return Money()
+    others = [prices.of(sku) for sku in for_sale if insight.would_do(seats[0], sku)]
+    spared = [
+        Money(((currency, amount - less),))
+        for currency, amount in cost.amounts
+        for other in others
+        for other_currency, less in other.amounts
+        if currency == other_currency and less < amount
+    ]
+    return min(spared, key=lambda money: money.amounts[0][1], default=Money())
+
+
 class _Counts(NamedTuple):
+    kinds: Sequence[Activity]  # of the holders, one by one
     idle: AbstractSet[tuple[Key | None, Key]]
     unassigned: Counter[Key]
     could_save: Counter[Key]
@@ -219,8 +253,8 @@ def _to_positions(snapshot: Snapshot, seat_prices: SeatPrices, counts: _Counts) 
     purchases = {purchase.sku.key: purchase for purchase in snapshot.purchases}
     skus = {key: purchase.sku for key, purchase in purchases.items()}
     on_roster, used, unused = Counter[Key](), Counter[Key](), Counter(key for _account, key in counts.idle)
-    for holder in snapshot.holders:
-        is_used = activity(holder, snapshot) in (Activity.ACTIVE, Activity.POSSIBLY_ACTIVE)
+    for holder, kind in zip(snapshot.holders, counts.kinds, strict=True):
+        is_used = kind in (Activity.ACTIVE, Activity.POSSIBLY_ACTIVE)
         for seat in holder.seats:
             skus.setdefault(seat.sku.key, seat.sku)
             on_roster[seat.sku.key] += 1

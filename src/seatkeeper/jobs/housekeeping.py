@@ -6,6 +6,7 @@ if one is due.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,13 +25,13 @@ EVERY: Final = 3600.0  # seconds
 UPLOADS_KEPT: Final = 3600  # seconds between the preview and the import
 
 
-def tidy() -> None:
+def tidy(stop: Callable[[], bool] = lambda: False) -> None:
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     sweep_uploads()
     forget_look_rounds()
     backups.make_due()
-    pruning.prune()
+    pruning.prune(stop=stop)
 
 
 def forget_look_rounds() -> None:

@@ -57,11 +57,12 @@ def begin(organization_id: int, what: tuple[int, str], start: Callable[[], Itera
             raise TooOften("Other checks at the vendor are under way. Try again in a minute.", retry_after=60)
         steps, preflight = start(), Preflight(organization_id)
         _known[what] = preflight
-        threading.Thread(target=_go_through, args=(preflight, steps), name="preflight", daemon=True).start()
+        threading.Thread(target=go_through, args=(preflight, steps), name="preflight", daemon=True).start()
         return preflight
 
 
-def _go_through(preflight: Preflight, steps: Iterator[Check]) -> None:
+def go_through(preflight: Preflight, steps: Iterator[Check]) -> None:
+    """Check after check, until the last one or until it takes too long."""
     trouble: Check | None = Check("All was checked", False, "A fault of Seatkeeper's own; the server's log says more.")
     try:
         for check in steps:

@@ -18,7 +18,12 @@ BUDGET: Final = 600.0  # seconds of a round
 PAUSE: Final = 0.15  # seconds between two transactions: whoever waits for SQLite looks every 0.1 s, and comes first
 
 
-def prune(clock: Clock = system_clock, tell: Callable[[str, int], None] | None = None, budget: float = BUDGET) -> bool:
+def prune(
+    clock: Clock = system_clock,
+    tell: Callable[[str, int], None] | None = None,
+    budget: float = BUDGET,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
     """Delete what is too old, then give its space back; whether all was done within so many seconds."""
     end = time.monotonic() + budget
     for kind in list_kinds(SEATKEEPER.keep):
@@ -27,14 +32,14 @@ def prune(clock: Clock = system_clock, tell: Callable[[str, int], None] | None =
         gone = 0
         for number in kind.steps(clock() - days(kind.days)):
             gone += number
-            if time.monotonic() > end:
+            if stop() or time.monotonic() > end:
                 break
             time.sleep(PAUSE)
         if gone:
             log.info("pruned %d of %s", gone, kind.name)
         if tell is not None:
             tell(kind.title, gone)
-    while time.monotonic() < end:
+    while not stop() and time.monotonic() < end:
         if not space.give_back():
             return True
         time.sleep(PAUSE)

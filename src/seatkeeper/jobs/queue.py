@@ -1,4 +1,4 @@
-"""What is due, and running it. The database is the queue: several processes may look, a lease lets one of them in.
+"""What is due, and running it. The database is the queue of record: any process may look, a lease lets one in.
 
 `Task.due` is when a task runs next; nothing there means that nobody has worked it out yet (jobs/schedule.py does). A
 task stays due until a run of it has ended, so a process that dies loses nothing.
@@ -6,7 +6,8 @@ task stays due until a run of it has ended, so a process that dies loses nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from seatkeeper.clock import seconds, system_clock
 from seatkeeper.connectors.catalog import find_task, name_tasks
 from seatkeeper.errors import AlreadyRunning, SeatkeeperError
 from seatkeeper.jobs.running import is_running, run, settle
-from seatkeeper.jobs.schedule import History, Place, in_turn, is_impossible, next_run
+from seatkeeper.jobs.schedule import LONGEST_RETRY, History, Place, in_turn, is_impossible, next_run, wait_after
 from seatkeeper.model import Instant, RunStatus
 from seatkeeper.reporting import refresh
 from seatkeeper.store import leases
@@ -25,6 +26,8 @@ from seatkeeper.sync.connecting import open_connector
 from seatkeeper.sync.work import Tally, Work
 
 SCHEDULER: Final = "scheduler"
+# A task's newest run is the one that was made last: when it began is only what some clock said.
+NEWEST: Final = Run.objects.filter(task=OuterRef("pk")).order_by("-pk")
 
 
 class Silent:
@@ -49,6 +52,8 @@ class Waiting:
     fence: int
     rank: int
     served: Instant | None
+    organization_id: int = 0
+    out_of_reach_until: Instant | None = None
 
     @property
     def history(self) -> History:
@@ -68,36 +73,78 @@ class Waiting:
         )
 
 
-def list_waiting(now: Instant) -> list[Waiting]:
-    """Across all organizations, whose turn it is first: what is due, and that of which nobody knows when it is."""
-    active = Application.objects.filter(connection=OuterRef("connection"), active=True)
+def look(task_id: int, now: Instant) -> Waiting | None:
+    """The task as it stands now, while it is due and nobody is at it."""
+    for waiting in list_waiting(now, task_id):
+        due = waiting.wanted_at(now)
+        if due is not None and due <= now:
+            return waiting
+    return None
+
+
+def list_waiting(now: Instant, task_id: int | None = None) -> list[Waiting]:
+    """Across all organizations, whose turn it is first: what is due, and that of which nobody knows when it is.
+
+    With a task's id, of that task alone.
+    """
+    tasks = _select(now)
+    if task_id is not None:
+        tasks = tasks.filter(pk=task_id)
+    moment = leases.now()
+    free = [task for task in tasks if not is_running(task, moment)]
+    theirs = Task.objects.filter(connection__in={task.connection_id for task in free})
+    last = Run.objects.filter(pk__in=theirs.values_list(Subquery(NEWEST.values("pk")[:1]))).order_by("pk")
+    served = dict(last.values_list("task__connection_id", "started"))  # when the newest run of each tenant began
+    ranks = {key: n for n, key in enumerate(name_tasks())}
+    found = [
+        Waiting(
+            task.pk, task.connection_id, task.every_hours, task.failures, task.due, task.asked_by, task.status,
+            task.started, task.ended, task.fence, ranks[task.key], served.get(task.connection_id), task.organization,
+            task.out_of_reach_until,
+        )
+        for task in free
+    ]  # fmt: skip
+    waiting = {one.task_id: one for one in found if one.due is None or one.due <= now or one.due != one.wanted_at(now)}
+    running = Task.objects.exclude(lease_owner="").select_related("connection")
+    busy = [task.connection for task in running if is_running(task, moment)]
+    places = in_turn([one.place(now) for one in waiting.values()], {connection.pk for connection in busy}, now)
+    at_work = Counter(connection.organization_id for connection in busy)
+    return by_organization([waiting[place.task_id] for place in places], at_work)
+
+
+def _select(now: Instant) -> QuerySet[Any]:
+    """Tasks that may be due, each with what is known of its newest run."""
+    living = Application.objects.filter(organization__archived=None, active=True)
+    active = living.filter(connection=OuterRef("connection"))
     wanted = Q(enabled=True, paused=False) | ~Q(asked_by="")
-    # The newest is the one that was made last: when it began is only what some clock said.
-    newest = Run.objects.filter(task=OuterRef("pk")).order_by("-pk")
     # A look round reads once, and once more what joins it, until somebody decides to keep it.
     joined = Application.objects.filter(connection=OuterRef("task__connection"), active=True).order_by("-created")
     since = Subquery(joined.values("created")[:1])
     read_once = Run.objects.filter(task=OuterRef("pk"), status=RunStatus.COMPLETE, started__gte=since)
     again = Q(connection__forget_at__isnull=True) | ~Q(asked_by="") | Q(~Exists(read_once))
     unknown = Q(due__isnull=True) | Q(due__lte=now) | Q(due__gt=now + F("every_hours") * seconds(3600))
-    tasks: QuerySet[Any] = Task.objects.filter(wanted, again, Exists(active), unknown).annotate(
-        **{name: Subquery(newest.values(name)[:1]) for name in ("status", "started", "ended")}
+    # A tenant that cannot be reached is asked once for all of its tasks, and then left alone for a while.
+    reachable = ~Q(
+        connection__out_of_reach_until__gt=now, connection__out_of_reach_until__lte=now + LONGEST_RETRY, asked_by=""
     )
-    free = [task for task in tasks if not is_running(task)]
-    theirs = Task.objects.filter(connection__in={task.connection_id for task in free})
-    last = Run.objects.filter(pk__in=theirs.values_list(Subquery(newest.values("pk")[:1]))).order_by("pk")
-    served = dict(last.values_list("task__connection_id", "started"))  # when the newest run of each tenant began
-    ranks = {key: n for n, key in enumerate(name_tasks())}
-    found = [
-        Waiting(
-            task.pk, task.connection_id, task.every_hours, task.failures, task.due, task.asked_by, task.status,
-            task.started, task.ended, task.fence, ranks[task.key], served.get(task.connection_id),
-        )
-        for task in free
-    ]  # fmt: skip
-    waiting = {one.task_id: one for one in found if one.due is None or one.due <= now or one.due != one.wanted_at(now)}
-    busy = {task.connection_id for task in Task.objects.exclude(lease_owner="") if is_running(task)}
-    return [waiting[place.task_id] for place in in_turn([one.place(now) for one in waiting.values()], busy, now)]
+    return Task.objects.filter(wanted, again, reachable, Exists(active), unknown).annotate(
+        organization=F("connection__organization_id"),
+        out_of_reach_until=F("connection__out_of_reach_until"),
+        **{name: Subquery(NEWEST.values(name)[:1]) for name in ("status", "started", "ended")},
+    )
+
+
+def by_organization(waiting: Sequence[Waiting], at_work: Mapping[int, int]) -> list[Waiting]:
+    """The same, so that each organization has as much at work as any other: none waits behind another's hundred.
+
+    `at_work` is how many runs of an organization are under way. What people asked for comes first in any case.
+    """
+    begun = Counter(at_work)
+    places: list[tuple[bool, int]] = []
+    for one in waiting:
+        places.append((not one.asked_by, 0 if one.asked_by else begun[one.organization_id]))
+        begun[one.organization_id] += 1
+    return [waiting[n] for n in sorted(range(len(waiting)), key=lambda n: (*places[n], n))]
 
 
 def plan(waiting: Waiting, due: Instant | None) -> bool:
@@ -106,18 +153,20 @@ def plan(waiting: Waiting, due: Instant | None) -> bool:
     return bool(same.update(due=due))
 
 
-def postpone(waiting: Waiting) -> None:
+def postpone(task_id: int) -> None:
     """A fault of ours ended the run: whoever wanted it, it is tried again as after any other failure."""
-    now = system_clock()
-    due = next_run(History(waiting.task_id, waiting.every_hours, waiting.failures + 1, None, now, now), now) or now
-    Task.objects.filter(pk=waiting.task_id).update(due=due, asked_by="", asked_full=False, failures=F("failures") + 1)
+    failures = F("failures") + 1
+    Task.objects.filter(pk=task_id).update(due=None, asked_by="", asked_full=False, failures=failures)
+    now, task = system_clock(), Task.objects.filter(pk=task_id)
+    for failed in task:
+        task.update(due=now + wait_after(failed.failures))
 
 
-def give_back(waiting: Waiting, *, put_off: bool) -> None:
+def give_back(task_id: int, *, put_off: bool) -> None:
     """The database was away when a run ended: the task is free again, and due unless it is put off."""
-    leases.let_go(waiting.task_id)
+    leases.let_go(task_id)
     if put_off:
-        postpone(waiting)
+        postpone(task_id)
 
 
 def run_waiting(waiting: Waiting, stop: Callable[[], bool]) -> None:

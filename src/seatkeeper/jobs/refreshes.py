@@ -6,20 +6,20 @@ shows it; so nothing is lost with a process, and pages can say that their figure
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from typing import Final
 
 from django.db import transaction
 
 from seatkeeper.clock import Clock, system_clock
-from seatkeeper.model import FOREVER
+from seatkeeper.jobs import running
+from seatkeeper.model import FOREVER, Instant
 from seatkeeper.reporting import refresh
 from seatkeeper.store.models import Application, Seat
 
 SMALL: Final = 2_000  # seats, refreshed within a third of a second: whoever changed something sees it in the answer
 
-wanted: Final = threading.Event()  # a refresh is due: the scheduler of this process need not wait for its tick
+_put_off: Final[dict[int, Instant]] = {}  # until when those are left alone that failed in this process
 
 
 def request(applications: Iterable[Application], clock: Clock = system_clock, *, at_once: bool) -> None:
@@ -34,7 +34,7 @@ def request(applications: Iterable[Application], clock: Clock = system_clock, *,
             for application in changed:
                 refresh.refresh_application(application, clock)
         else:
-            wanted.set()
+            running.changed.set()
 
     transaction.on_commit(refresh_or_leave_it)
 
@@ -42,10 +42,15 @@ def request(applications: Iterable[Application], clock: Clock = system_clock, *,
 def list_due() -> list[int]:
     """Of all organizations, what has waited longest first."""
     due = Application.objects.filter(refresh_wanted_since__isnull=False).order_by("refresh_wanted_since", "pk")
-    return list(due.values_list("pk", flat=True))
+    return [pk for pk in due.values_list("pk", flat=True) if _put_off.get(pk, 0) <= system_clock()]
 
 
 def refresh_due(application_id: int) -> None:
     """Refresh it, unless another process has."""
     for application in Application.objects.filter(pk=application_id, refresh_wanted_since__isnull=False):
         refresh.refresh_application(application)
+
+
+def put_off(application_id: int, wait: Instant) -> None:
+    """It failed, and would fail again at once."""
+    _put_off[application_id] = system_clock() + wait

@@ -10,10 +10,11 @@ from typing import Final
 from django.db.models import Exists, F, OuterRef
 
 from seatkeeper.clock import seconds, system_clock
-from seatkeeper.errors import NotReady
-from seatkeeper.model import RunStatus
+from seatkeeper.errors import NotReady, Throttled, Unavailable
+from seatkeeper.jobs.schedule import wait_after
+from seatkeeper.model import Instant, RunStatus
 from seatkeeper.store import leases
-from seatkeeper.store.models import Application, Task
+from seatkeeper.store.models import Application, Connection, Task
 from seatkeeper.sync.run import Outcome, run_task
 from seatkeeper.sync.work import Work
 
@@ -54,14 +55,28 @@ def run(work: Work) -> Outcome:
     # A run that its process gave up is still wanted: the task stays due, and the next start goes on with it.
     if outcome.run.status != RunStatus.INTERRUPTED or stop.asked:
         settle(work.task.pk, outcome.run.status)
+    if isinstance(outcome.error, Throttled):  # the slot is given back meanwhile
+        latest = system_clock() + seconds(work.task.every_hours * 3600)
+        Task.objects.filter(pk=work.task.pk).update(due=min(outcome.error.until, latest), failures=0)
     elif isinstance(outcome.error, NotReady):
         Task.objects.filter(pk=work.task.pk).update(due=system_clock() + LOOK_AGAIN)
+    _note_reach(work, outcome)
     return outcome
 
 
-def is_running(task: Task) -> bool:
-    """Whether a living process is at it, as far as can be known from here."""
-    held = task.lease_owner and (task.lease_until or 0) >= system_clock()
+def _note_reach(work: Work, outcome: Outcome) -> None:
+    """Whether the tenant answers. While it does not, its other tasks are not tried either, each for minutes."""
+    connection = Connection.objects.filter(pk=work.task.connection_id)
+    if isinstance(outcome.error, Unavailable) and not outcome.run.pages:
+        failures = Task.objects.values_list("failures", flat=True).get(pk=work.task.pk)
+        connection.update(out_of_reach_until=system_clock() + wait_after(failures))
+    elif outcome.error is None:
+        connection.filter(out_of_reach_until__isnull=False).update(out_of_reach_until=None)
+
+
+def is_running(task: Task, moment: Instant | None = None) -> bool:
+    """Whether a living process is at it, as far as can be known from here; `moment` is now, by the leases' clock."""
+    held = task.lease_owner and (task.lease_until or 0) >= (leases.now() if moment is None else moment)
     return bool(held) and not leases.owner_is_dead(task.lease_owner)
 
 
@@ -71,4 +86,3 @@ def settle(task_id: int, status: str) -> None:
         RunStatus(status), F("failures") + 1
     )
     Task.objects.filter(pk=task_id).update(due=None, asked_by="", asked_full=False, stop_asked=False, failures=failures)
-    changed.set()

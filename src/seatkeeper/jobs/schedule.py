@@ -46,11 +46,16 @@ def is_impossible(history: History, due: Instant, now: Instant) -> bool:
     return due > now + _wait(history) + _slack(history)
 
 
+def wait_after(failures: int) -> Instant:
+    """How long to leave alone what has failed so many times in a row."""
+    return min(FIRST_RETRY << min(max(failures, 1) - 1, 16), LONGEST_RETRY)
+
+
 def _wait(history: History) -> Instant:
     if history.status == RunStatus.REFUSED:
         return WHEN_REFUSED
     if history.failures:
-        return min(FIRST_RETRY << min(history.failures - 1, 16), LONGEST_RETRY)
+        return wait_after(history.failures)
     interval = seconds(history.every_hours * 3600)
     place = history.task_id * 618 % 1000  # far apart for neighbouring ids, and the same for ever
     return interval + interval * place // (1000 * SPREAD)

@@ -175,16 +175,21 @@ def _find_gap(application: Application, now: Instant) -> Condition | None:
 
 
 def find_expiring_credentials(organization_id: int, now: Instant) -> Iterator[Condition]:
+    """One for many tenants that are read as one app registration: they get the new credential in one step, too."""
     names = _name_connections(organization_id)
     soon = Connection.objects.filter(pk__in=names, credential_expires__lte=now + days(SECRET_DAYS[0]))
-    for connection in soon.order_by("pk"):
-        ends = connection.credential_expires or 0
+    same: dict[tuple[str, str, Instant], list[Connection]] = {}
+    for each in soon.order_by("pk"):
+        same.setdefault((each.client_id, each.credential_kind, each.credential_expires or 0), []).append(each)
+    for (client_id, kind, ends), (connection, *others) in same.items():
         when = f"expired on {_day(ends)}" if ends <= now else f"expires on {_day(ends)}"
-        title = f"The {connection.credential_kind} of {names[connection.pk]} {when}"
-        how = find_vendor(connection.vendor).new_credential
-        body = f"Without it nothing can be read. {how} and edit the application."
+        of, step = names[connection.pk], "edit the application"
+        if others:
+            of += f" and of {len(others):,} more tenant{'' if len(others) == 1 else 's'}"
+            step = f"replace it for all: `seatkeeper connections rotate {client_id}`"
+        body = f"Without it nothing can be read. {find_vendor(connection.vendor).new_credential} and {step}."
         level = level_of(ends - now, SECRET_DAYS)
-        yield Condition(f"secret-expires:{connection.pk}", "secret-expires", title, body, level)
+        yield Condition(f"secret-expires:{connection.pk}", "secret-expires", f"The {kind} of {of} {when}", body, level)
 
 
 def find_tenants_read_twice(organization_id: int, _now: Instant) -> Iterator[Condition]:
@@ -197,6 +202,17 @@ def find_tenants_read_twice(organization_id: int, _now: Instant) -> Iterator[Con
             "Delete one of the two."
         )
         yield Condition(f"same-tenant:{connection.pk}", "same-tenant", title, body)
+
+
+def find_look_rounds(organization_id: int, now: Instant) -> Iterator[Condition]:
+    """The day before what was read is deleted, if nobody decides."""
+    mine = Connection.objects.filter(organization_id=organization_id, forget_at__lte=now + days(1))
+    for connection in mine.order_by("pk"):
+        when = to_text(connection.forget_at or 0)[:16].replace("T", " ")
+        title = f"What was read of {connection.tenant_id} is deleted on {when} UTC"
+        where = f"{SEATKEEPER.address.origin}/connections/{connection.pk}"
+        body = f"Somebody looked round in this tenant and has not decided yet. Keep it, or forget it now: {where}"
+        yield Condition(f"look-round:{connection.pk}", "look-round", title, body)
 
 
 def find_renewals(organization_id: int, now: Instant) -> Iterator[Condition]:
@@ -240,6 +256,6 @@ def _day(instant: Instant) -> str:
 
 _FINDERS: Final[tuple[Callable[[int, Instant], Iterator[Condition]], ...]] = (
     find_failed_runs, find_overdue_tasks, find_empty_reads, find_quarantined_rows, find_lost_sign_ins,
-    find_expiring_credentials, find_tenants_read_twice, find_renewals, machine.find_full_disk,
+    find_expiring_credentials, find_tenants_read_twice, find_look_rounds, find_renewals, machine.find_full_disk,
     machine.find_missing_backups,
 )  # fmt: skip

@@ -33,7 +33,7 @@ ENDINGS: Final = {kind.key: kind.ending for kind in KINDS}
 
 def look_and_send(clock: Clock = system_clock) -> None:
     """Bring the notices of all organizations to what is the matter now, and send what is due."""
-    for organization_id in Organization.objects.values_list("pk", flat=True):
+    for organization_id in Organization.objects.filter(archived=None).values_list("pk", flat=True):
         look(organization_id, clock())
     send_due(clock)
 
@@ -99,7 +99,8 @@ def send_due(clock: Clock = system_clock) -> None:
     now = clock()
     due_now = Q(due__lte=now) | Q(due__gt=now + 2 * LONGEST_RETRY)  # no wait is so long: a wrong clock has noted that
     due = NoticeDelivery.objects.filter(due_now, sent=None, tries__lt=MOST_TRIES, target__active=True)
-    for each in due.select_related("notice", "target").order_by("due", "pk")[:PORTION]:
+    due = due.filter(target__organization__archived=None)
+    for each in due.select_related("notice__organization", "target").order_by("due", "pk")[:PORTION]:
         later = clock() + min(FIRST_RETRY << min(each.tries, 16), LONGEST_RETRY)
         mine = NoticeDelivery.objects.filter(pk=each.pk, due=each.due, sent=None)
         if mine.update(due=later, tries=F("tries") + 1):
@@ -116,13 +117,16 @@ def send_due(clock: Clock = system_clock) -> None:
 
 
 def to_message(notice: Notice, event: str) -> Message:
+    """With the name of the organization where there are several."""
     over = event == CLOSED
+    several = Organization.objects.filter(archived=None).exclude(pk=notice.organization_id).exists()
+    title = f"{notice.organization}: {notice.title}" if several else notice.title
     return Message(
         id=f"{notice.pk}-{event.replace(' ', '-')}",
         event=event.partition(" ")[0],
         kind=notice.kind,
         condition=notice.condition,
-        title=f"Over: {notice.title}" if over else notice.title,
+        title=f"Over: {title}" if over else title,
         body=ENDINGS[notice.kind] if over else notice.body,
         level=notice.level,
         at=(notice.closed or notice.opened) if over else notice.opened,

@@ -21,6 +21,7 @@ KINDS: Final = (
     Kind("gap", "Sign-ins were lost at the vendor"),
     Kind("secret-expires", "A secret or certificate expires", "Another credential is in use."),
     Kind("same-tenant", "Two applications read one tenant", "Each tenant is read once."),
+    Kind("look-round", "A look round is forgotten within a day", "It is kept, or it is forgotten."),
     Kind("renewal", "A subscription renews or ends"),
     Kind("disk", "A disk is almost full", "There is room again."),
     Kind("backup", "A backup failed or is too old", "A backup was made and read back."),

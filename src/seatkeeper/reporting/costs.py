@@ -20,12 +20,12 @@ class Worth:
 
     def __init__(self, prices: SeatPrices) -> None:
         self._prices = prices
-        self._known: dict[tuple[Key, ...], str] = {}
+        self._known: dict[tuple[int, tuple[Key, ...]], str] = {}
 
-    def of(self, skus: Sequence[Sku]) -> str:
-        seats = tuple(sku.key for sku in skus)
+    def of(self, skus: Sequence[Sku], units: int = 1) -> str:
+        seats = units, tuple(sku.key for sku in skus)
         if seats not in self._known:
-            self._known[seats] = Money.total(map(self._prices.of, skus)).write()
+            self._known[seats] = Money.total(map(self._prices.of, skus)).times(units).write()
         return self._known[seats]
 
 

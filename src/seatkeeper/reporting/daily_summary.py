@@ -13,39 +13,37 @@ from seatkeeper.insights.evidence import Activity, activity
 from seatkeeper.insights.money import Balance
 from seatkeeper.model import Key, to_id
 from seatkeeper.reporting.inputs import Source
-from seatkeeper.store.bulk.reporting import UnlicensedUserRow
-from seatkeeper.store.models import Application, DailySummary, Finding
+from seatkeeper.store.models import Application, DailySummary, Finding, UnlicensedUser
 
 # The parts that a SKU's seats are in (insights/money.py), each in a number.
 PARTS = ("used", "unused", "undecided", "unassigned", "kept", "elsewhere", "beyond", "idle", "could_save", "trial")
 
 
-def count(snapshot: Snapshot, unlicensed_users: Sequence[UnlicensedUserRow], balance: Balance) -> dict[str, Any]:
-    """All counts of the day except that of the findings, which is read from the database."""
-    kinds = Counter(activity(holder, snapshot) for holder in snapshot.holders)
-    observed = snapshot.observed
+def count(snapshot: Snapshot, balance: Balance) -> dict[str, Any]:
+    """All counts of the day except those of rows that are stored one by one (`save`)."""
+    kinds = [activity(holder, snapshot) for holder in snapshot.holders]
+    number, observed = Counter(kinds), snapshot.observed
     return {
         "bought": sum(purchase.bought for purchase in snapshot.purchases),
         "assigned": sum(purchase.consumed for purchase in snapshot.purchases),
         "holders": len(snapshot.holders),
-        **{kind.field: kinds[kind] for kind in Activity},
-        "suspicious": sum(unlicensed_user.state == "open" for unlicensed_user in unlicensed_users),
+        **{kind.field: number[kind] for kind in Activity},
         "observed_from": observed.start if observed else None,
         "observed_until": observed.end if observed else None,
         "bought_cost": balance.total("bought"),
         "idle_cost": balance.total("idle"),
         "could_save": balance.total("could_save"),
-        "skus": json.dumps(_count_skus(snapshot, balance)),
+        "skus": json.dumps(_count_skus(snapshot, kinds, balance)),
     }
 
 
-def _count_skus(snapshot: Snapshot, balance: Balance) -> list[Mapping[str, object]]:
+def _count_skus(snapshot: Snapshot, kinds: Sequence[Activity], balance: Balance) -> list[Mapping[str, object]]:
     """The same for each SKU that was bought or is held; a person with two plans counts for both."""
     people: dict[Key, Counter[str]] = defaultdict(Counter)
-    for holder in snapshot.holders:
-        kind = activity(holder, snapshot).field
+    for holder, kind in zip(snapshot.holders, kinds, strict=True):
         for sku in {seat.sku.key for seat in holder.seats}:
-            people[sku].update(("holders", kind))
+            people[sku]["holders"] += 1
+            people[sku][kind.field] += 1
     bought = {
         one.sku.key: {
             "status": one.status, "bought": one.bought, "assigned": one.consumed,
@@ -114,6 +112,7 @@ def save(application: Application, source: Source, counts: Mapping[str, Any], sa
         "signals": source.signals,
         "digest": source.digest,
         "findings": Finding.objects.filter(application=application, state="open").count(),
+        "suspicious": UnlicensedUser.objects.filter(application=application, state="open").count(),
         "saved": Money.total(saved),
         **counts,
     }

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 from django.db.models import Q
 
 from seatkeeper.amounts import Money
-from seatkeeper.insights.base import About, Ending, Snapshot
+from seatkeeper.insights.base import About, Ending, Holder, Snapshot
 from seatkeeper.insights.catalog import BY_KEY, INSIGHTS, end_of
 from seatkeeper.insights.money import Price, PriceList
-from seatkeeper.model import Instant, to_id
+from seatkeeper.model import Instant, to_id, to_key
 from seatkeeper.reporting.price_list import to_day_number
 from seatkeeper.reporting.skus import list_assigned, name_skus
 from seatkeeper.store.bulk.reporting import UNPROVEN, FindingRow
@@ -42,7 +42,7 @@ class Endings:
     def __init__(self, application: Application, snapshot: Snapshot, findings: Sequence[FindingRow]) -> None:
         self._application, self._snapshot = application, snapshot
         self._names = name_skus(application)
-        self._holders = {to_id(holder.account): holder for holder in snapshot.holders}
+        self._holders = {holder.account: holder for holder in snapshot.holders}
         meant = "open", "accepted"
         living = Finding.objects.filter(
             Q(state__in=meant) | Q(state=UNPROVEN, returns_to__in=meant),
@@ -62,7 +62,8 @@ class Endings:
         lost = [object_id for object_id, had in self._before.items() if had - self._held(object_id)]
         self._assigned = list_assigned(application, lost)
         # Somebody who was deleted, and whose seat the vendor still counts.
-        self._counted = {row.object_id for row in findings if row.key in FREEING} - self._holders.keys()
+        named = {row.object_id for row in findings if row.key in FREEING}
+        self._counted = {object_id for object_id in named if self._holder(object_id) is None}
         self.given_back = list(self._list_given_back())
         self.returned = list(self._list_returned(saved))
         self._gone = {saving.object_id for saving in self.given_back}
@@ -70,13 +71,16 @@ class Endings:
     def end_of(self, key: str, subject: str, use: Instant | None) -> Ending:
         """What became of a finding that the reading does not show any more; `use` is the newest it knew of."""
         object_id = subject.partition(" ")[0]
-        holder = self._holders.get(object_id)
+        holder = self._holder(object_id)
         if key in FREEING and (holder is None or object_id in self._gone):
             return NO_ACCESS if holder is None and self._assigned.get(object_id) else GONE
         return Ending(over=True) if holder is None else end_of(key)(holder, self._snapshot, use)
 
+    def _holder(self, object_id: str) -> Holder | None:
+        return self._holders.get(to_key(object_id)) if object_id else None
+
     def _held(self, object_id: str) -> set[str]:
-        holder = self._holders.get(object_id)
+        holder = self._holder(object_id)
         return {to_id(seat.sku.key) for seat in holder.seats} if holder else set()
 
     def _list_given_back(self) -> Iterator[Saving]:

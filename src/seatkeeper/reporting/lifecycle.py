@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 
 from seatkeeper.insights.base import About, Ending, Finding, Snapshot
 from seatkeeper.insights.catalog import BY_KEY
-from seatkeeper.insights.money import Freed, SeatPrices
+from seatkeeper.insights.money import Freed
 from seatkeeper.model import Instant, to_id
+from seatkeeper.reporting.costs import Worth
 from seatkeeper.reporting.people import shorten, to_words
 from seatkeeper.store.bulk import reporting as stored
 from seatkeeper.store.bulk.reporting import FindingRow
@@ -23,9 +24,7 @@ from seatkeeper.store.bulk.reporting import FindingRow
 EXCEPTED: Final = "excepted"
 
 
-def to_rows(
-    findings: Sequence[Finding], snapshot: Snapshot, freed: Sequence[Freed], prices: SeatPrices
-) -> list[FindingRow]:
+def to_rows(findings: Sequence[Finding], snapshot: Snapshot, freed: Sequence[Freed], worth: Worth) -> list[FindingRow]:
     """The findings as they are stored: with what each costs and gives back, and the newest use of the person."""
     uses = {holder.account: holder.newest_use for holder in snapshot.holders}
     met: Counter[tuple[str, str]] = Counter()
@@ -43,13 +42,18 @@ def to_rows(
             FindingRow(
                 finding.key, subject, object_id, finding.user_id, finding.plan, str(finding.evidence),
                 finding.observed_since, finding.last_login, uses.get(finding.account or b""),
-                prices.of_finding(finding).write(), " ".join(to_id(sku.key) for sku in back.skus), back.seats,
+                worth.of(finding.skus, finding.units), " ".join(to_id(sku.key) for sku in back.skus), back.seats,
                 back.money.write(),
-                finding.advice, to_words(finding.user_id, finding.plan, object_id), finding.certainty,
+                f"{finding.advice} {_say(back)}".rstrip(), to_words(finding.user_id, finding.plan, object_id),
+                finding.certainty,
                 float(sum(amount for _currency, amount in back.money.amounts)),
             )
         )  # fmt: skip
     return rows
+
+
+def _say(back: Freed) -> str:
+    return f"It could save {back.perhaps.a_month} a month." if back.perhaps else ""
 
 
 # What became of a finding that was not found, by its key, its subject, and the newest use that it knew of.

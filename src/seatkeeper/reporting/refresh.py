@@ -7,7 +7,11 @@ computed before it begins.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from django.db import transaction
@@ -25,11 +29,12 @@ from seatkeeper.reporting.endings import Endings, saved_by_day
 from seatkeeper.reporting.inputs import Source, look, newest_run
 from seatkeeper.reporting.price_list import read_prices
 from seatkeeper.reporting.reclaim_plans import follow_up
-from seatkeeper.reporting.snapshot import from_counts, take_snapshot
+from seatkeeper.reporting.seats import list_for_sale
+from seatkeeper.reporting.snapshot import ListFailing, from_counts, take_snapshot
 from seatkeeper.store import bulk
 from seatkeeper.store.bulk import reporting as stored
 from seatkeeper.store.models import Application, DailySummary, Saving
-from seatkeeper.store.queries import usage
+from seatkeeper.store.queries import roster, usage
 from seatkeeper.telemetry import REFRESH, span
 
 __all__ = ["catch_up", "count_uses", "recount", "refresh_all", "refresh_application"]
@@ -39,17 +44,30 @@ PATIENCE: Final = 5  # attempts, when another process is quicker each time
 
 def refresh_all(connection_id: int, clock: Clock = system_clock) -> None:
     """Refresh every active application of the connection."""
+    list_failing = cache(roster.list_failing)  # the same of all of them, as long as there is no newer roster
     for application in Application.objects.filter(connection_id=connection_id, active=True):
-        refresh_application(application, clock)
+        refresh_application(application, clock, list_failing)
 
 
-def refresh_application(application: Application, clock: Clock = system_clock) -> DailySummary | None:
+def refresh_application(
+    application: Application, clock: Clock = system_clock, list_failing: ListFailing = roster.list_failing
+) -> DailySummary | None:
     """Store what is known of the application, unless it is stored already; None while nothing was ever read."""
-    with REFRESH.time(), span("refresh", application=application.pk):
-        return _refresh(application, clock)
+    with REFRESH.time(), span("refresh", application=application.pk), _collecting_nothing():
+        return _refresh(application, clock, list_failing)
 
 
-def _refresh(application: Application, clock: Clock) -> DailySummary | None:
+@contextmanager
+def _collecting_nothing() -> Iterator[None]:
+    """Python looks for circles among all objects again and again: a sixth of a refresh, which leaves none behind."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _refresh(application: Application, clock: Clock, list_failing: ListFailing) -> DailySummary | None:
     for _ in range(PATIENCE):
         # Read first, with its mark: what is changed from here on leaves another mark, and asks for another refresh.
         if (fresh := Application.objects.filter(pk=application.pk).first()) is None:
@@ -60,7 +78,7 @@ def _refresh(application: Application, clock: Clock) -> DailySummary | None:
         if never_read or (before is not None and before.digest == source.digest):
             _take_mark_off(fresh)
             return before
-        if (done := _replace(_prepare(fresh, source), before)) is not None:
+        if (done := _replace(_prepare(fresh, source, list_failing), before)) is not None:
             return done
     return daily_summary.newest(application)
 
@@ -101,28 +119,25 @@ class _Prepared:
     source: Source
     snapshot: Snapshot
     employees: people.Employees
-    unlicensed_users: list[stored.UnlicensedUserRow]
     findings: list[stored.FindingRow]
     covered: set[tuple[str, str]]
-    prices: SeatPrices
+    worth: costs.Worth
     balance: Balance
     counts: dict[str, Any]
 
 
-def _prepare(application: Application, source: Source) -> _Prepared:
-    product = find_product(application.product)
-    snapshot = take_snapshot(application, lambda: source.now, from_counts(product))
+def _prepare(application: Application, source: Source, list_failing: ListFailing) -> _Prepared:
+    list_uses = from_counts(find_product(application.product))
+    snapshot = take_snapshot(application, lambda: source.now, list_uses, list_failing)
     employees = people.list_employees(application)
-    unlicensed_users = people.to_unlicensed_users(application, product, source.roster, employees, source.now)
     findings, prices = find_all(snapshot), costs.read_prices(application, source.now)
     exceptions = costs.read_exceptions(application, source.now)
-    balance, seat_prices = reckon(snapshot, findings, exceptions, prices), SeatPrices(prices, snapshot.purchases)
-    rows = lifecycle.to_rows(findings, snapshot, balance.freed, seat_prices)
+    balance = reckon(snapshot, findings, exceptions, prices, list_for_sale(application))
+    worth = costs.Worth(SeatPrices(prices, snapshot.purchases))
+    rows = lifecycle.to_rows(findings, snapshot, balance.freed, worth)
     covered = costs.list_covered(exceptions, snapshot, findings, rows)
-    counts = daily_summary.count(snapshot, unlicensed_users, balance)
-    return _Prepared(
-        application, source, snapshot, employees, unlicensed_users, rows, covered, seat_prices, balance, counts
-    )
+    counts = daily_summary.count(snapshot, balance)
+    return _Prepared(application, source, snapshot, employees, rows, covered, worth, balance, counts)
 
 
 def _replace(prepared: _Prepared, before: DailySummary | None) -> DailySummary | None:
@@ -137,10 +152,10 @@ def _replace(prepared: _Prepared, before: DailySummary | None) -> DailySummary |
         if (now_newest and (now_newest.pk, now_newest.digest)) != (before and (before.pk, before.digest)):
             return None
         endings = Endings(application, prepared.snapshot, prepared.findings)
-        worth = costs.Worth(prepared.prices)
-        seat_holders = people.to_seat_holders(prepared.snapshot, prepared.employees, worth, prepared.balance)
+        seat_holders = people.to_seat_holders(prepared.snapshot, prepared.employees, prepared.worth, prepared.balance)
         stored.replace_seat_holders(application.pk, seat_holders)
-        stored.replace_unlicensed_users(application.pk, prepared.unlicensed_users)
+        without = people.to_unlicensed_users(application, prepared.snapshot, source, prepared.employees)
+        stored.replace_unlicensed_users(application.pk, without)
         step = lifecycle.Step(application.pk, source.now, source.run, daily_summary.is_newer(source, before))
         lifecycle.live_on(step, prepared.findings, endings.end_of)
         lifecycle.except_some(step, prepared.findings, prepared.covered)

@@ -7,11 +7,11 @@ from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from seatkeeper.connectors.catalog import find_vendor, find_vendor_of
+from seatkeeper.connectors.catalog import find_product, find_vendor, find_vendor_of
 from seatkeeper.connectors.products import Product, SkuKind
 from seatkeeper.insights.base import Seat, Sku
 from seatkeeper.insights.groups import Group
-from seatkeeper.model import ActiveSource, Instant, Key, to_id, to_instant
+from seatkeeper.model import ActiveSource, Instant, Key, to_id, to_instant, to_key
 from seatkeeper.store.models import Application, LicenseGroup, Subscription
 from seatkeeper.store.queries import roster
 
@@ -72,6 +72,13 @@ class Skus:
             last = max(known, key=lambda plan: plan.retires or "") if len(known) == len(ending) else None
             self._ends[names] = (to_instant(f"{last.retires}T00:00:00Z"), last.service) if last else (None, "")
         return self._ends[names]
+
+
+def list_for_sale(application: Application) -> list[Sku]:
+    """The SKUs of the product that people can have a seat of."""
+    product = find_product(application.product)
+    skus = Skus(product, ())
+    return [skus.of(to_key(sku.id)) for sku in product.skus if sku.kind is SkuKind.SEAT]
 
 
 def is_blocked(row: roster.SeatRow) -> bool:

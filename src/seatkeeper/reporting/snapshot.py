@@ -66,14 +66,19 @@ def know(application: Application) -> Known:
 _KINDS: Final = ((INTERACTIVE, Grade.DIRECT), (INTERACTIVE, Grade.AMBIGUOUS), (NON_INTERACTIVE, Grade.DIRECT))
 _Holders = tuple[list[Holder], list[Holder]]
 ListUses = Callable[[int, str, int], list[roster.UseRow]]
+ListFailing = Callable[[int, int], list[roster.FailingRow]]
 
 
 def take_snapshot(
-    application: Application, clock: Clock = system_clock, list_uses: ListUses = roster.list_uses
+    application: Application,
+    clock: Clock = system_clock,
+    list_uses: ListUses = roster.list_uses,
+    list_failing: ListFailing = roster.list_failing,
 ) -> Snapshot:
     """Everything that is known of the application, of the last published generations.
 
     `list_uses` is how the newest uses are found: from the sign-ins themselves, or from their counts by day.
+    `list_failing` looks at all accounts of the tenant.
     """
     known = know(application)
     connection_id, generation = application.connection_id, known.generations.get("roster", 0)
@@ -102,19 +107,19 @@ def take_snapshot(
         [DeletedHolder(row.account, row.upn or to_id(row.account), skus.of(row.sku), row.when) for row in gone],
         given,
         to_renewals(renewals, skus),
-        _list_failed(application, generation, skus),
+        _list_failed(application, list_failing(connection_id, generation), skus),
         known.bounded,
         known.silent,
         reported_until(application),
     )
 
 
-def _list_failed(application: Application, generation: int, skus: Skus) -> list[FailedAssignment]:
+def _list_failed(application: Application, rows: Iterable[roster.FailingRow], skus: Skus) -> list[FailedAssignment]:
     """The SKUs of the product that the vendor could not give to somebody who does not hold them."""
     list_failed = find_vendor_of(application.product).list_failed
     return [
         FailedAssignment(row.account, row.upn or to_id(row.account), skus.of(sku), error)
-        for row in roster.list_failing(application.connection_id, generation)
+        for row in rows
         for sku, error in list_failed(row.licensing)
         if skus.is_seat(sku)
     ]
@@ -149,7 +154,7 @@ def _to_holders(rows: Iterable[roster.SeatRow], skus: Skus, known: Known, finds:
                 guest = is_guest(some[0].user_type, some[0].upn)
                 people.append(_to_holder(some, skus, signals, known, guest=guest))
     for people in found:
-        people.sort(key=lambda holder: (holder.user_id.casefold(), holder.account))  # databases differ in their order
+        people.sort(key=lambda holder: holder.user_id.casefold())  # databases differ in their order of names
     return found
 
 

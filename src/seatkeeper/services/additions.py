@@ -90,7 +90,7 @@ def check_suite(who: Who, suite: str, new: NewApplication, products: Sequence[st
     who.require(May.APPLICATIONS)
     known = find_suite(suite).vendor.products().products
     refusals = Refusals()
-    first, *others = refusals.check(_choose, products, known) or known[:1]
+    first, *others = refusals.check(choose, products, known) or known[:1]
     refusals.check(applications.check_new, who, _to_first(who, first, new))
     refusals.end()
     for product in others:  # of which one may be managed already
@@ -106,7 +106,7 @@ def _check(who: Who, connection: Connection, products: Sequence[str]) -> list[Pr
     """The products of these keys, in the order of the catalogue."""
     if connection.duplicate_of is not None:
         raise BadInput("products", f"this tenant is read as {connection.duplicate_of.tenant_id}: add them there.")
-    chosen = _choose(products, find_vendor(connection.vendor).products().products)
+    chosen = choose(products, find_vendor(connection.vendor).products().products)
     for product in chosen:
         same = Application.objects.of(who).filter(connection=connection, product=product.key).first()
         if same is not None:
@@ -115,7 +115,8 @@ def _check(who: Who, connection: Connection, products: Sequence[str]) -> list[Pr
     return chosen
 
 
-def _choose(keys: Sequence[str], known: Collection[Product]) -> list[Product]:
+def choose(keys: Sequence[str], known: Collection[Product]) -> list[Product]:
+    """The products of these keys, in the order of the catalogue. Raises BadInput for none, for one twice or unknown."""
     if not keys:
         raise BadInput("products", "tick at least one product.")
     for key in keys:

@@ -98,6 +98,15 @@ def own_of(vendor: Vendor, details: ConnectionDetails) -> dict[str, str]:
     return {field.key: value for field in vendor.form if field.address and (value := filled.get(field.key, ""))}
 
 
+def way_back(path: str, field: str) -> str:
+    """Our address that a vendor's page leads back to. Raises BadInput for one that no vendor leads back to."""
+    address = SEATKEEPER.address
+    if not (address.is_https or address.is_loopback):
+        told = f"the way back leads to {address.origin}, and vendors lead back to https or to this machine alone."
+        raise BadInput(field, f"{told} Whoever runs this server sets SEATKEEPER_URL.")
+    return f"{address.url}{path}"
+
+
 def _require_permission(who: Who, key: str) -> None:
     if not are_allowed(who):
         raise BadInput(

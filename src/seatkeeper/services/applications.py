@@ -262,6 +262,8 @@ def set_active(who: Who, which: Which, *, active: bool) -> Application:
         application.save_changes({"active": active})
         audit.record(who, f"application.{'reactivated' if active else 'deactivated'}", application.name)
         _request_refresh(who, application.connection)
+        if active:
+            tenants.read_again(who, application.connection)
     return find(who, application.pk)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatkeeper.clock import system_clock
-from seatkeeper.services.members import Who
+from seatkeeper.services.members import NONE, Who
 from seatkeeper.store.models import AuditEvent
 
 LONGEST = 500
@@ -11,9 +11,12 @@ LONGEST_DETAIL = 2000  # whole addresses fit in
 
 
 def record(who: Who, action: str, subject: str, detail: str = "") -> None:
-    """Record that somebody did something. `action` is noun and verb: application.added; never pass a secret."""
+    """Record that somebody did something. `action` is noun and verb: application.added; never pass a secret.
+
+    What is done in no organization is in the trail of the installation.
+    """
     AuditEvent.objects.create(
-        organization_id=who.organization_id,
+        organization_id=None if who.organization_id == NONE else who.organization_id,
         at=system_clock(),
         who=who.name,
         action=action,

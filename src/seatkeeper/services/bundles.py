@@ -31,6 +31,7 @@ from seatkeeper.services.applications import Which, find_application
 from seatkeeper.services.members import May, Who
 from seatkeeper.spans import last_unbroken, proven
 from seatkeeper.store import signing
+from seatkeeper.store.models import Organization
 from seatkeeper.sync.coverage import Applications, Ledger, read_ledger, watched_by
 from seatkeeper.sync.vendors import find_product
 
@@ -77,6 +78,7 @@ class Manifest(msgspec.Struct):
     made: Instant
     files: dict[str, str]
     public_key: str
+    organization: str = ""
 
 
 class Verdict(NamedTuple):
@@ -108,10 +110,11 @@ def make_bundle(who: Who, which: Which, clock: Clock = system_clock) -> bytes:
             application.connection.tenant_id,
             clock(),
             {name: hashlib.sha256(body).hexdigest() for name, body in files.items()},
-            signing.public_key(),
+            signing.public_key(who.organization_id),
+            Organization.objects.of(who).get().name,
         )
     )
-    return _zip({**files, MANIFEST: manifest, SIGNATURE: signing.sign(manifest)})
+    return _zip({**files, MANIFEST: manifest, SIGNATURE: signing.sign(manifest, who.organization_id)})
 
 
 def _zip(files: dict[str, bytes]) -> bytes:

@@ -10,10 +10,12 @@ from django.db.models import Min
 
 from seatkeeper.clock import hours, system_clock
 from seatkeeper.errors import BadSetting
-from seatkeeper.jobs.embedded import Scheduler
+from seatkeeper.jobs.job import most_connections
+from seatkeeper.jobs.scheduler import Scheduler
+from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.measures import look_at_disk
 from seatkeeper.store.models import Application
-from seatkeeper.store.schema import check_schema
+from seatkeeper.store.schema import check_room, check_schema
 
 LEAST_FREE: Final = 2**28  # bytes of the disk; below that a large run may fill it
 LATE_LOOK: Final = 300.0  # seconds; the scheduler looks every two
@@ -24,7 +26,8 @@ _looked_ago: list[Callable[[], float]] = []
 
 
 def start_scheduler() -> Scheduler:
-    """This process runs the tasks that are due, and is well only while it does."""
+    """This process runs the tasks that are due, and is well only while it does. Raises BadSetting."""
+    check_room(most_connections(SEATKEEPER.slots))
     scheduler = Scheduler()
     watch(scheduler.is_alive, scheduler.looked_ago)
     scheduler.start()

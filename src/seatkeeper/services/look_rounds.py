@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from django.db import transaction
 
-from seatkeeper.clock import days, hours, system_clock
+from seatkeeper.clock import hours, system_clock
 from seatkeeper.errors import BadInput, BadSetting, NotSignedInYet, TooOften, TryLater, Unavailable
 from seatkeeper.model import Instant, Secret
 from seatkeeper.services import (
@@ -52,7 +52,6 @@ from seatkeeper.sync.vendors import (
     find_vendor,
 )
 
-KEPT_FOR: Final = days(7)  # what was read stays so long for somebody to decide
 PATIENCE: Final = hours(0.25)  # for a sign-in; a vendor's code for a device lasts as long
 SUITE: Final = "microsoft-365"  # what the command looks round in
 PATH: Final = "/connections/signed-in"
@@ -159,7 +158,9 @@ def _undecided(who: Who, connection_id: int) -> Connection:
 
 def _begin(who: Who, state: _State, *, by_code: bool) -> Step:
     with _desk(who, state) as (desk, ticked):
-        begun: SignInBegun = desk.begin_with_code(ticked) if by_code else desk.begin(ticked, _back())
+        begun: SignInBegun = (
+            desk.begin_with_code(ticked) if by_code else desk.begin(ticked, addresses.way_back(PATH, SIGN_IN))
+        )
     state.flow = begun.flow.reveal()
     text = msgspec.json.encode(state).decode()
     sealed = urlsafe_b64encode(seal.seal(text, who.organization_id, 0, _SEALED)).decode()
@@ -188,7 +189,6 @@ def _add(who: Who, state: _State, given: SignInGiven) -> list[Application]:
         made = additions.add_suite(who, state.suite, new, state.products)
         connection = made[0].connection
         recognize(connection, given.directory_id)
-        connection.save_changes({"forget_at": system_clock() + KEPT_FOR})
         audit.record(who, "connection.signed_in", connection.tenant_id, ", ".join(each.name for each in made))
     return made
 
@@ -269,12 +269,3 @@ def _of_suite(suite: str) -> tuple[Vendor, SigningIn]:
 
 def _with(new: NewApplication, given: Secret) -> NewApplication:
     return replace(new, fields={**new.fields, SIGN_IN: given.reveal()})
-
-
-def _back() -> str:
-    """Our address that the vendor leads back to. Raises BadInput for one that no vendor leads back to."""
-    address = SEATKEEPER.address
-    if not (address.is_https or address.is_loopback):
-        told = f"the way back leads to {address.origin}, and vendors lead back to https or to this machine alone."
-        raise BadInput(SIGN_IN, f"{told} Whoever runs this server sets SEATKEEPER_URL.")
-    return f"{address.url}{PATH}"

@@ -11,9 +11,9 @@ from django.db import transaction
 
 from seatkeeper.clock import system_clock
 from seatkeeper.errors import BadInput, NotFound
-from seatkeeper.services import audit, memberships
+from seatkeeper.services import audit, invitations, memberships
 from seatkeeper.services.members import Role, operator, who_is
-from seatkeeper.store.models import Membership, Organization
+from seatkeeper.store.models import Membership, Operator, Organization
 
 HOLDS: Final = 3600  # seconds
 _SALT: Final = "seatkeeper.setup"
@@ -21,7 +21,7 @@ _SALT: Final = "seatkeeper.setup"
 
 def is_needed() -> bool:
     """Whether nobody can sign in yet."""
-    return not Membership.objects.exists()
+    return not (Membership.objects.exists() or Operator.objects.exists())
 
 
 def make_token() -> str:
@@ -42,15 +42,15 @@ def check_token(token: str) -> None:
 def set_up(email: str, password: str) -> User:
     """Make the first member, an administrator. Raises NotFound when there is one already."""
     email = memberships.to_email(email)
-    who = operator()
+    operator()  # there is an organization
     with transaction.atomic():
-        Organization.objects.of(who).select_for_update().get()  # of two at once, the second finds a member
+        organization = Organization.objects.select_for_update().order_by("pk")[0]  # of two, the second finds a member
         if not is_needed():
             raise NotFound
         member = User(username=email, email=email)
-        memberships.set_password(member, password)
+        invitations.set_password(member, password)
         Membership.objects.create(
-            member=member, organization_id=who.organization_id, role=Role.ADMINISTER.value, created=system_clock()
+            member=member, organization=organization, role=Role.ADMINISTER.value, created=system_clock()
         )
         audit.record(who_is(member.pk), "member.set_up", email, Role.ADMINISTER.value)
     return member

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from django.db import transaction
@@ -31,12 +32,14 @@ COLUMNS: Final = {
 def suspicious(who: Who, which: Which) -> Table:
     """Suspicious SaaS Activities: successful sign-ins to the product by accounts that hold no seat of it.
 
-    With an HR list also those by holders whom it does not know, or no longer. By name, as a refresh writes them.
+    With an HR list also those by holders whom it does not know, or no longer. By name.
     """
     application = applications.find_refreshed(who, which)
-    rows = UnlicensedUser.objects.filter(application=application).order_by("pk")
+    rows = UnlicensedUser.objects.filter(application=application).order_by("account")
     readings.note(who, LISTING, "exported", application.pk)
-    return to_table(rows, COLUMNS, ("First Seen", "Last Seen"))
+    table = to_table(rows, COLUMNS, ("First Seen", "Last Seen"))
+    # Databases differ in their order of names.
+    return replace(table, rows=sorted(table.rows, key=lambda row: str(row[0]).casefold()))
 
 
 def find(who: Who, application_id: int, object_id: str) -> UnlicensedUser:

@@ -10,7 +10,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
-from seatkeeper.clock import system_clock
+from seatkeeper.clock import seconds, system_clock
 from seatkeeper.errors import BadInput, NotFound
 from seatkeeper.jobs.running import changed, is_running
 from seatkeeper.model import RunStatus
@@ -82,15 +82,30 @@ def run_now(who: Who, application_id: int, key: str, *, full: bool = False) -> N
 
 
 def stop(who: Who, application_id: int, key: str) -> None:
-    """The run under way ends at its next page, whichever process is at it; one that has not begun does not begin."""
+    """The run under way ends at its next page, whichever process is at it; one that has not begun does not begin.
+
+    A run that waits by schedule is put off by its interval.
+    """
     with _changing(who, application_id, key, "task.stop_asked") as (_, task):
         if is_running(task):
             task.stop_asked = True
-        elif not task.asked_by:
-            raise BadInput("task", "It does not run just now.")
+        elif not task.asked_by and not (task.due is not None and task.due <= system_clock()):
+            raise BadInput("task", "It does not run just now, and does not wait.")
         else:
-            task.due, task.asked_by, task.asked_full = None, "", False
+            put_off = None if task.asked_by else system_clock() + seconds(task.every_hours * 3600)
+            task.due, task.asked_by, task.asked_full = put_off, "", False
         task.save(update_fields=["stop_asked", "due", "asked_by", "asked_full"])
+
+
+def cancel(who: Who, task_id: int) -> Task:
+    """The same of a task by its number in the queue. Raises NotFound, and BadInput when it neither runs nor waits."""
+    who.require(May.APPLICATIONS)
+    task = Task.objects.of(who).select_related("connection").filter(pk=task_id).first()
+    application = task and Application.objects.of(who).filter(connection=task.connection, active=True).first()
+    if task is None or application is None:
+        raise NotFound("The task")
+    stop(who, application.pk, task.key)
+    return task
 
 
 def pause(who: Who, application_id: int, key: str) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from django.db.models import Q
 
-from seatkeeper.clock import system_clock
+from seatkeeper.clock import days, system_clock
 from seatkeeper.errors import BadInput
 from seatkeeper.services import addresses, own_identity
 from seatkeeper.services.members import May, Who
 from seatkeeper.store.models import Application, Connection, Task
+from seatkeeper.store.models.connections import Door
 from seatkeeper.sync.connecting import save_details, to_details
-from seatkeeper.sync.vendors import ConnectionDetails, Vendor, find_vendor_of
+from seatkeeper.sync.vendors import DELEGATED, ConnectionDetails, Vendor, find_vendor_of
+
+KEPT_FOR: Final = days(7)  # what was read in a look round stays so long for somebody to decide
 
 
 def list_sharing(who: Who, product: str, tenant_id: str) -> list[str]:
@@ -37,12 +41,10 @@ def find_named(who: Who, vendor: Vendor, typed: Mapping[str, str]) -> Connection
     return find_connection(who, vendor, named.strip().lower())
 
 
-def check_details(
-    who: Who, vendor: Vendor, typed: Mapping[str, str], connection: Connection | None
-) -> ConnectionDetails:
+def check_details(who: Who, vendor: Vendor, typed: Mapping[str, str], door: Door | None) -> ConnectionDetails:
     """How the tenant is reached, or what is to change of that. Raises BadInput in the words of the vendor's form."""
     titles = {field.key: field.title for field in vendor.form}
-    before = None if connection is None else to_details(connection)
+    before = None if door is None else to_details(door)
     try:
         addresses.refuse_files(who, vendor, typed, before)
         details = vendor.check_form(typed, before) if typed or before is None else before
@@ -87,17 +89,25 @@ def same_tenant_as(who: Who, application: Application) -> str:
 
 
 def connect(who: Who, vendor: Vendor, details: ConnectionDetails, tasks: Sequence[str]) -> Connection:
-    """A new connection to a tenant, with the tasks that were ticked."""
+    """A new connection to a tenant, with the tasks that were ticked: a look round, where somebody signed in for it."""
     connection = Connection.objects.create(
         organization_id=who.organization_id,
         vendor=vendor.key,
         tenant_id=details.tenant_id,
         directory_id=details.directory_id,
         created=system_clock(),
+        forget_at=system_clock() + KEPT_FOR if details.credential_kind == DELEGATED else None,
     )
     save_details(connection, details)
     tick(who, connection, vendor, tasks, only=True)
     return connection
+
+
+def read_again(who: Who, connection: Connection) -> None:
+    """A look round reads once: what joins it again is read once more."""
+    if connection.forget_at is not None:
+        ticked = Task.objects.of(who).filter(connection=connection, enabled=True)
+        ticked.update(due=system_clock(), asked_by=who.name)
 
 
 def tick(who: Who, connection: Connection, vendor: Vendor, tasks: Sequence[str], *, only: bool) -> list[str]:

@@ -34,16 +34,21 @@ class NewToken(NamedTuple):
 
 def rows(who: Who) -> list[ApiToken]:
     """The asker's own tokens, newest first."""
-    return list(ApiToken.objects.filter(membership__member_id=who.member_id).order_by("-pk"))
+    return list(ApiToken.objects.of(who).filter(membership__member_id=who.member_id).order_by("-pk"))
 
 
-def make(who: Who, name: str, role: str, for_days: int = USUAL_DAYS) -> NewToken:
-    """A token in the name of the asker, who must be a member. One that a token makes ends with it at the latest."""
+def make(who: Who, name: str, role: str, for_days: int = USUAL_DAYS, *, operates: bool = False) -> NewToken:
+    """A token in the name of the asker, who must be a member. One that a token makes ends with it at the latest.
+
+    It acts in the organization it is made in; with `operates` also as an operator, if the asker is one.
+    """
     chosen, name = to_role(role), name.replace("\0", "").strip()
     if not 1 <= len(name) <= 80:
         raise BadInput("name", "Give it a name of up to 80 characters: what will use it?")
     if not ROLES[chosen] <= who.may:
         raise BadInput("role", "A token cannot do more than you.")
+    if operates and May.OPERATE not in who.may:
+        raise BadInput("operates", "Only an operator's token runs the installation.")
     if not 1 <= for_days <= MOST_DAYS:
         raise BadInput("for_days", f"A token holds for 1 to {MOST_DAYS} days.")
     text, now = PREFIX + secrets.token_urlsafe(32), system_clock()
@@ -63,6 +68,7 @@ def make(who: Who, name: str, role: str, for_days: int = USUAL_DAYS) -> NewToken
             parent=parent,
             name=name,
             role=chosen.value,
+            operates=operates,
             prefix=text[:SHOWN],
             digest=_digest(text),
             created=now,
@@ -101,18 +107,26 @@ def _end(who: Who, ending: Sequence[ApiToken]) -> None:
 
 
 def who_has(token: str, source: str = "") -> Who | None:
-    """Who calls with a token, or None when it is not valid. Raises TooOften for a `source` that goes on guessing."""
+    """Who calls with a token, or None when it is not valid.
+
+    Raises TooOften for a `source` that goes on guessing, and NotAllowed when the organization is archived.
+    """
     now = system_clock()
-    held = ApiToken.objects.select_related("membership__member").filter(
-        digest=_digest(token), revoked=False, expires__gt=now, membership__member__is_active=True
-    )
+    held = ApiToken.objects.select_related("membership__member__operator", "membership__organization").filter(
+        digest=_digest(token), revoked=False, expires__gt=now,
+        membership__member__is_active=True, membership__active=True,
+    )  # fmt: skip
     if (found := held.first()) is None:
         _FAILURES.note(to_network(source))  # only now: others behind the same address may go on with tokens that hold
         return None
+    if found.membership.organization.archived is not None:
+        raise NotAllowed(f"{found.membership.organization} is archived: nothing is read or answered until that ends.")
     if found.last_used is None or found.last_used < now - now % _HOUR:
         ApiToken.objects.filter(pk=found.pk).update(last_used=now - now % _HOUR)
     membership = found.membership
     may = ROLES[Role(found.role)] & ROLES[Role(membership.role)]  # the member's role may have shrunk since
+    if found.operates and hasattr(membership.member, "operator"):
+        may |= {May.OPERATE}
     name = f"{membership.member.email}{BY}{found.prefix}…"
     return Who(membership.organization_id, name, may, membership.member_id, found.pk)
 

@@ -17,7 +17,8 @@ MOST: Final = 50  # of a member in one listing
 
 def rows(who: Who, listing: str) -> list[SavedView]:
     """The asker's views of a listing, by name."""
-    return list(SavedView.objects.filter(membership__member_id=who.member_id, listing=listing).order_by("name"))
+    mine = SavedView.objects.of(who).filter(membership__member_id=who.member_id, listing=listing)
+    return list(mine.order_by("name"))
 
 
 def keep(who: Who, listing: str, name: str, query: str) -> None:
@@ -30,7 +31,7 @@ def keep(who: Who, listing: str, name: str, query: str) -> None:
     if not listing.replace("-", "").replace("_", "").isalpha() or len(listing) > 40:
         raise BadInput("listing", "There is no such listing.")
     with transaction.atomic():
-        membership = Membership.objects.select_for_update().filter(member_id=who.member_id).first()
+        membership = Membership.objects.of(who).select_for_update().filter(member_id=who.member_id).first()
         if membership is None:
             raise NotFound
         kept = SavedView.objects.filter(membership=membership, listing=listing)
@@ -41,6 +42,6 @@ def keep(who: Who, listing: str, name: str, query: str) -> None:
 
 def delete(who: Who, view_id: int) -> None:
     """Delete a view of one's own. Raises NotFound."""
-    deleted, _ = SavedView.objects.filter(pk=view_id, membership__member_id=who.member_id).delete()
+    deleted, _ = SavedView.objects.of(who).filter(pk=view_id, membership__member_id=who.member_id).delete()
     if not deleted:
         raise NotFound("This view")

@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
 ]
+if SEATKEEPER.database["ENGINE"].endswith("postgresql"):
+    INSTALLED_APPS.insert(0, "procrastinate.contrib.django")  # the tables of its queue
 MIDDLEWARE = [
     "seatkeeper.web.frame.watching.watched",  # outermost: it sees every request and its answer
     "seatkeeper.web.frame.folder.in_a_folder",

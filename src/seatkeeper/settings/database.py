@@ -23,7 +23,10 @@ BUSY_SECONDS: Final = 30
 
 # Whoever sleeps inside a transaction keeps its rows locked. After this long PostgreSQL ends it, and another process
 # takes its task over. The longest pause between two statements of ours is that of a page being prepared: far shorter.
-IDLE_SECONDS: Final = 60
+IDLE_SECONDS: Final = 25
+
+# A thread of the pages keeps its connection for so long, rather than open one for each request.
+KEPT_SECONDS: Final = 60
 
 # In older builds two connections can reset the write-ahead log at once and damage the database file.
 WAL_IS_SAFE: Final = sqlite3.sqlite_version_info >= (3, 51, 3)
@@ -110,5 +113,7 @@ def _postgres_settings(name: str, parts: SplitResult, port: int | None) -> dict[
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(port or ""),
+        "CONN_MAX_AGE": KEPT_SECONDS,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {**options, "options": f"-c idle_in_transaction_session_timeout={round(IDLE_SECONDS * 1000)}"},
     }

@@ -45,4 +45,6 @@ def to_line(_logger: object, _method: str, record: MutableMapping[str, Any]) -> 
     """Time, level, logger and message, then what the record belongs to, then the trace of an error."""
     begin = f"{record.pop('timestamp')} {record.pop('level').upper()} {record.pop('logger')} {record.pop('event')}"
     trace = record.pop("exception", "")
-    return " ".join([begin, *(f"{name}={value}" for name, value in record.items())]) + (f"\n{trace}" if trace else "")
+    return " ".join([begin, *(f"{name}={value}" for name, value in sorted(record.items()))]) + (
+        f"\n{trace}" if trace else ""
+    )

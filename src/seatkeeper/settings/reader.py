@@ -31,12 +31,14 @@ SECRET_KEY_FILE: Final = "SEATKEEPER_SECRET_KEY_FILE"  # noqa: S105
 ALLOWED_HOSTS: Final = "SEATKEEPER_ALLOWED_HOSTS"
 NOTICE_HOSTS: Final = "SEATKEEPER_NOTICE_HOSTS"
 OWN_ADDRESSES: Final = "SEATKEEPER_OWN_ADDRESSES"
+SLOTS: Final = "SEATKEEPER_SLOTS"
 FEDERATED_TOKEN_FILE: Final = "SEATKEEPER_FEDERATED_TOKEN_FILE"  # noqa: S105
 MANAGED_IDENTITY: Final = "SEATKEEPER_MANAGED_IDENTITY"
 AZURE_TOKEN_FILE: Final = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - set in each pod by Azure's workload identity
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 YES_NO: Final = ("yes", "no")
+MOST_SLOTS: Final = 64
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HOST: Final = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]|\*")
@@ -73,6 +75,7 @@ class Settings(NamedTuple):
     single_sign_on: SingleSignOn | None
     notice_hosts: tuple[str, ...]
     own_addresses: bool  # whether members may give other addresses for a vendor than its own
+    slots: int  # runs by schedule that one process does at once
     operation: Operation
     identity: Identity | None
     backups: BackupPlan | None
@@ -110,12 +113,19 @@ def read(environment: Mapping[str, str]) -> Settings:
         trusted_proxies=_read_proxies(given),
         single_sign_on=read_single_sign_on(given),
         notice_hosts=inside,
+        slots=_read_slots(given.get(SLOTS, "4")),
         own_addresses=choose(given, OWN_ADDRESSES, YES_NO, "no") == "yes",
         operation=read_operation(given),
         identity=_read_identity(given),
         backups=read_backup_plan(given),
         keep=read_retention(given),
     )
+
+
+def _read_slots(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_SLOTS:
+        raise BadSetting(f"{SLOTS}: {text[:20]!r} is not a number from 1 to {MOST_SLOTS}")
+    return int(text)
 
 
 def _read_identity(given: Mapping[str, str]) -> Identity | None:

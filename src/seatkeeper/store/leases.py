@@ -1,26 +1,38 @@
 """Who runs a task: a lease is a row, claimed by one conditional UPDATE, fenced by a number that only grows.
 
-Times here are this machine's own clock, never `--now`: a lease is about processes, not about data.
+A process renews what it holds every few seconds, whatever its run waits for; one that has fallen silent loses it. Times
+here are the database's own clock, which all processes share, never `--now`: a lease is about processes, not about data.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import psutil
-from django.db import transaction
+from django.db import Error, connection, connections, transaction
 from django.db.models import F, Q
 
 from seatkeeper import clock
 from seatkeeper.errors import LeaseLost
+from seatkeeper.model import TICKS, Instant
 from seatkeeper.store.models import Task
 
-LONGEST: Final = 300.0  # seconds: longer than the longest wait between two pages; a dead process gives it up at once
-CLOCKS_DIFFER: Final = 60.0  # seconds, between the machines that share a database
+log = logging.getLogger("seatkeeper.leases")
+
+LONGEST: Final = 30.0  # seconds from the last sign of life; a process that is provably gone loses its lease at once
+BEAT: Final = 8.0  # seconds between two signs of life: three may be lost
+CLOCK_JUMP: Final = 60.0  # seconds that a lease may end later than any does before its clock is called wrong
+
+_held: Final[dict[int, int]] = {}  # fences by task, of the runs under way in this process
+_changed: Final = threading.Condition()
 
 
 def this_process() -> str:
@@ -28,34 +40,75 @@ def this_process() -> str:
     return f"{_machine()}:{os.getpid()}:{_started(os.getpid())}"
 
 
-def claim(task_id: int, owner: str, seconds: float, *, after: int | None = None) -> int | None:
-    """Take the task for so long, and return the fence to save with; None when another process has it.
+def now() -> Instant:
+    """By the clock that all processes share: the database server's, or this machine's where the database is a file."""
+    if connection.vendor == "sqlite":
+        return clock.system_clock()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT floor(extract(epoch FROM clock_timestamp()) * %s)::bigint", [TICKS])
+        return int(cursor.fetchone()[0])
+
+
+def claim(task_id: int, owner: str, *, after: int | None = None) -> int | None:
+    """Take the task, and return the fence to save with; None when another process has it.
 
     A lease whose process is gone is taken over at once; otherwise when it lapses. With `after`, the fence that the task
     had when its run was decided on, None too when somebody has taken it since: what was wanted may be done.
     """
     shorten_impossible(Q(pk=task_id))
-    now = clock.system_clock()
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    moment = now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=moment)
     holder = Task.objects.filter(pk=task_id).values_list("lease_owner", flat=True).first()
     if holder and owner_is_dead(holder):
         free |= Q(lease_owner=holder)
     with transaction.atomic():
         mine = Task.objects.filter(free, pk=task_id)
         won = (mine if after is None else mine.filter(fence=after)).update(
-            fence=F("fence") + 1, lease_owner=owner, lease_until=now + clock.seconds(seconds)
+            fence=F("fence") + 1, lease_owner=owner, lease_until=moment + clock.seconds(LONGEST)
         )
         return Task.objects.values_list("fence", flat=True).get(pk=task_id) if won else None
 
 
-def hold(task_id: int, fence: int, seconds: float) -> None:
-    """Renew inside the transaction that saves; raises LeaseLost, so that it rolls back, after a takeover.
+def hold(task_id: int, fence: int) -> None:
+    """Inside the transaction that saves: raises LeaseLost, so that it rolls back, after a takeover.
 
     The row stays locked until that transaction ends: nobody can take over between the check and the commit.
     """
-    until = clock.system_clock() + clock.seconds(seconds)
-    if not Task.objects.filter(pk=task_id, fence=fence).exclude(lease_owner="").update(lease_until=until):
+    mine = Task.objects.select_for_update().filter(pk=task_id, fence=fence).exclude(lease_owner="")
+    if mine.values_list("pk", flat=True).first() is None:
         raise LeaseLost("Another process took this task over; what was saved before that stays")
+
+
+@contextmanager
+def kept(task_id: int, fence: int) -> Iterator[None]:
+    """Renew the lease, from a thread of this process, for as long as what happens inside lasts."""
+    with _changed:
+        if not _held:
+            threading.Thread(target=_beat, name="heartbeat", daemon=True).start()
+        _held[task_id] = fence
+    try:
+        yield
+    finally:
+        with _changed:
+            if _held.get(task_id) == fence:  # else another thread of this process has taken it over
+                del _held[task_id]
+            _changed.notify_all()
+
+
+def _beat() -> None:
+    while True:
+        with _changed:
+            if _changed.wait_for(lambda: not _held, BEAT):
+                break
+            tasks = list(_held)
+        try:
+            Task.objects.filter(pk__in=tasks, lease_owner=this_process()).update(
+                lease_until=now() + clock.seconds(LONGEST)
+            )
+        except Error:
+            log.warning("the leases could not be renewed; it is tried again in %.0f seconds", BEAT)
+            connections.close_all()  # one that was lost is opened anew
+    connections.close_all()
 
 
 def release(task_id: int, fence: int) -> None:
@@ -66,10 +119,12 @@ def release(task_id: int, fence: int) -> None:
 def shorten_impossible(which: Q = Q()) -> None:  # noqa: B008 - it is never changed
     """A lease that ends later than any lease lasts was dated by a clock that was set wrong: it ends as if taken now.
 
-    It is shortened and not broken: whoever is alive renews it at the next page, so no task is run twice at once.
+    It is shortened and not broken: whoever is alive renews it at the next beat, so no task is run twice at once.
     """
-    latest = clock.system_clock() + clock.seconds(LONGEST)
-    Task.objects.filter(which, lease_until__gt=latest + clock.seconds(CLOCKS_DIFFER)).update(lease_until=latest)
+    latest = now() + clock.seconds(LONGEST)
+    wrong = Task.objects.filter(which, lease_until__gt=latest + clock.seconds(CLOCK_JUMP))
+    if wrong.exists():  # seldom: to write nothing would take the lock of a file, too
+        wrong.update(lease_until=latest)
 
 
 def break_lease(task_id: int) -> bool:

@@ -14,9 +14,11 @@ from typing import Final
 import msgspec
 from django.db import transaction
 
-from seatkeeper.clock import system_clock
+from seatkeeper.clock import seconds, system_clock
 from seatkeeper.model import TICKS, Instant, RequestLimit
 from seatkeeper.store.models import RequestWindow
+
+YIELD: Final = seconds(0.05)  # what can wait asks so much later for a place, and everything else comes before it
 
 
 class Sent(msgspec.Struct, array_like=True):
@@ -46,7 +48,7 @@ class SharedPacer:
         self._open: list[int] = []
 
     def take(self, *, slow: bool = False) -> None:
-        """Block until the request may be sent; a `slow` one leaves room for others."""
+        """Block until the request may be sent; a `slow` one lets others go before it."""
         while (wait := self._try(slow=slow)) > 0:
             self._sleep(wait)
 
@@ -58,12 +60,15 @@ class SharedPacer:
     def _try(self, *, slow: bool) -> float:
         """0 when the request was let in under all limits, else seconds until it is worth asking again."""
         now, limit = system_clock(), self._limit
+        as_of = now - YIELD if slow else now
         with transaction.atomic():
             windows = self._lock()
             # A request from the future was noted before the clock was set back.
-            spent = [[sent for sent in _decode(w.spent) if abs(now - sent.at) < self._life(sent)] for w in windows]
-            waits = [self._wait(spent[0], limit.in_tenant, now), self._wait(spent[1], limit.over_all, now)]
-            waits += [self._wait_behind_others(spent[0], now)] if slow else []
+            spent = [[sent for sent in _decode(w.spent) if abs(as_of - sent.at) < self._life(sent)] for w in windows]
+            waits = [self._wait(spent[0], limit.in_tenant, as_of), self._wait(spent[1], limit.over_all, as_of)]
+            mine = [sent for sent in spent[0] if sent.slow]
+            if slow and len(mine) < len(spent[0]):  # few of them while anything else is asked
+                waits.append(self._wait(mine, limit.slow, as_of))
             if max(waits) > 0:
                 return max(waits) / TICKS
             self._ticket += 1
@@ -72,12 +77,6 @@ class SharedPacer:
                 window.save(update_fields=["spent"])
         self._open.append(self._ticket)
         return 0.0
-
-    def _wait_behind_others(self, some: list[Sent], now: Instant) -> Instant:
-        """For what can wait: few while anything else is asked, else all but one, so that others need not wait."""
-        slow = [sent for sent in some if sent.slow]
-        alone = len(slow) == len(some)
-        return self._wait(slow, self._limit.in_tenant - 1 if alone else self._limit.slow, now)
 
     def _answered(self, ticket: int) -> None:
         now = system_clock()

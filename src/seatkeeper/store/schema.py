@@ -9,7 +9,7 @@ from importlib import import_module
 
 from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, NotSupportedError, connection, transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -18,10 +18,17 @@ from django.db.migrations.state import ProjectState
 from django.db.models import F
 
 from seatkeeper.errors import BadSetting
+from seatkeeper.settings import database
 from seatkeeper.store.files import close_to_others
 
 APP = "store"
+QUEUE = "procrastinate"  # its tables hold nothing that is worth keeping
 DAMAGED = ("malformed", "is not a database")  # as SQLite says it
+POOLER = (
+    "SEATKEEPER_DATABASE_URL leads to a pooler that lends each transaction another session (PgBouncer in transaction "
+    "mode). Give the address of PostgreSQL itself, or a pool in session mode that passes on "
+    "idle_in_transaction_session_timeout"
+)
 PATIENCE = 40  # tries to migrate, so many seconds apart
 WAIT = 0.5
 
@@ -34,6 +41,7 @@ def check_schema() -> bool:
     """
     known = {(app.label, name) for app in apps.get_app_configs() for name in _migrations_of(app.label)}
     try:
+        _check_server()
         applied = set(MigrationRecorder(connection).applied_migrations())
     except DatabaseError as error:
         if any(word in str(error) for word in DAMAGED):
@@ -41,6 +49,19 @@ def check_schema() -> bool:
                 "SEATKEEPER_DATABASE_URL: the database file is damaged, or is no database. A plain copy of a live "
                 "database may be, and so may one that was put beside the journal of another. Restore a backup: "
                 "`seatkeeper restore FILE --replace`",
+                detail=str(error),
+            ) from error
+        if isinstance(error, NotSupportedError):
+            raise BadSetting(
+                "SEATKEEPER_DATABASE_URL: this PostgreSQL is too old. Upgrade it to version 14 or newer",
+                detail=str(error),
+            ) from error
+        if "unsupported startup parameter" in str(error):
+            raise BadSetting(POOLER, detail=str(error)) from error
+        if "too many" in str(error):
+            raise BadSetting(
+                "SEATKEEPER_DATABASE_URL: PostgreSQL has no connection left. Raise its max_connections, or lower "
+                "SEATKEEPER_SLOTS of each process",
                 detail=str(error),
             ) from error
         raise BadSetting(
@@ -67,6 +88,32 @@ def tell_newer(migration: str) -> str:
     )
 
 
+def _check_server() -> None:
+    """Raises BadSetting when a pooler lends each transaction another session: LISTEN and our limits would be lost."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'")
+            if cursor.fetchone() != (round(database.IDLE_SECONDS * 1000),):
+                raise BadSetting(POOLER)
+
+
+def check_room(needed: int) -> None:
+    """Raises BadSetting when PostgreSQL takes fewer connections than this process alone may need."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END)"
+            " FROM pg_settings WHERE name IN ('max_connections', 'superuser_reserved_connections')"
+        )
+        (most,) = cursor.fetchone()
+    if most < needed:
+        raise BadSetting(
+            f"SEATKEEPER_SLOTS: so many slots need {needed} connections, and PostgreSQL takes {most} in all. Lower it, "
+            "or raise max_connections of PostgreSQL"
+        )
+
+
 def find_damage() -> str:
     """What is wrong with the database file; empty when nothing is. PostgreSQL checks its pages itself."""
     if connection.vendor != "sqlite":
@@ -85,9 +132,12 @@ def list_unknown(applied: Iterable[tuple[str, str]]) -> list[str]:
 
 def migrate_to(applied: Iterable[tuple[str, str]]) -> None:
     """Give an empty database the shape that it has after these migrations, and no newer one."""
-    newest = dict(sorted(applied))  # of each application the last one
-    executor = Executor(connection)
-    executor.migrate([target for target in newest.items() if target in executor.loader.graph.nodes])
+    executor, wanted = Executor(connection), {each for each in applied if each[0] != QUEUE}
+    graph = executor.loader.graph
+    # Those that no other of their application builds on: numbers do not tell.
+    inner = {parent.key for each in wanted & graph.nodes.keys() for parent in graph.node_map[each].parents
+             if parent.key[0] == each[0]}  # fmt: skip
+    executor.migrate(sorted(wanted & graph.nodes.keys() - inner))
 
 
 def _migrations_of(label: str) -> list[str]:

@@ -12,7 +12,8 @@ from django.db import models, transaction
 
 from seatkeeper.errors import BadSetting
 from seatkeeper.store import keyring, seal
-from seatkeeper.store.models import Connection, NoticeTarget
+from seatkeeper.store.models import AppRegistration, Connection, NoticeTarget
+from seatkeeper.store.models.connections import Door
 
 PORTION: Final = 50  # rows of one transaction
 
@@ -34,8 +35,8 @@ def _blobs_of_target(row: NoticeTarget) -> list[bytes]:
     return [bytes(blob) for blob in (row.address, row.secret) if blob]
 
 
-def _change_connection(row: Connection, change: Change) -> None:
-    row.credential = change(bytes(row.credential), (row.organization_id, row.pk, "credential"))
+def _change_door(row: Door, change: Change) -> None:
+    row.credential = change(bytes(row.credential), (row.organization_id, row.pk, row.sealed_as))
 
 
 def _change_target(row: NoticeTarget, change: Change) -> None:
@@ -51,7 +52,7 @@ def _change_factor(row: Authenticator, change: Change) -> None:
             row.data[name] = base64.b64encode(blob).decode()
 
 
-def _forget_connection(row: Connection) -> None:
+def _forget_door(row: Door) -> None:
     row.credential, row.credential_expires = b"", None
     row.save(update_fields=["credential", "credential_expires"])
 
@@ -70,7 +71,11 @@ _FACTOR_FIELDS: Final = ("secret", "seed")  # of one-time codes and of recovery 
 TABLES: Final = (
     Table(
         "credentials", lambda: Connection.objects.exclude(credential=b""), lambda row: [bytes(row.credential)],
-        _change_connection, _forget_connection, ("credential",),
+        _change_door, _forget_door, ("credential",),
+    ),
+    Table(
+        "app registrations", lambda: AppRegistration.objects.exclude(credential=b""),
+        lambda row: [bytes(row.credential)], _change_door, _forget_door, ("credential",),
     ),
     Table(
         "notice targets", lambda: NoticeTarget.objects.exclude(address=b""), _blobs_of_target,

@@ -1,4 +1,7 @@
-"""Signatures of this installation: Ed25519, by a key derived from SEATKEEPER_SECRET_KEY, so that none is kept."""
+"""Signatures of an organization: Ed25519, by a key derived from SEATKEEPER_SECRET_KEY, so that none is kept.
+
+Each has its own: what one signs says nothing about another, and nobody can pass off its bundle as another's.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ from django.conf import settings
 KEY_LENGTH: Final = 32
 
 
-def sign(text: bytes) -> bytes:
-    return _key().sign(text)
+def sign(text: bytes, organization_id: int) -> bytes:
+    return _key(organization_id).sign(text)
 
 
-def public_key() -> str:
-    """What a signature of ours is checked with, as 64 hexadecimal digits."""
-    return _key().public_key().public_bytes_raw().hex()
+def public_key(organization_id: int) -> str:
+    """What a signature of the organization is checked with, as 64 hexadecimal digits."""
+    return _key(organization_id).public_key().public_bytes_raw().hex()
 
 
 def is_signed(text: bytes, signature: bytes, key: str) -> bool:
@@ -31,6 +34,7 @@ def is_signed(text: bytes, signature: bytes, key: str) -> bool:
     return True
 
 
-def _key() -> Ed25519PrivateKey:
-    derive = HKDF(algorithm=SHA256(), length=KEY_LENGTH, salt=None, info=b"seatkeeper sign 1").derive
+def _key(organization_id: int) -> Ed25519PrivateKey:
+    info = f"seatkeeper sign 2 organization {organization_id}".encode()
+    derive = HKDF(algorithm=SHA256(), length=KEY_LENGTH, salt=None, info=info).derive
     return Ed25519PrivateKey.from_private_bytes(derive(settings.SECRET_KEY.encode()))

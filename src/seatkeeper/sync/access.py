@@ -23,8 +23,8 @@ from seatkeeper.sync.work import CompleteRead, Tally, Work
 
 FIRST_WIDTH = days(1)
 WIDEST = days(30)
-FEW_PAGES = 20  # a window of no more lets the next be twice as wide: the last page of each is a request for few rows
-MANY_PAGES = 40  # a window of more pages makes the next one half as wide: a kill costs a window
+FEW_PAGES = 60  # a window of no more lets the next be twice as wide: the last page of each is a request for few rows
+MANY_PAGES = 120  # a window of more pages makes the next one half as wide: a kill costs a window
 TOO_MANY_PAGES = 2 * MANY_PAGES  # a window that promises more is given up for a narrower one
 TELLING = 0.5  # pages from which on a window promises anything
 DOUBTED = 10  # requests a day for what is proven already: a sign-in may come later than any did before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.db import transaction
 
@@ -17,6 +17,7 @@ from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.reader import FEDERATED_TOKEN_FILE, MANAGED_IDENTITY
 from seatkeeper.store import seal
 from seatkeeper.store.models import Application, Connection, Task
+from seatkeeper.store.models.connections import Door
 from seatkeeper.store.pacing import SharedPacer
 from seatkeeper.store.queries.roster import list_subscriptions
 
@@ -38,9 +39,9 @@ def open_connector(connection: Connection) -> Iterator[Connector]:
                 _keep_sign_in(connection, details.credential, renewed)
 
 
-def open_credential(connection: Connection) -> Secret:
+def open_credential(door: Door) -> Secret:
     """What is sealed of it, in memory. Raises BadSetting where it cannot be opened."""
-    return seal.open_sealed(bytes(connection.credential), **_place(connection))
+    return seal.open_sealed(bytes(door.credential), **_place(door))
 
 
 def _keep_sign_in(connection: Connection, used: Secret | None, renewed: Secret) -> None:
@@ -48,7 +49,7 @@ def _keep_sign_in(connection: Connection, used: Secret | None, renewed: Secret) 
     with transaction.atomic():
         row = Connection.objects.select_for_update().filter(pk=connection.pk).exclude(credential=b"").first()
         if row is not None and open_credential(row) == used:  # it may have been sealed anew, with another key
-            row.credential = seal.seal(renewed.reveal(), **_place(row))
+            row.credential = seal_credential(row, renewed)
             row.save(update_fields=["credential"])
 
 
@@ -67,9 +68,12 @@ def with_identity(details: ConnectionDetails) -> ConnectionDetails:
     return details._replace(credential=Secret(SEATKEEPER.identity.source))
 
 
-def sign_in(connection: Connection, details: ConnectionDetails) -> None:
-    """Ask the vendor for access with details that are not stored (yet). Raises CredentialsRejected, TryLater."""
-    find_vendor(connection.vendor).sign_in(with_identity(details))
+def sign_in(door: Door, details: ConnectionDetails) -> str:
+    """Ask the vendor for access with details that are not stored (yet); the tenant's own id where the answer tells it.
+
+    Raises CredentialsRejected, TryLater.
+    """
+    return find_vendor(door.vendor).sign_in(with_identity(details))
 
 
 def watch_products(connector: Connector, connection: Connection) -> None:
@@ -83,25 +87,25 @@ def watch_products(connector: Connector, connection: Connection) -> None:
     )
 
 
-def to_details(connection: Connection) -> ConnectionDetails:
-    """What is stored of the connection, without its credential."""
+def to_details(door: Door) -> ConnectionDetails:
+    """What is stored of it, without its credential."""
     return ConnectionDetails(
-        connection.tenant_id,
-        connection.client_id,
-        connection.cloud,
-        connection.login_url,
-        connection.graph_url,
-        connection.ca_file,
-        connection.credential_kind,
+        door.tenant_id,
+        door.client_id,
+        door.cloud,
+        door.login_url,
+        door.graph_url,
+        door.ca_file,
+        door.credential_kind,
         None,
-        connection.credential_expires,
-        connection.directory_id,
+        door.credential_expires,
+        door.directory_id,
     )
 
 
-def save_details(connection: Connection, details: ConnectionDetails) -> list[str]:
-    """Store what differs of how the tenant is reached; the names of it. A credential is sealed: it opens only there."""
-    values: dict[str, object] = {
+def to_columns(details: ConnectionDetails) -> dict[str, Any]:
+    """What is stored of how a tenant is reached, by the names of the columns; the credential is sealed apart."""
+    return {
         "client_id": details.client_id,
         "cloud": details.cloud,
         "login_url": details.login_url,
@@ -110,14 +114,24 @@ def save_details(connection: Connection, details: ConnectionDetails) -> list[str
         "credential_kind": details.credential_kind,
         "credential_expires": details.expires,
     }
-    if details.credential_kind != DELEGATED:
+
+
+def save_details(door: Door, details: ConnectionDetails) -> list[str]:
+    """Store what differs of how the tenant is reached; the names of it. A credential is sealed: it opens only there."""
+    values: dict[str, object] = to_columns(details)
+    if isinstance(door, Connection) and details.credential_kind != DELEGATED:
         values["forget_at"] = None  # a look round ends with a credential that is given to stay
     if details.credential is not None:
-        values["credential"] = seal.seal(details.credential.reveal(), **_place(connection))
-    changed = connection.save_changes(values)
+        values["credential"] = seal_credential(door, details.credential)
+    changed = door.save_changes(values)
     alone = ["credential_expires"] if "credential" not in changed and "credential_expires" in changed else []
     told = [name for name in changed if name != "forget_at" and not name.startswith("credential_")]
     return told + alone
+
+
+def seal_credential(door: Door, credential: Secret) -> bytes:
+    """To be stored in this row: moved to another one, it does not open."""
+    return seal.seal(credential.reveal(), **_place(door))
 
 
 class _Place(TypedDict):
@@ -126,6 +140,6 @@ class _Place(TypedDict):
     field: str
 
 
-def _place(connection: Connection) -> _Place:
-    """What a sealed credential is bound to: moved to another row, it does not open."""
-    return {"organization_id": connection.organization_id, "connection_id": connection.pk, "field": "credential"}
+def _place(door: Door) -> _Place:
+    """What a sealed credential is bound to."""
+    return {"organization_id": door.organization_id, "connection_id": door.pk, "field": door.sealed_as}

@@ -34,7 +34,7 @@ def discard(run: Run) -> Run:
 
 def _claim(run: Run) -> tuple[RosterCheckpoint, ReadInProgress]:
     """The held read, alone: inside the transaction nobody else can run the task."""
-    fence = leases.claim(run.task_id, leases.this_process(), 60.0)
+    fence = leases.claim(run.task_id, leases.this_process())
     if fence is None:
         raise AlreadyRunning("the task is running just now; look again when it has ended")
     leases.release(run.task_id, fence)

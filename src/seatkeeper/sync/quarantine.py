@@ -16,7 +16,7 @@ from seatkeeper import __version__
 from seatkeeper.model import BadRow, SignIn
 from seatkeeper.store import bulk, leases
 from seatkeeper.sync import checkpoint, searches
-from seatkeeper.sync.work import LEASE, Work
+from seatkeeper.sync.work import Work
 
 READERS = ("graph", "connectors")
 TOGETHER = 500  # rows that are tried again between two commits
@@ -65,7 +65,7 @@ def try_again(work: Work) -> None:
                 understood.append(row.id)
                 sign_ins += [record] if isinstance(record, SignIn) else []
         with transaction.atomic():
-            leases.hold(work.task.pk, work.fence, LEASE)
+            leases.hold(work.task.pk, work.fence)
             bulk.note_tried(stay, _reader(work))
             bulk.resolve_quarantine(understood)
             # Not those that a later reading brought, and not those that are dated ahead of their time.

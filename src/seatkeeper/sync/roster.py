@@ -29,7 +29,7 @@ from seatkeeper.store.models import Subscription
 from seatkeeper.store.queries import roster
 from seatkeeper.sync import checkpoint, missing, retire
 from seatkeeper.sync.checkpoint import ReadInProgress
-from seatkeeper.sync.work import LEASE, CompleteRead, Tally, Work
+from seatkeeper.sync.work import CompleteRead, Tally, Work
 
 CHANGES_LIVE = days(6)  # a delta token of the directory lives 7 days
 FULL_EVERY = days(7)  # licenseAssignmentStates is not tracked by delta, so everybody is read again each week
@@ -69,7 +69,7 @@ class RosterReading:
     def _begin(self, *, full: bool) -> ReadInProgress:
         """Throw away what an earlier read left unpublished, and start a new generation."""
         with transaction.atomic():
-            leases.hold(self.task.pk, self.work.fence, LEASE)
+            leases.hold(self.task.pk, self.work.fence)
             if self.checkpoint.reading is not None:
                 bulk.discard_generation(self.task.connection_id, self.checkpoint.reading.generation)
             self.task.enumeration += 1
@@ -105,7 +105,7 @@ class RosterReading:
                 self.reading = self._begin(full=True)
             except NamesConcealed:
                 with transaction.atomic():  # nothing of this read is kept
-                    leases.hold(self.task.pk, self.work.fence, LEASE)
+                    leases.hold(self.task.pk, self.work.fence)
                     bulk.discard_generation(self.task.connection_id, self.reading.generation)
                     self.checkpoint.reading = None
                     checkpoint.save(self.task, self.checkpoint)

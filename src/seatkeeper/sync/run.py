@@ -28,7 +28,7 @@ from seatkeeper.sync.quarantine import save_bad_rows, try_again
 from seatkeeper.sync.roster import RosterReading
 from seatkeeper.sync.searches import SearchReading
 from seatkeeper.sync.signals import SignalReading
-from seatkeeper.sync.work import LEASE, CompleteRead, Reading, Tally, Work
+from seatkeeper.sync.work import CompleteRead, Reading, Tally, Work
 from seatkeeper.telemetry import span
 
 log = logging.getLogger("seatkeeper.sync")
@@ -79,7 +79,7 @@ def run_task(work: Work) -> Outcome:
             _save(work, reading, page)
             work.check_stop()
         with transaction.atomic():
-            leases.hold(work.task.pk, work.fence, LEASE)
+            leases.hold(work.task.pk, work.fence)
             work.run.message = ""
             work.run.status = reading.finish(CompleteRead(work))
             work.run.message = work.run.message or " ".join(work.notes)
@@ -96,16 +96,17 @@ def run_task(work: Work) -> Outcome:
 @contextmanager
 def _claimed(work: Work) -> Iterator[None]:
     """Hold the task alone, by one conditional UPDATE; the fencing number is checked in every transaction."""
-    fence = leases.claim(work.task.pk, leases.this_process(), LEASE, after=work.after)
+    fence = leases.claim(work.task.pk, leases.this_process(), after=work.after)
     if fence is None:
         raise AlreadyRunning(f"{work.kind.title} is being run by another process; see `seatkeeper runs`")
     work.fence = fence
     try:
-        reach("FP:after-claim")
-        connection = work.task.connection
-        work.task.refresh_from_db()
-        work.task.connection = connection  # with the addresses that the door was opened with
-        yield
+        with leases.kept(work.task.pk, fence):
+            reach("FP:after-claim")
+            connection = work.task.connection
+            work.task.refresh_from_db()
+            work.task.connection = connection  # with the addresses that the door was opened with
+            yield
     finally:
         leases.release(work.task.pk, fence)
     reach("FP:after-release")
@@ -150,7 +151,7 @@ def _save(work: Work, reading: Reading, page: RecordPage[object]) -> None:
     """Rows, quarantine, checkpoint, counters and the lease check commit together or not at all."""
     reach("FP:after-page")
     with span("save", rows=len(page.records)), transaction.atomic():
-        leases.hold(work.task.pk, work.fence, LEASE)
+        leases.hold(work.task.pk, work.fence)
         tally = Tally(pages=1, rows=len(page.records) + len(page.removed) + len(page.bad) + page.left_out)
         tally.quarantined = save_bad_rows(work, page.bad)
         tally.add(reading.save(page))

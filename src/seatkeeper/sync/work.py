@@ -10,10 +10,7 @@ from seatkeeper.clock import Clock
 from seatkeeper.connectors.base import Connector, RecordPage, Spent, TaskKind
 from seatkeeper.errors import Interrupted
 from seatkeeper.model import RunStatus
-from seatkeeper.store import leases
 from seatkeeper.store.models import Run, Task
-
-LEASE = leases.LONGEST
 
 
 @dataclass(slots=True)

@@ -16,12 +16,14 @@ from seatkeeper.web.applications import (
     integration,
     look_rounds,
     person,
+    queue,
     runs,
     tabs,
 )
 from seatkeeper.web.decisions import exceptions, findings, reclaim_plans, suspicious, what_if
 from seatkeeper.web.frame import refreshing
-from seatkeeper.web.organization import employees, notices, prices
+from seatkeeper.web.onboarding import checks, links, lists
+from seatkeeper.web.organization import employees, notices, organizations, prices
 
 handler400 = "seatkeeper.web.frame.errors.bad_request"
 handler404 = "seatkeeper.web.frame.errors.not_found"
@@ -82,6 +84,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/<int:application_id>/bundle", history.bundle),
     path("connections", connections.index),
     path("connections/export.<form>", connections.export_index),
+    path("connections/consented", links.consented),
+    path("connections/onboarding", links.index),
+    path("connections/onboarding/export.<form>", links.export_index),
+    path("connections/onboarding/registration", links.registration),
+    path("connections/onboarding/registration/forget", links.forget),
+    path("connections/onboarding/links/add", links.add),
+    path("connections/onboarding/links/<int:link_id>", links.link),
+    path("connections/onboarding/links/<int:link_id>/withdraw", links.withdraw),
+    path("connections/onboarding/links/<int:link_id>/retry", links.retry),
+    path("connections/onboarding/import", lists.upload),
+    path("connections/onboarding/import/<upload>", lists.preview),
+    path("connections/onboarding/checks", checks.index),
+    path("connections/onboarding/checks/export.<form>", checks.export_index),
+    path("connections/onboarding/checks/begin", checks.begin),
+    path("connections/onboarding/checks/events", checks.events),
     path("connections/signed-in", look_rounds.arrive),
     path("connections/signed-in/finish", look_rounds.signed_in),
     path("connections/<int:connection_id>", connections.connection),
@@ -111,6 +128,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prices/<int:price_id>/delete", prices.delete),
     path("history", history.index),
     path("history/<show>/export.<form>", history.export_index),
+    path("queue", queue.index),
+    path("queue/export.<form>", queue.export_index),
+    path("queue/<int:task_id>/cancel", queue.cancel),
     path("runs/<int:run_id>", runs.run),
     path("runs/<int:run_id>/events", runs.events),
     path("runs/<int:run_id>/confirm", runs.confirm),
@@ -123,6 +143,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("employees/export.<form>", employees.export_index),
     path("employees/import", employees.upload),
     path("employees/import/<kept>", employees.preview),
+    path("organizations", organizations.index),
+    path("organizations/export.<form>", organizations.export_index),
+    path("organizations/add", organizations.add),
+    path("organizations/audit", organizations.trail),
+    path("organizations/audit/export.<form>", organizations.export_trail),
+    path("organizations/<int:organization_id>", organizations.organization),
+    path("organizations/<int:organization_id>/enter", organizations.enter),
+    path("organizations/<int:organization_id>/rename", organizations.rename),
+    path("organizations/<int:organization_id>/archive", organizations.archive),
+    path("organizations/<int:organization_id>/reactivate", organizations.reactivate),
+    path("organizations/<int:organization_id>/administrator", organizations.invite_administrator),
+    path("operators", organizations.list_operators),
+    path("operators/<int:operator_id>/remove", organizations.remove_operator),
+    path("join/<token>", organizations.join),
     path("setup", setup.set_up),
     path("invitations/<key>/<token>", setup.invitation),
     path("accounts/", include(urls)),

@@ -87,7 +87,7 @@ class SilentEvent(Event, rename="camel", gc=False):
 
 ROWS: Final = {INTERACTIVE: Event, NON_INTERACTIVE: SilentEvent}
 PATHS: Final = {INTERACTIVE: SIGN_INS, NON_INTERACTIVE: BETA}
-# Those without a prompt leave room in the limit that both kinds share: they are many, and prove less.
+# Those without a prompt let others go first in the limit that both kinds share: they are many, and prove less.
 FAMILIES: Final = {INTERACTIVE: REPORTS, NON_INTERACTIVE: ACTIVITY}
 _OF_KIND: Final = {
     INTERACTIVE: "",

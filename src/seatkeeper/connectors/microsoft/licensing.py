@@ -8,6 +8,9 @@ truth; `assignedPlans` says since when and whether it works (removed plans stay 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
 import msgspec
 
 from seatkeeper.connectors.microsoft.products import Watched, load_products
@@ -173,15 +176,24 @@ def list_groups(text: str) -> list[tuple[Key, Key]]:
         return []
 
 
+@lru_cache(maxsize=1)
+def _list_seats_of_plans(_version: str) -> Mapping[str, Sequence[str]]:
+    """The products that each plan makes a seat of, looked for again when the table says something else."""
+    found: dict[str, list[str]] = {}
+    for product in load_products().products:
+        for plan in product.plans:
+            if plan.seat:
+                found.setdefault(plan.id, []).append(product.key)
+    return found
+
+
 def list_ended(text: str) -> dict[str, Instant]:
     """The products whose plans were taken from the account, each with when the last of them was."""
     ended: dict[str, Instant] = {}
     for plan in from_json(text).plans or ():
-        at = to_date(plan.assigned_date_time)
-        if plan.capability_status == DELETED and at is not None:
-            for product in load_products().products:
-                if any(own.seat and own.id == plan.service_plan_id for own in product.plans):
-                    ended[product.key] = max(at, ended.get(product.key, at))
+        if plan.capability_status == DELETED and (at := to_date(plan.assigned_date_time)) is not None:
+            for product in _list_seats_of_plans(load_products().version).get(plan.service_plan_id, ()):
+                ended[product] = max(at, ended.get(product, at))
     return ended
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from seatkeeper.clock import seconds
-from seatkeeper.connectors.microsoft import signing_in
+from seatkeeper.connectors.microsoft import consenting, signing_in
 from seatkeeper.connectors.microsoft.access import LOG
 from seatkeeper.connectors.microsoft.connector import TASKS, USAGE, MicrosoftConnector
 from seatkeeper.connectors.microsoft.form import FORM, check_form, fill_form
@@ -24,7 +24,14 @@ from seatkeeper.connectors.microsoft.products import TABLE, list_carried, load_p
 from seatkeeper.connectors.microsoft.reclaim_scripts import SCRIPTS
 from seatkeeper.connectors.microsoft.reports import REPORTS
 from seatkeeper.connectors.microsoft.roster import is_guest
-from seatkeeper.connectors.reach import DELEGATED, FEDERATED, ConnectionDetails, SigningIn, SignInGiven
+from seatkeeper.connectors.reach import (
+    DELEGATED,
+    FEDERATED,
+    ConnectionDetails,
+    Consenting,
+    SigningIn,
+    SignInGiven,
+)
 from seatkeeper.connectors.vendor import Pacer, PublishedList, SkuColumns, Suite, Vendor
 from seatkeeper.graph.client import Client
 from seatkeeper.graph.clouds import CLOUDS, Endpoints, list_aliases
@@ -45,9 +52,10 @@ from seatkeeper.graph.token import (
 from seatkeeper.model import RequestLimit, Secret
 
 # 5 requests on the sign-in log in 10 s of one app in one tenant, 122 over all tenants; a little more for clocks that
-# differ, and an unanswered one counts for longer than a request may take. Account activity leaves room for sign-ins.
+# differ, and an unanswered one counts for longer than a request may take. Two are for what can wait, at most, while
+# anything else is asked.
 LOG_LIMIT: Final = RequestLimit(
-    window=LOG.window + seconds(0.1), unanswered=seconds(70), in_tenant=LOG.requests, over_all=122, slow=2
+    window=LOG.window + seconds(0.05), unanswered=seconds(70), in_tenant=LOG.requests, over_all=122, slow=2
 )
 
 SUITES: Final = (
@@ -147,14 +155,21 @@ def open_tenant(details: ConnectionDetails, pacer: Pacer | None) -> Iterator[Mic
         egress.close()
 
 
-def sign_in(details: ConnectionDetails) -> None:
-    """Ask for a token once; whoever replaces a credential waits for it. Raises CredentialsRejected, TryLater."""
+def sign_in(details: ConnectionDetails) -> str:
+    """Ask for a token once, and tell whose tenant it is for. Raises CredentialsRejected, TryLater."""
     endpoints = _to_endpoints(details)
     egress = Egress(endpoints, deadline=TRY_SECONDS)
     try:
-        _to_tokens(details, endpoints, egress, Retry(attempts=1)).renew()
+        tokens = _to_tokens(details, endpoints, egress, Retry(attempts=1))
+        tokens.renew()
+        return tokens.told_directory_id
     finally:
         egress.close()
+
+
+def consent_link(details: ConnectionDetails, back: str, state: str) -> str:
+    """Where an administrator consents to the registration; see consenting.py."""
+    return consenting.link(_to_endpoints(details), details, back, state)
 
 
 @contextmanager
@@ -210,6 +225,7 @@ MICROSOFT: Final = Vendor(
         TABLE,
     ),
     suites=SUITES,
+    consenting=Consenting(consent_link, consenting.read, consenting.guide),
     signing_in=SigningIn(open_desk, signing_in.guide, signing_in.EXAMPLE),
     prices={"PROJECT_P1": 10, "PROJECTPROFESSIONAL": 30, "PROJECTPREMIUM": 50, "PROJECTESSENTIALS": 7},
 )

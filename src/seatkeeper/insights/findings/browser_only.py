@@ -62,4 +62,5 @@ INSIGHT = Insight(
     place=93,
     end=_end,
     about=About.SEAT,
+    would_do=lambda held, other: other.opens == held.opens - {APPS},
 )

@@ -50,5 +50,11 @@ def _end(holder: Holder, snapshot: Snapshot, _use: Instant | None) -> Ending:
 
 
 INSIGHT = Insight(
-    "higher-plan", "Who holds a higher SKU than their use supports?", find, place=90, end=_end, about=About.SEAT
+    "higher-plan",
+    "Who holds a higher SKU than their use supports?",
+    find,
+    place=90,
+    end=_end,
+    about=About.SEAT,
+    would_do=lambda _held, other: other.level == WEB_PLAN,
 )

@@ -56,4 +56,5 @@ INSIGHT = Insight(
     place=91,
     end=_end,
     about=About.SEAT,
+    would_do=lambda held, other: other.opens == held.opens - {"desktop"},
 )

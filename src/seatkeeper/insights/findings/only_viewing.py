@@ -57,4 +57,5 @@ INSIGHT = Insight(
     place=92,
     end=_end,
     about=About.SEAT,
+    may_be_needless=True,
 )

@@ -2,7 +2,7 @@
 
 What kind of mailbox it is says the vendor's report, in a way that the vendor documents nowhere: so ask first. Such a
 mailbox needs no licence while it is small and has no archive. Of a larger one, and of one whose size nobody tells, only
-those licences are named that bring no mailbox.
+those licences are named that bring no mailbox; large_mailbox.py says which one is enough.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _is_free(mailbox: Mailbox) -> bool:
     return mailbox.size is not None and mailbox.size <= FREE and mailbox.archive is False
 
 
-def _end(holder: Holder, snapshot: Snapshot, _use: Instant | None) -> Ending:
+def end(holder: Holder, snapshot: Snapshot, _use: Instant | None) -> Ending:
     if of_late(holder.facts.mailbox, snapshot.now) is None:
         return Ending(over=False, why="no report of late says what kind of mailbox the account has")
     return Ending(over=True)
@@ -59,7 +59,7 @@ INSIGHT = Insight(
     "Which shared mailboxes, rooms and equipment hold a seat?",
     find,
     place=65,
-    end=_end,
+    end=end,
     about=About.SEAT,
     frees=True,
 )

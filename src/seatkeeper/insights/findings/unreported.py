@@ -54,5 +54,10 @@ def _end(holder: Holder, snapshot: Snapshot, use: Instant | None) -> Ending:
 
 
 INSIGHT = Insight(
-    "unreported", "Of whom does the vendor's own report tell no use for a month or longer?", find, place=95, end=_end
+    "unreported",
+    "Of whom does the vendor's own report tell no use for a month or longer?",
+    find,
+    place=95,
+    end=_end,
+    may_be_needless=True,
 )

@@ -1,4 +1,12 @@
-"""The two pages that a person sees while signing in: whom to sign in as, and the code of another device."""
+"""The pages that a person sees at Microsoft: whom to sign in as, the code of another device, and admin consent.
+
+Admin consent is as Microsoft's page on its endpoint tells it (entra-docs, identity-platform/v2-admin-consent): the
+address, the parameters of both answers, and AADSTS65004 with `consent_required` for who declines. Not certain: earlier
+editions of that page answer `permission_denied` without a code, and people report `access_denied`, so that a tenant
+answers as its `consent_refusal` says. What somebody without a role is answered is not documented; here it is what
+signing in answers. That a tenant does not know the application before the consent, and for a while after it, is from
+public threads (AADSTS7000229 with status 401).
+"""
 
 from __future__ import annotations
 
@@ -10,11 +18,12 @@ from urllib.parse import parse_qsl, unquote, urlencode
 from seatkeeper.sandbox.login import people
 from seatkeeper.sandbox.login.assertions import Ask, TokenRefusal
 from seatkeeper.sandbox.login.discovery import known_tenant, no_tenant
-from seatkeeper.sandbox.login.tokens import read_form
+from seatkeeper.sandbox.login.tokens import check_client, check_resource, read_form
 from seatkeeper.sandbox.world.tenant import Tenant
 
 AUTHORIZE: Final = "oauth2/v2.0/authorize"
 DEVICE: Final = "oauth2/deviceauth"
+CONSENT: Final = "v2.0/adminconsent"
 Page = tuple[int, list[tuple[bytes, bytes]], bytes]
 _STYLE: Final = "font: 16px/1.5 sans-serif; max-width: 34rem; margin: 3rem auto; padding: 0 1rem"
 
@@ -32,12 +41,14 @@ class Visit(NamedTuple):
 
 def show(tenant: Tenant, visit: Visit) -> Page | None:
     """The page, or a way back to whoever sent the person; None for any other address."""
-    if visit.rest not in (AUTHORIZE, DEVICE) or visit.method not in {"GET", "POST"}:
+    if visit.rest not in (AUTHORIZE, DEVICE, CONSENT) or visit.method not in {"GET", "POST"}:
         return None
     try:
+        if visit.rest == CONSENT and visit.name == "organizations":
+            return _consent(tenant, visit._replace(name=tenant.tenant_id))
         if not known_tenant(tenant, unquote(visit.name)):
             raise no_tenant(visit.name, "invalid_tenant")
-        return _authorize(tenant, visit) if visit.rest == AUTHORIZE else _device(tenant, visit)
+        return {AUTHORIZE: _authorize, DEVICE: _device, CONSENT: _consent}[visit.rest](tenant, visit)
     except TokenRefusal as refusal:
         return _page("Sorry, but we’re having trouble signing you in.", f"<p>{escape(str(refusal))}</p>", 400)
 
@@ -61,8 +72,40 @@ def _authorize(tenant: Tenant, visit: Visit) -> Page:
         script = "<script>document.forms[0].submit()</script>"
         form = f'<form method="post" action="{escape(back)}">{fields}<button>Continue</button></form>{script}'
         return _page("Working...", form)
+    return _lead(back, answer)
+
+
+def _lead(back: str, answer: Mapping[str, str]) -> Page:
     place = f"{back}{'&' if '?' in back else '?'}{urlencode(answer)}"
     return 302, [(b"location", place.encode()), (b"cache-control", b"no-store")], b""
+
+
+def _consent(tenant: Tenant, visit: Visit) -> Page:
+    """Lets the application in with all that its registration asks for, when an administrator accepts."""
+    query = dict(parse_qsl(visit.query, keep_blank_values=True))
+    ask = Ask(visit.name, query, "", visit.hosts)
+    check_client(tenant, ask)
+    people.check_redirect(tenant, query.get("redirect_uri", ""))
+    check_resource(tenant, query.get("scope", ""), ask)
+    if visit.method == "GET":
+        asked = "".join(f"<li>{escape(name)}</li>" for name in sorted(tenant.permissions))
+        told = f"<p>Review for your organization: <b>{escape(tenant.app_name)}</b></p><ul>{asked}</ul>"
+        return _page("Permissions requested", f'{told}<form method="post">{_buttons(tenant)}</form>')
+    chosen = read_form(visit.body).get("user", "")
+    answer = {"admin_consent": "True", "state": query.get("state", "")}
+    if chosen == people.choices(tenant)[0].upn:
+        tenant.consent = True
+        tenant.service_principal_since = min(tenant.service_principal_since, tenant.seconds + tenant.consent_delay)
+        answer |= {"tenant": tenant.tenant_id, "scope": query["scope"]}
+    elif chosen:
+        answer |= {
+            "error": "access_denied",
+            "error_description": f"AADSTS90094: {tenant.app_name} {people.ONLY_ADMINISTRATORS}",
+        }
+    else:
+        told = "The resource owner or authorization server denied the request."
+        answer |= {"error": tenant.consent_refusal, "error_description": f"AADSTS65004: {told}"}
+    return _lead(query["redirect_uri"], answer)
 
 
 def _device(tenant: Tenant, visit: Visit) -> Page:

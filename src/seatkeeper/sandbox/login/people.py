@@ -35,6 +35,10 @@ _OPENID: Final = frozenset({"openid", "profile", "email", "offline_access"})
 _CODE_LIFE: Final = 600  # seconds
 _DEVICE_LIFE: Final = 900
 DEVICE: Final = "urn:ietf:params:oauth:grant-type:device_code"
+ONLY_ADMINISTRATORS: Final = (
+    "needs permission to access resources in your organization that only an admin can grant. Please ask an admin to "
+    "grant permission to this app before you can use it."
+)
 GRANTS: Final = frozenset({"authorization_code", "refresh_token", DEVICE})
 
 
@@ -69,10 +73,8 @@ def read_scopes(tenant: Tenant, form: Mapping[str, str], ask: Ask) -> frozenset[
     return frozenset(found)
 
 
-def begin(tenant: Tenant, query: Mapping[str, str], ask: Ask) -> SignIn:
-    """What the authorize page was asked for. TokenRefusal for what Microsoft shows as an error and never sends back."""
-    check_client(tenant, ask)
-    address = query.get("redirect_uri", "")
+def check_redirect(tenant: Tenant, address: str) -> None:
+    """TokenRefusal for an address that Microsoft does not lead back to."""
     parts = urlsplit(address)
     near = parts.hostname in {"localhost", "127.0.0.1"}
     if not (parts.scheme == "https" or near) or (tenant.redirect_uris and address not in tenant.redirect_uris):
@@ -82,6 +84,12 @@ def begin(tenant: Tenant, query: Mapping[str, str], ask: Ask) -> SignIn:
             "added to your application in the Azure portal."
         )
         raise TokenRefusal(50011, 400, "invalid_request", text)
+
+
+def begin(tenant: Tenant, query: Mapping[str, str], ask: Ask) -> SignIn:
+    """What the authorize page was asked for. TokenRefusal for what Microsoft shows as an error and never sends back."""
+    check_client(tenant, ask)
+    check_redirect(tenant, query.get("redirect_uri", ""))
     if query.get("response_type") != "code":
         text = f"The response_type '{query.get('response_type', '')[:40]}' is not supported."
         raise TokenRefusal(700051, 400, "unsupported_response_type", text)
@@ -103,11 +111,7 @@ def approve(tenant: Tenant, sign_in: SignIn, upn: str) -> None:
     elif upn != other.upn:
         raise TokenRefusal(50034, 400, "invalid_grant", f"The user account {upn[:80]} does not exist in the directory.")
     elif not needed <= tenant.delegated:
-        text = (
-            f"{tenant.app_name} needs permission to access resources in your organization that only an admin can "
-            "grant. Please ask an admin to grant permission to this app before you can use it."
-        )
-        raise TokenRefusal(90094, 400, "access_denied", text)
+        raise TokenRefusal(90094, 400, "access_denied", f"{tenant.app_name} {ONLY_ADMINISTRATORS}")
 
 
 def keep_code(tenant: Tenant, sign_in: SignIn) -> str:

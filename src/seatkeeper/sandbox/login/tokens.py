@@ -62,6 +62,12 @@ def read_form(body: bytes) -> dict[str, str]:
 def token(tenant: Tenant, ask: Ask) -> dict[str, Any]:
     """The answer to a token request, or TokenRefusal."""
     form = check_client(tenant, ask, {"client_credentials"})
+    if tenant.seconds < tenant.service_principal_since:
+        raise TokenRefusal(
+            7000229, 401, "invalid_client",
+            f"The client application {tenant.client_id} is missing service principal in the tenant {tenant.tenant_id}. "
+            "See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
+        )  # fmt: skip
     audience = check_resource(tenant, form.get("scope", "").strip(), ask)
     extra = extra_claims(form.get("claims", ""))
     method = check_credential(tenant, form, ask)

@@ -100,6 +100,9 @@ class Tenant:
     app_removed = False
     blocked_by_policy = False
     login_throttled = False
+    service_principal_since: float = 0  # second from which the tenant knows the app; infinity before any consent
+    consent_delay = 0  # seconds after a consent until the token service knows of it
+    consent_refusal = "consent_required"  # how a consent that was declined is answered
     public_client = True  # "Allow public client flows": a person signs in without a credential of the app
     sessions_revoked = False  # the password was changed: refresh tokens are good no more
     device_interval = 5  # seconds between two questions whether the code was typed in

@@ -17,6 +17,7 @@ from seatkeeper.sandbox.world.tenant import Tenant
 from seatkeeper.sandbox.world.truth import holders
 
 SMALL: Final = 50 * mailboxes.GB  # a mailbox that needs no licence
+BEYOND: Final = ("apps", "engage", "sharepoint", "teams")  # what a suite has besides a mailbox
 YOUNG: Final = 30 * DAY  # a seat of which a report says too little
 SPAN: Final = 90 * DAY  # of the log of acts, in which somebody only looks
 TICKS: Final = 10_000_000
@@ -58,8 +59,11 @@ def _mailboxes(tenant: Tenant, read: int, product: str, people: dict[str, Person
             continue
         own = mailboxes.mailbox_of(tenant, person)
         for held in seats_of(person, product):
+            so = own is not None and own.kind != mailboxes.USER
             if not _brings_one(held.sku, product) or (box.size <= SMALL and not box.archive):
-                yield Row("shared-mailbox", person, held, own is not None and own.kind != mailboxes.USER)
+                yield Row("shared-mailbox", person, held, so)
+            elif any(_has(held.sku, kind) for kind in BEYOND):
+                yield Row("large-mailbox", person, held, so)
 
 
 def _brings_one(sku: Sku, product: str) -> bool:

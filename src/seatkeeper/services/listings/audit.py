@@ -14,8 +14,8 @@ from seatkeeper.store.models import AuditEvent, Membership
 
 # The nouns of actions; the verb after the dot says what was done to them.
 SUBJECTS: Final = (
-    "application", "connection", "employees", "finding", "license", "member", "person", "plan", "price", "run",
-    "suspicious", "task", "token",
+    "application", "connection", "consent", "credential", "employees", "finding", "license", "member", "operator",
+    "organization", "person", "plan", "price", "registration", "run", "suspicious", "task", "token",
 )  # fmt: skip
 MACHINES: Final = ("command line", "scheduler")
 
@@ -57,3 +57,9 @@ def listing(who: Who) -> Listing[AuditEvent]:
 def rows(who: Who) -> QuerySet[AuditEvent]:
     who.require(May.MEMBERS)
     return AuditEvent.objects.of(who)
+
+
+def rows_of_installation(who: Who) -> QuerySet[AuditEvent]:
+    """What operators and the command line did in no organization, or to one of several."""
+    who.require(May.OPERATE)
+    return AuditEvent.objects.filter(organization__isnull=True)

@@ -41,8 +41,8 @@ def rows(who: Who) -> QuerySet[Membership]:
     factors = Authenticator.objects.filter(user=OuterRef("member")).exclude(type="recovery_codes")
     never = Q(member__last_login=None, member__password__startswith=UNUSABLE)
     state = Case(
-        When(member__is_active=False, then=Value("deactivated")),
-        When(never, then=Value("invited")),
+        When(Q(active=False) | Q(member__is_active=False), then=Value("deactivated")),
+        When(Q(invited=True) | never, then=Value("invited")),
         default=Value("active"),
         output_field=TextField(),
     )

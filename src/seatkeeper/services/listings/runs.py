@@ -48,14 +48,19 @@ def rows(who: Who, application_id: int | None = None) -> QuerySet[Run]:
     mine = Run.objects.of(who)
     if application_id is not None:
         mine = mine.filter(task__connection_id=applications.find(who, application_id).connection_id)
-    titles = [
-        When(task__connection__vendor=vendor.key, task__key=kind.key, then=Value(kind.title))
+    return mine.annotate(
+        title=Case(*to_titles("task__"), default=F("task__key"), output_field=TextField()),
+        tenant=F("task__connection__tenant_id"),
+    )
+
+
+def to_titles(task: str) -> list[When]:
+    """A task's title by its vendor and key; `task` is the way to it, as a query writes it."""
+    return [
+        When(**{f"{task}connection__vendor": vendor.key, f"{task}key": kind.key}, then=Value(kind.title))
         for vendor in list_vendors()
         for kind in vendor.tasks
     ]
-    return mine.annotate(
-        title=Case(*titles, default=F("task__key"), output_field=TextField()), tenant=F("task__connection__tenant_id")
-    )
 
 
 def find(who: Who, run_id: int) -> Run:

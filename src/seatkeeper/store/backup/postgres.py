@@ -14,6 +14,8 @@ import msgspec
 from django.db import connection, transaction
 from psycopg import sql
 
+from seatkeeper.store.schema import QUEUE
+
 MIGRATIONS: Final = "django_migrations"
 PORTION: Final = 1 << 20
 
@@ -44,10 +46,15 @@ def copy_out(bundle: zipfile.ZipFile) -> dict[str, Table]:
 
 
 def drop_all() -> None:
-    """An empty database."""
+    """A database without anything of ours; an empty queue stays."""
     with transaction.atomic(), connection.cursor() as cursor:
-        for name in _list_tables():
+        there = connection.introspection.table_names()
+        for name in set(_list_tables()) - {MIGRATIONS}:
             _driver(cursor).execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(sql.Identifier(name)))
+        if MIGRATIONS in there:
+            cursor.execute(f"DELETE FROM {MIGRATIONS} WHERE app <> %s", [QUEUE])
+        if f"{QUEUE}_jobs" in there:
+            cursor.execute(f"TRUNCATE {QUEUE}_jobs CASCADE")
 
 
 def copy_in(bundle: zipfile.ZipFile, tables: dict[str, Table]) -> None:
@@ -75,7 +82,8 @@ def has_data(tables: Collection[str]) -> bool:
 
 
 def _list_tables() -> list[str]:
-    return sorted(connection.introspection.table_names())
+    """All but the queue's: what is due is put into it anew."""
+    return sorted(name for name in connection.introspection.table_names() if not name.startswith(f"{QUEUE}_"))
 
 
 def _describe(name: str) -> list[Any]:

@@ -13,7 +13,17 @@ from seatkeeper.store.models.directory import Account, LicenseGroup, Renewal, Se
 from seatkeeper.store.models.machine import Backup, ProcessKeys
 from seatkeeper.store.models.money import Price, ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.notices import Notice, NoticeDelivery, NoticeTarget
-from seatkeeper.store.models.organizations import ApiToken, AuditEvent, Employee, Membership, Organization, SavedView
+from seatkeeper.store.models.onboarding import AppRegistration, ConsentLink, TenantCheck
+from seatkeeper.store.models.organizations import (
+    ApiToken,
+    AuditEvent,
+    Employee,
+    Membership,
+    Operator,
+    Organization,
+    SavedView,
+)
+from seatkeeper.store.models.recurring import RecurringJob
 from seatkeeper.store.models.reporting import (
     DailySummary,
     Finding,
@@ -40,12 +50,14 @@ __all__ = [
     "Account",
     "AccountFact",
     "ApiToken",
+    "AppRegistration",
     "Application",
     "ApplicationSet",
     "Attempt",
     "AuditEvent",
     "Backup",
     "Connection",
+    "ConsentLink",
     "Coverage",
     "DailySummary",
     "Employee",
@@ -59,6 +71,7 @@ __all__ = [
     "Notice",
     "NoticeDelivery",
     "NoticeTarget",
+    "Operator",
     "Organization",
     "Price",
     "ProcessKeys",
@@ -68,6 +81,7 @@ __all__ = [
     "ReclaimItem",
     "ReclaimPlan",
     "Recognition",
+    "RecurringJob",
     "Renewal",
     "RequestWindow",
     "Run",
@@ -80,6 +94,7 @@ __all__ = [
     "SkuList",
     "Subscription",
     "Task",
+    "TenantCheck",
     "UncountedDay",
     "UnlicensedUser",
     "UseDay",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from django.db import models
 
@@ -33,8 +34,13 @@ class Versioned(models.Model):
         self.save(update_fields=[*changed, "version"])
 
 
-class Connection(Owned, Versioned):
-    """One vendor tenant with the credential we read it with."""
+class Door(Owned, Versioned):
+    """Where a tenant is signed in to, and with which credential; it opens nothing but the row that it was sealed for.
+
+    `sealed_as` is the name that the credential is sealed under.
+    """
+
+    sealed_as: ClassVar[str]
 
     organization = models.ForeignKey(Organization, models.CASCADE, help_text="The organization whose tenant this is.")
     vendor = models.TextField(default="microsoft", help_text="Which vendor: microsoft.")
@@ -43,9 +49,6 @@ class Connection(Owned, Versioned):
         default="",
         blank=True,
         help_text="The tenant's own id, whatever name it was typed in by; empty until the vendor has told it.",
-    )
-    duplicate_of = models.ForeignKey(
-        "self", models.SET_NULL, null=True, help_text="The connection that reads the same tenant; null for none."
     )
     client_id = models.TextField(help_text="The id of the app registration that we read the tenant as.")
     cloud = models.TextField(default="global", help_text="Which of the vendor's clouds: global, usgov, dod or china.")
@@ -64,10 +67,23 @@ class Connection(Owned, Versioned):
     credential_expires = models.BigIntegerField(
         null=True, help_text="When the vendor stops taking the credential; null when nobody told us."
     )
+    created = models.BigIntegerField(help_text="When the connection was added here.")
+
+    class Meta:
+        abstract = True
+
+
+class Connection(Door):
+    """One vendor tenant with the credential we read it with."""
+
+    sealed_as = "credential"
+
+    duplicate_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, help_text="The connection that reads the same tenant; null for none."
+    )
     forget_at = models.BigIntegerField(
         null=True, help_text="When all of it is deleted unless somebody keeps it; null when it is kept."
     )
-    created = models.BigIntegerField(help_text="When the connection was added here.")
     log_since = models.BigIntegerField(
         null=True,
         help_text="From when on the vendor's log held sign-ins when it was last asked; null before that.",
@@ -75,6 +91,10 @@ class Connection(Owned, Versioned):
     pruned_until = models.BigIntegerField(
         null=True,
         help_text="Up to when sign-ins are kept as counts by day only, as the retention says; null for none yet.",
+    )
+
+    out_of_reach_until = models.BigIntegerField(
+        null=True, help_text="Until when its tasks are left alone because it did not answer; null while it answers."
     )
 
     class Meta:
@@ -109,7 +129,7 @@ class Task(Owned):
     )
     lease_until = models.BigIntegerField(
         null=True,
-        help_text="When the claim lapses unless it is renewed, by this machine's clock; null for none.",
+        help_text="When the claim lapses unless its process renews it, by the database's clock; null for none.",
     )
     generation = models.IntegerField(default=0, help_text="The last published generation; 0 before the first.")
     enumeration = models.IntegerField(
@@ -137,6 +157,12 @@ class Task(Owned):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def worker(self) -> str:
+        """Machine and process that are at it; empty for nobody."""
+        machine, _, process = self.lease_owner.rpartition(":")[0].rpartition(":")
+        return f"{machine.partition(':')[0]}, process {process}" if machine else self.lease_owner
 
 
 class Run(Owned):

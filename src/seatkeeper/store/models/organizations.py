@@ -16,20 +16,40 @@ class Organization(Owned):
 
     name = models.TextField(unique=True, help_text="What people call the organization.")
     created = models.BigIntegerField(help_text="When the organization was added here.")
+    archived = models.BigIntegerField(
+        null=True, help_text="When it was archived: since then nothing is read, and nobody gets in; null for never."
+    )
 
     def __str__(self) -> str:
         return self.name
 
 
-class Membership(Owned):
-    """A member of Seatkeeper in an organization, with the role there."""
+class Operator(models.Model):
+    """A member who runs the installation: sees how every organization stands, and nobody in it."""
 
     member = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="membership", help_text="Who it is."
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="operator", help_text="Who it is."
+    )
+    created = models.BigIntegerField(help_text="When the member became an operator.")
+
+    def __str__(self) -> str:
+        return str(self.member_id)
+
+
+class Membership(Owned):
+    """A member of Seatkeeper in an organization, with the role there. One sign-in may open several."""
+
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", help_text="Who it is."
     )
     organization = models.ForeignKey(Organization, models.CASCADE, help_text="The organization whose data is seen.")
     role = models.TextField(help_text="One of the four roles, in words.")
-    created = models.BigIntegerField(help_text="When the member was let in.")
+    created = models.BigIntegerField(help_text="When the member was invited.")
+    invited = models.BooleanField(default=False, help_text="Whether the invitation was not accepted yet.")
+    active = models.BooleanField(default=True, help_text="Whether it opens the organization; else it is deactivated.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "organization"], name="one_membership_a_member")]
 
     @property
     def last_sign_in(self) -> Instant | None:
@@ -55,6 +75,9 @@ class ApiToken(Owned):
     expires = models.BigIntegerField(help_text="When it ends.")
     last_used = models.BigIntegerField(null=True, help_text="When it was used last, to the hour; null for never.")
     revoked = models.BooleanField(default=False, help_text="Whether it was ended before its time.")
+    operates = models.BooleanField(
+        default=False, help_text="Whether it may also do what its member may as an operator of the installation."
+    )
     parent = models.ForeignKey(
         "self", models.CASCADE, null=True, help_text="The token that made it, and that it ends with; null for a page."
     )
@@ -66,7 +89,9 @@ class ApiToken(Owned):
 class AuditEvent(Owned):
     """Something that somebody did, or a page about a person that was read. Saved with the change, or not at all."""
 
-    organization = models.ForeignKey(Organization, models.CASCADE, help_text="Where it was done.")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, help_text="Where it was done; null for the installation as a whole."
+    )
     at = models.BigIntegerField(help_text="When.")
     who = models.TextField(help_text="Who: a member's address, a token's name, the command line or the scheduler.")
     action = models.TextField(help_text="What was done, as a verb and a noun: application.added, person.read.")

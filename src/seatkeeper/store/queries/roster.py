@@ -111,13 +111,15 @@ def seats_of(connection_id: int, product: str, generation: int, accounts: Sequen
 
 def list_gone(connection_id: int, product: str, generation: int, since: Instant) -> list[GoneRow]:
     """Seats that ended with their accounts since a moment, newest first; of accounts that are not back."""
-    sql = """
-        SELECT s.account, s.sku, a.upn, r.started
+    # The account stands in subqueries: joined, SQLite looks at every account before it asks whether any seat ended.
+    account = "FROM store_account a WHERE a.connection_id = s.connection_id AND a.key = s.account AND a.until = s.until"
+    sql = f"""
+        SELECT s.account, s.sku, (SELECT a.upn {account} LIMIT 1), r.started
         FROM store_seat s
-        JOIN store_account a ON a.connection_id = s.connection_id AND a.key = s.account AND a.until = s.until
         JOIN store_task t ON t.connection_id = s.connection_id AND t.key = 'roster'
         JOIN store_run r ON r.task_id = t.id AND r.generation = s.until AND r.status = ? AND r.started >= ?
         WHERE s.connection_id = ? AND s.product = ? AND s.until <= ? AND s.kind <> 'other-product'
+          AND EXISTS (SELECT 1 {account})
           AND NOT EXISTS (SELECT 1 FROM store_account b
                           WHERE b.connection_id = s.connection_id AND b.key = s.account AND b.until > s.until
                             AND b.since <= ?)

@@ -11,7 +11,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from seatkeeper.services import memberships, second_factors
+from seatkeeper.services import invitations, second_factors
 from seatkeeper.services.limits import BY_ACCOUNT, BY_ADDRESS, to_network
 from seatkeeper.web.accounts.single_sign_on.claims import vouches_for_email
 
@@ -69,9 +69,10 @@ class SignOns(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if sociallogin.is_existing or request.user.is_authenticated:
             return
         claims = sociallogin.account.extra_data["id_token"]
-        member = memberships.waiting(str(claims.get("email", ""))) if vouches_for_email(claims) else None
+        member = invitations.waiting(str(claims.get("email", ""))) if vouches_for_email(claims) else None
         if member is not None:
             sociallogin.connect(request, member)
+            invitations.accept_vouched(member)
 
     def on_authentication_error(self, *_: Any, error: Any = None, exception: Any = None, **__: Any) -> None:
         """The reader learns only that it failed; why, is for whoever runs the server."""

@@ -65,3 +65,4 @@ class TokenForm(forms.Form):
         max_value=MOST_DAYS,
         widget=forms.NumberInput({"class": "form-control"}),
     )
+    operates = forms.BooleanField(label="May also do what you may as an operator", required=False)

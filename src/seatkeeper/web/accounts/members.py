@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
-from seatkeeper.services import memberships
+from seatkeeper.services import invitations, memberships
 from seatkeeper.services.listings import audit as audit_listing
 from seatkeeper.services.listings import members as members_listing
 from seatkeeper.services.members import ROLES, May
@@ -42,8 +42,12 @@ def invite(request: Asked) -> HttpResponse:
 @page(May.MEMBERS)
 def member(request: Asked, membership_id: int) -> HttpResponse:
     found = memberships.find(request.who, membership_id)
-    form = RoleForm(initial={"role": found.role})
-    return render(request, "seatkeeper/member.html", {"member": found, "form": form})
+    context = {
+        "member": found,
+        "form": RoleForm(initial={"role": found.role}),
+        "opens_more": invitations.opens_more(request.who, found),
+    }
+    return render(request, "seatkeeper/member.html", context)
 
 
 @page(May.MEMBERS, methods=("POST",))
@@ -102,9 +106,9 @@ def single_sign_on(request: Asked) -> HttpResponse:
     return render(request, "seatkeeper/single_sign_on.html", context)
 
 
-def _show_link(request: Asked, email: str, link: memberships.Link) -> HttpResponse:
+def _show_link(request: Asked, email: str, link: invitations.Link) -> HttpResponse:
     """Not after a redirect: the link is shown once and kept nowhere."""
-    context = {"email": email, "link": SEATKEEPER.address.url + link.path, "membership_id": link.membership_id}
+    context = {"email": email, "link": SEATKEEPER.address.url + link.path, "made": link}
     return render(request, "seatkeeper/link.html", context)
 
 

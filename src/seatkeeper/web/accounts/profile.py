@@ -41,6 +41,8 @@ def _token_form(request: Asked, data: QueryDict | None = None) -> TokenForm:
     form.fields["role"].choices = [  # type: ignore[attr-defined]
         (role.value, role.value) for role, may in ROLES.items() if may <= request.who.may
     ]
+    if May.OPERATE not in request.who.may:
+        del form.fields["operates"]
     return form
 
 

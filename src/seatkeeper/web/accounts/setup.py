@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from seatkeeper.errors import BadInput, NotFound
-from seatkeeper.services import memberships, setup
+from seatkeeper.services import invitations, setup
 from seatkeeper.services.limits import Limit, to_network
 from seatkeeper.web.accounts.forms import PasswordForm, SetupForm
 from seatkeeper.web.frame.forms import attempt
@@ -54,14 +54,14 @@ def invitation(request: HttpRequest, key: str, token: str) -> HttpResponse:
     source = _source(request)
     GUESSES.check(source)
     try:
-        member = memberships.invited(key, token)
+        member = invitations.invited(key, token).member
     except NotFound:
         GUESSES.note(source)
         raise
     form = PasswordForm(request.POST or None)
 
     def choose(password: str) -> HttpResponse:
-        memberships.accept(key, token, password)
+        invitations.accept(key, token, password)
         return redirect("/accounts/login/")
 
     done = attempt(form, choose) if request.method == "POST" else None

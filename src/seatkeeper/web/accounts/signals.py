@@ -12,9 +12,8 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
 
-from seatkeeper.errors import NotAllowed
 from seatkeeper.services import audit
-from seatkeeper.services.members import who_is
+from seatkeeper.services.members import Who, list_open
 
 
 def connect() -> None:
@@ -58,8 +57,7 @@ def _factor_changed(action: str) -> Any:
 
 
 def _note(user: User, action: str, detail: str = "") -> None:
-    try:
-        who = who_is(user.pk)
-    except NotAllowed:
-        return  # no member any more: there is no organization whose trail it could be
-    audit.record(who, action, user.email, detail)
+    """In the trail of every organization that the sign-in opens; of none, once there is no member any more."""
+    for membership in list_open(user.pk):
+        who = Who(membership.organization_id, user.email, member_id=user.pk)
+        audit.record(who, action, user.email, detail)

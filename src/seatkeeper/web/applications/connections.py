@@ -82,7 +82,8 @@ def true_up(request: Asked, connection_id: int) -> HttpResponse:
 
 @page()
 def export_true_up(request: Asked, connection_id: int, form: str) -> HttpResponseBase:
-    return to_file(service.true_up(request.who, connection_id, *_days(request)).table, "true-up", form)
+    table = service.true_up(request.who, connection_id, *_days(request)).table
+    return to_file(request.who, table, "true-up", form)
 
 
 def _days(request: Asked) -> list[date | None]:

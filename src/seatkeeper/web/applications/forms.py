@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -26,7 +26,7 @@ HIDDEN: Final = (FieldKind.SECRET, FieldKind.FILE)  # what is stored of them is 
 SHOWN: Final = "application as it was shown"
 
 
-def _text(label: str, hint: str = "", *, most: int = 300, required: bool = True, **looks: str) -> forms.CharField:
+def text_field(label: str, hint: str = "", *, most: int = 300, required: bool = True, **looks: str) -> forms.CharField:
     widget = forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "spellcheck": "false", **looks})
     return forms.CharField(label=label, help_text=hint, max_length=most, required=required, widget=widget)
 
@@ -53,7 +53,7 @@ class TextFile(forms.FileField):
             raise forms.ValidationError("The file is not text.") from None
 
 
-def _to_field(asked: FormField, *, is_chosen: bool) -> forms.Field:
+def to_field(asked: FormField, *, is_chosen: bool) -> forms.Field:
     """A field of a vendor's form. A secret is never written back; a choice that nobody has made yet need not be made:
     a product that joins the connection of a tenant takes what was chosen there.
     """
@@ -76,52 +76,60 @@ def _to_field(asked: FormField, *, is_chosen: bool) -> forms.Field:
             told |= {"required": False, "help_text": f"{asked.help} {hint}".strip()}
             choices.insert(0, ("", "Default"))
         return forms.ChoiceField(choices=choices, widget=menu, **told)
-    return _text(asked.title, asked.help, required=asked.required, placeholder=asked.placeholder)
+    return text_field(asked.title, asked.help, required=asked.required, placeholder=asked.placeholder)
+
+
+def ticks_field(label: str, required: str, hint: str = "") -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=label,
+        help_text=hint,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={"required": required},
+    )
+
+
+def threshold_field() -> forms.IntegerField:
+    bounds = {"list": "thresholds", "min": THRESHOLDS.start, "max": THRESHOLDS[-1]}
+    return forms.IntegerField(
+        label="Activity threshold",
+        initial=60,
+        help_text="Days without a sign-in after which somebody counts as inactive.",
+        widget=forms.NumberInput(attrs={"class": "form-control", **bounds}),
+    )
+
+
+def list_asked(who: Who, fields: Sequence[FormField], initial: Mapping[str, Any]) -> list[FormField]:
+    """Of a vendor's form, what somebody may fill in, and what is filled in already."""
+    may_move = addresses.are_allowed(who)
+    as_server = own_identity.is_offered(who) or initial.get(own_identity.FIELD) == FEDERATED
+    return [
+        each
+        for each in fields
+        if (may_move or not each.address or initial.get(each.key))
+        and (as_server or not each.identity_of_server)
+        and not each.signed_in
+    ]
 
 
 class ConnectForm(forms.Form):
     """What Add Application asks for a product: which tenant, as whom, what of it, and how it is judged."""
 
-    name = _text("Name", "How the application is called here; must be unique.", most=200)
-    tasks = forms.MultipleChoiceField(
-        label="Tasks",
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
-        error_messages={"required": "Tick at least one task."},
-    )
-    threshold_days = forms.IntegerField(
-        label="Activity threshold",
-        initial=60,
-        help_text="Days without a sign-in after which somebody counts as inactive.",
-        widget=forms.NumberInput(
-            attrs={
-                "class": "form-control",
-                "list": "thresholds",
-                "min": THRESHOLDS.start,
-                "max": THRESHOLDS[-1],
-            }
-        ),
-    )
-    tags = _text("Tags", "Your own labels, comma separated.", most=1000, required=False)
+    name = text_field("Name", "How the application is called here; must be unique.", most=200)
+    tasks = ticks_field("Tasks", "Tick at least one task.")
+    threshold_days = threshold_field()
+    tags = text_field("Tags", "Your own labels, comma separated.", most=1000, required=False)
 
     def __init__(self, who: Who, product: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.product, may_move = product, addresses.are_allowed(who)
-        fields = catalogue.list_fields(who, product)
-        as_server = own_identity.is_offered(who) or self.initial.get(own_identity.FIELD) == FEDERATED
-        self.asked = [
-            each
-            for each in fields
-            if (may_move or not each.address or self.initial.get(each.key))
-            and (as_server or not each.identity_of_server)
-            and not each.signed_in
-        ]
+        self.product = product
+        self.asked = list_asked(who, catalogue.list_fields(who, product), self.initial)
         kinds = catalogue.list_tasks(who, product)
         tasks: Any = self.fields["tasks"]
         tasks.choices = [(kind.key, kind.title) for kind in kinds]
         tasks.help_text = " ".join(kind.hint for kind in kinds if kind.hint)
         self.initial.setdefault("tasks", [kind.key for kind in kinds if not kind.optional])
         for asked in self.asked:
-            self.fields[asked.key] = _to_field(asked, is_chosen=asked.key in self.initial)
+            self.fields[asked.key] = to_field(asked, is_chosen=asked.key in self.initial)
 
     @property
     def lines(self) -> Sequence[forms.BoundField]:
@@ -162,11 +170,10 @@ class ConnectForm(forms.Form):
 class SuiteForm(ConnectForm):
     """The same form for all products of a vendor at once: they are ticked, and called by their titles."""
 
-    products = forms.MultipleChoiceField(
-        label="Products",
-        help_text="Each becomes an application. More can be added later without giving the credential again.",
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
-        error_messages={"required": "Tick at least one product."},
+    products = ticks_field(
+        "Products",
+        "Tick at least one product.",
+        "Each becomes an application. More can be added later without giving the credential again.",
     )
 
     def __init__(self, who: Who, suite: str, *args: Any, **kwargs: Any) -> None:

@@ -56,9 +56,9 @@ def export_index(request: Asked, show: str, form: str) -> HttpResponseBase:
     chosen = _choose(request, mine).pk
     day, before = _days(request, chosen)
     if show == "compare":
-        return to_file(history.compare(request.who, chosen, before, day).changes, show, form)
+        return to_file(request.who, history.compare(request.who, chosen, before, day).changes, show, form)
     ask = history.position if show == "position" else history.roster_on
-    return to_file(ask(request.who, chosen, day), show, form)
+    return to_file(request.who, ask(request.who, chosen, day), show, form)
 
 
 @page()

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 
 from seatkeeper import __version__
 from seatkeeper.errors import NotAllowed
-from seatkeeper.services.members import May, Who, who_is
+from seatkeeper.services.members import May, Who
+from seatkeeper.web.frame.pages import to_who
 
 
 class Link(NamedTuple):
@@ -38,10 +39,11 @@ def everywhere(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if who is None and user is not None and user.is_authenticated:
         with suppress(NotAllowed):
-            who = who_is(user.pk)
+            who = to_who(request)
     allowed = who.may if who else frozenset()
     return {
         "who": who,
+        "may_operate": May.OPERATE in allowed,
         "menu": [(link, request.path.startswith(link.path)) for link in MENU if link.may in allowed],
         "version": __version__,
     }

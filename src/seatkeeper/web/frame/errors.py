@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from seatkeeper.errors import ActAtVendor, BadInput, NotAllowed, NotFound, SeatkeeperError, TooOften, TryLater
+from seatkeeper.services.members import Who
+from seatkeeper.services.organizations import where_is
 
 log = logging.getLogger("seatkeeper.web")
 
@@ -62,9 +64,18 @@ def show(request: HttpRequest, status: int, title: str, message: str) -> HttpRes
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """The same for what is not there and for what belongs to somebody else."""
+    """The same for what is not there and for what belongs to somebody else.
+
+    A member of several organizations is told in which of one's own the thing is.
+    """
     told = "There is nothing at this address, or you may not see it."
-    return _to_problem(404, told) if request.path.startswith("/api/") else show(request, 404, "Not found", told)
+    if request.path.startswith("/api/"):
+        return _to_problem(404, told)
+    who: Who | None = getattr(request, "who", None)
+    named = request.resolver_match.kwargs if request.resolver_match and request.method == "GET" else {}
+    if who is not None and (elsewhere := where_is(who, named)) is not None:
+        return render(request, "seatkeeper/elsewhere.html", {"organization": elsewhere}, status=404)
+    return show(request, 404, "Not found", told)
 
 
 def _to_problem(status: int, told: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.text import slugify
 
 from seatkeeper.services import readings, views
 from seatkeeper.services.exports import TYPES, Table, write
@@ -24,6 +25,8 @@ ADDRESSES: Final[Mapping[str, Callable[[Any], str]]] = {
     "users": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
     "findings": lambda row: f"/findings/{row.pk}",
     "suspicious": lambda row: f"/applications/{row.application_id}/users/{row.object_id}",
+    "consent-links": lambda row: f"/connections/onboarding/links/{row.pk}",
+    "tenant-checks": lambda row: f"/connections/{row.connection_id}",
     "members": lambda row: f"/members/{row.pk}",
     "runs": lambda row: f"/runs/{row.pk}",
 }
@@ -51,8 +54,9 @@ def listing_page(
 
 def export(request: HttpRequest, listing: Listing[Any], rows: QuerySet[Any], form: str) -> HttpResponseBase:
     """Every row that fits the question, as a file."""
-    answered = to_file(listing.export(rows, to_question(request, listing)), listing.key, form)
-    if (who := getattr(request, "who", None)) is not None:
+    who: Who | None = getattr(request, "who", None)
+    answered = to_file(who, listing.export(rows, to_question(request, listing)), listing.key, form)
+    if who is not None:
         readings.note(who, listing, "exported", **_scope_of(request))
     return answered
 
@@ -63,10 +67,15 @@ def _scope_of(request: HttpRequest) -> dict[str, int]:
     return {key: named[key] for key in ("application_id", "connection_id") if key in named}
 
 
-def to_file(table: Table, name: str, form: str) -> HttpResponseBase:
-    """A table as a download. Raises Http404 for a form that there is not."""
+def to_file(who: Who | None, table: Table, name: str, form: str) -> HttpResponseBase:
+    """A table as a download, whose name says whose it is where the asker has several organizations.
+
+    Raises Http404 for a form that there is not.
+    """
     if form not in TYPES:
         raise Http404
+    if who is not None and who.organization_name:
+        name = f"{slugify(who.organization_name) or who.organization_id}-{name}"
     mark = [BOM_UTF8] if form == "csv" else []  # without it, Excel takes UTF-8 for the country's old encoding
     return StreamingHttpResponse(
         chain(mark, write(table, form)),

@@ -27,7 +27,7 @@ def index(request: Asked) -> HttpResponse:
 
 @page()
 def export_index(request: Asked, form: str) -> HttpResponseBase:
-    return to_file(prices.export(request.who), "prices", form)
+    return to_file(request.who, prices.export(request.who), "prices", form)
 
 
 @page(May.LICENSES, methods=("POST",))

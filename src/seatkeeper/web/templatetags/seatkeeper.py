@@ -97,6 +97,7 @@ TONES: Final = {
     "confirmed": "good", "none seen": "warn",
     "healthy": "good", "attention": "warn", "failing": "bad", "duplicate": "bad", "deactivated": "warn",
     "complete": "good", "held": "warn", "refused": "bad", "failed": "bad", "interrupted": "warn",
+    "joined": "good", "passed": "good", "declined": "warn",
     "granted": "good", "missing": "bad",
     "open": "warn", "resolved": "good", "recognized": "good", "Recognized": "good",
     "Unrecognized": "warn", "Unauthorized": "bad",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0037_look_rounds"),
+        ("store", "0051_organizations"),
     ]
 
     operations = [
