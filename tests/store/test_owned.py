@@ -10,8 +10,11 @@ from seatkeeper.store.models import Application, Connection, DailySummary, Findi
 from seatkeeper.store.models.owned import Owned
 
 # What several organizations share: operators, names of client applications, limits on guessing, the vendor's on
-# requests, the vendors' lists of SKUs, and what comes back for the whole installation.
-SHARED = {"ApplicationSet", "Attempt", "Operator", "RecurringJob", "RequestWindow", "SignInApp", "SkuList"}
+# requests, the vendors' lists of SKUs, what comes back for the whole installation, and its backups and keys.
+SHARED = {
+    "ApplicationSet", "Attempt", "Backup", "Operator", "ProcessKeys", "RecurringJob", "RequestWindow", "SignInApp",
+    "SkuList",
+}  # fmt: skip
 
 TABLES = list(apps.get_app_config("store").get_models())
 

@@ -30,6 +30,7 @@ from seatkeeper.cli import (
     exceptions,
     history,
     inventory,
+    keys,
     look_rounds,
     members,
     notices,
@@ -67,6 +68,7 @@ app.add_typer(employees.app, name="employees", rich_help_panel="What is known")
 app.add_typer(exceptions.app, name="exceptions", rich_help_panel="What to do")
 app.add_typer(plans.app, name="plans", rich_help_panel="What to do")
 app.add_typer(history.app, name="history", rich_help_panel="Proof")
+app.add_typer(keys.app, name="keys", rich_help_panel="Operation")
 app.add_typer(members.app, name="members", rich_help_panel="Operation")
 app.add_typer(notices.app, name="notices", rich_help_panel="Operation")
 app.add_typer(organizations.app, name="organizations", rich_help_panel="Operation")

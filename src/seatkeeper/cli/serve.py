@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 import typer
 
-from seatkeeper.cli.screen import say
+from seatkeeper.cli.screen import complain, say
 from seatkeeper.cli.start import open_installation
 
 ENDING = 9.0  # seconds from the signal to the end of the process, whatever still runs
@@ -32,14 +33,14 @@ def serve(
 
 def serve_pages(host: str, port: int, *, scheduler: bool = True) -> None:
     """Serve until a signal; then runs end at their next page, and what does not end in time is taken up next time."""
-    from seatkeeper.services import setup
+    from seatkeeper.services import process, setup
     from seatkeeper.web.frame import live
     from seatkeeper.web.server import addresses, make_server
 
     live.closing.clear()
     server = make_server(host, port)
     try:
-        with _scheduler(wanted=scheduler):
+        with _scheduler(wanted=scheduler) as end_work, process.looked_after(end_work):
             for name, number in addresses(server):
                 say(f"Seatkeeper is at http://{f'[{name}]' if ':' in name else name}:{number}")
             if setup.is_needed():
@@ -57,26 +58,31 @@ def serve_pages(host: str, port: int, *, scheduler: bool = True) -> None:
 def worker() -> None:
     """Run the scheduler without pages, for a second machine beside `serve --no-scheduler` on PostgreSQL."""
     open_installation()
-    with _scheduler(wanted=True):
+    from seatkeeper.services import process
+
+    outdated = threading.Event()
+    with _scheduler(wanted=True), process.looked_after(outdated.set):
         say("The scheduler is running.")
         try:
             with _signals():
-                signal.pause()
+                outdated.wait()
         except KeyboardInterrupt:
-            pass
+            return
+    complain("A newer version of Seatkeeper has migrated the database. This worker ends; start the new version.")
+    raise typer.Exit(2)
 
 
 @contextmanager
-def _scheduler(*, wanted: bool) -> Iterator[None]:
-    """The scheduler beside what happens inside; at the end its runs stop at a page boundary."""
+def _scheduler(*, wanted: bool) -> Iterator[Callable[[], None]]:
+    """The scheduler beside what happens inside, which is given what ends it early. Runs stop at a page boundary."""
     if not wanted:
-        yield
+        yield lambda: None
         return
     from seatkeeper.services import health
 
     scheduler = health.start_scheduler()
     try:
-        yield
+        yield scheduler.ask_to_stop
     finally:
         scheduler.ask_to_stop()
         if not scheduler.wait(ENDING):

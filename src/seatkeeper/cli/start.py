@@ -15,7 +15,7 @@ ORGANIZATION: Final = "SEATKEEPER_ORGANIZATION"
 def open_home() -> Who:
     """Ready to call services in the organization that was named, or the only one.
 
-    Raises BadSetting for a setting, folder or database that cannot be used, and BadInput without an organization.
+    Raises BadSetting for a setting, folder, database or key that cannot be used, BadInput without an organization.
     """
     open_installation()
     from seatkeeper.services.members import operator_in
@@ -25,6 +25,15 @@ def open_home() -> Who:
 
 def open_installation() -> Who:
     """Ready to call services that concern the installation as a whole. Raises BadSetting."""
+    who = open_with_any_key()
+    from seatkeeper.services import keys
+
+    keys.check()
+    return who
+
+
+def open_with_any_key() -> Who:
+    """The same where the key may be lost."""
     set_up()
     from seatkeeper import __version__
     from seatkeeper.services.machine import migrate

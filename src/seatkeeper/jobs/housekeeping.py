@@ -1,10 +1,12 @@
-"""What is left behind and nobody comes back for: sessions that have ended, uploads that were not imported, and tenants
-that somebody looked round in and did not keep.
+"""What is left behind and nobody comes back for: sessions that have ended, uploads that were not imported, tenants
+that somebody looked round in and did not keep, and data older than it is to be kept. Before it goes, a backup is made
+if one is due.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from seatkeeper.clock import system_clock
+from seatkeeper.jobs import backups, pruning
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.erasing import erase_after_commit
 from seatkeeper.store.models import AuditEvent, Connection
@@ -22,11 +25,13 @@ EVERY: Final = 3600.0  # seconds
 UPLOADS_KEPT: Final = 3600  # seconds between the preview and the import
 
 
-def tidy() -> None:
+def tidy(stop: Callable[[], bool] = lambda: False) -> None:
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     sweep_uploads()
     forget_look_rounds()
+    backups.make_due()
+    pruning.prune(stop=stop)
 
 
 def forget_look_rounds() -> None:

@@ -31,7 +31,7 @@ def perform(job: Job, stop: Callable[[], bool]) -> None:
             "refresh": partial(refreshes.refresh_due, job.subject),
             "catch-up": queue.catch_up,
             "notices": dispatch.look_and_send,
-            "housekeeping": housekeeping.tidy,
+            "housekeeping": partial(housekeeping.tidy, stop),
             "joining": partial(joining.join_due, stop),
             "checks": partial(tenant_checks.check_due, stop),
         }

@@ -11,6 +11,7 @@ from seatkeeper.clock import days
 from seatkeeper.connectors.catalog import find_product, find_vendor
 from seatkeeper.connectors.products import SkuKind
 from seatkeeper.model import Instant, to_id, to_text
+from seatkeeper.notices import machine
 from seatkeeper.notices.kinds import Condition, day_of, level_of
 from seatkeeper.notices.runs import (
     find_empty_reads,
@@ -22,12 +23,10 @@ from seatkeeper.notices.runs import (
 )
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.spans import Span
-from seatkeeper.store.measures import look_at_disk
 from seatkeeper.store.models import (
     Application,
     Connection,
     Finding,
-    Organization,
     Renewal,
 )
 from seatkeeper.store.queries import roster
@@ -101,18 +100,6 @@ def find_renewals(organization_id: int, now: Instant) -> Iterator[Condition]:
                 yield Condition(f"renewal:{row.subscription}:{day_of(when)}", "renewal", title, body, level)
 
 
-def find_full_disk(organization_id: int, _now: Instant) -> Iterator[Condition]:
-    """Told to the first organization, the operator's: it concerns the machine, not whose tenants are read."""
-    disk, least = look_at_disk(), SEATKEEPER.operation.disk_warning
-    if disk.free < least and organization_id == Organization.objects.order_by("pk").values_list("pk", flat=True)[0]:
-        title = "The disk of Seatkeeper is almost full"
-        body = (
-            f"The disk of {disk.folder} has less than {least / 1e9:,.1f} GB left (SEATKEEPER_DISK_WARNING). Make room: "
-            "when it is full, runs stop at the page that no longer fits, and go on once there is room."
-        )
-        yield Condition("disk", "disk", title, body)
-
-
 def digest(organization_id: int, since: Instant, until: Instant) -> Condition | None:
     """The findings that opened in a stretch of time; nobody's name is in it."""
     mine = Finding.objects.filter(application__organization_id=organization_id, application__active=True, state="open")
@@ -131,5 +118,6 @@ def digest(organization_id: int, since: Instant, until: Instant) -> Condition | 
 
 _FINDERS: Final[tuple[Callable[[int, Instant], Iterator[Condition]], ...]] = (
     find_failed_runs, find_overdue_tasks, find_empty_reads, find_quarantined_rows, find_lost_sign_ins,
-    find_expiring_credentials, find_tenants_read_twice, find_look_rounds, find_renewals, find_full_disk,
+    find_expiring_credentials, find_tenants_read_twice, find_look_rounds, find_renewals, machine.find_full_disk,
+    machine.find_missing_backups,
 )  # fmt: skip

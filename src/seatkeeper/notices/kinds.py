@@ -28,6 +28,7 @@ KINDS: Final = (
     Kind("look-round", "A look round is forgotten within a day", "It is kept, or it is forgotten."),
     Kind("renewal", "A subscription renews or ends"),
     Kind("disk", "A disk is almost full", "There is room again."),
+    Kind("backup", "A backup failed or is too old", "A backup was made and read back."),
     Kind("findings", "New findings, once a day"),
 )
 

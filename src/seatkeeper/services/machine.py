@@ -20,10 +20,11 @@ from seatkeeper.services.backups import list_unopened
 from seatkeeper.services.health import LEAST_FREE
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.database import WAL_IS_SAFE
-from seatkeeper.store import schema
+from seatkeeper.store import schema, space
 from seatkeeper.store.files import list_exposed
 from seatkeeper.store.measures import count_bytes, look_at_disk
 from seatkeeper.store.models import Application, Connection, Coverage, Organization
+from seatkeeper.store.pending import list_pending
 from seatkeeper.store.schema import check_schema, find_damage
 from seatkeeper.sync import sku_lists
 from seatkeeper.sync.vendors import list_vendors
@@ -43,10 +44,21 @@ class Line(NamedTuple):
     message: str
 
 
-def migrate() -> None:
-    """Bring the database to today's shape, and count with the lists of SKUs that are kept in it."""
+def migrate() -> Path | None:
+    """Bring the database to today's shape, and count with the lists of SKUs that are kept in it.
+
+    Returns the copy that was made before, the way back; None where nothing was migrated, or none could be made.
+    """
+    copy = None if schema.check_schema() else backups.make_before_upgrade()
     schema.migrate()
     sku_lists.follow()
+    return copy
+
+
+def plan_migration() -> Table:
+    """The migrations that are not applied yet, with an estimate of what each takes in this database."""
+    rows = [(one.name, one.title, one.rows, f"{one.seconds:.1f}") for one in list_pending() if one.app == schema.APP]
+    return Table(("Migration", "What", "Rows", "Seconds (Estimate)"), rows)
 
 
 def to_table(lines: Iterable[Line]) -> Table:
@@ -77,7 +89,8 @@ def look() -> Iterator[Line]:
         )
     yield from (_look_at_disk(), _look_at_files(), _look_at_address())
     if current:
-        yield from (_look_at_data(), _look_at_key(), _look_at_backups(), _look_at_clock(), _look_at_tasks())
+        yield from (_look_at_data(), _look_at_key(), _look_at_backups(), _look_at_space())
+        yield from (_look_at_clock(), _look_at_tasks())
         yield from _look_at_products()
 
 
@@ -162,15 +175,32 @@ def _look_at_key() -> Line:
 
 
 def _look_at_backups() -> Line:
-    if (made := backups.newest()) is None:
-        advice = "If nothing else makes any, begin, and keep them on another disk."
+    plan, made = SEATKEEPER.backups, backups.newest()
+    how = f"every {plan.every} hours into {plan.folder}" if plan else "with `seatkeeper backup`"
+    if made is None:
+        if plan:
+            return Line("Backup", None, f"None was made yet; one is made {how}.")
+        advice = "If nothing else makes any, set SEATKEEPER_BACKUP_FOLDER, and keep a copy on another machine."
         return Line("Backup", None, f"None was made with `seatkeeper backup FILE`. {advice}")
     age = (system_clock() - made) // days(1)
     when = {0: "today", 1: "yesterday"}.get(age, f"{age} days ago")
-    told = f"The last one was made {when}, with `seatkeeper backup`."
-    if 0 <= age <= OLD_BACKUP:
+    told = f"The last one was made {when}, {how}."
+    if 0 <= age <= (max(1, plan.every // 12) if plan else OLD_BACKUP):
         return Line("Backup", True, told)
+    if plan:
+        return Line("Backup", None, f"{told} `seatkeeper backups` says what became of those since.")
     return Line("Backup", None, f"{told} Make one at least every {OLD_BACKUP} days: `seatkeeper backup FILE`.")
+
+
+def _look_at_space() -> Line:
+    """Whether a SQLite file has much space that is not used, and can be made smaller by itself."""
+    found = space.look()
+    if found is None:
+        return Line("Space", True, "PostgreSQL uses the space of deleted rows again by itself.")
+    told = f"{found.free / 1e6:,.0f} of the {found.size / 1e6:,.0f} MB of the database file are free."
+    if found.gradual or found.free < LEAST_FREE // 4:
+        return Line("Space", True, told)
+    return Line("Space", None, f"{told} Give them back once with `seatkeeper prune --rewrite`; pages wait meanwhile.")
 
 
 def _look_at_clock() -> Line:

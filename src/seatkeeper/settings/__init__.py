@@ -15,6 +15,7 @@ from seatkeeper.settings.sign_in import providers
 SEATKEEPER: Final = read(os.environ)
 
 SECRET_KEY = SEATKEEPER.secret_key.reveal()
+SECRET_KEY_FALLBACKS = [key.reveal() for key in SEATKEEPER.other_keys]
 ALLOWED_HOSTS = list(SEATKEEPER.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = [SEATKEEPER.address.origin]  # a proxy may speak https outside and http to us
 # Origins besides our own that a form may lead to.
@@ -45,6 +46,7 @@ MIDDLEWARE = [
     "seatkeeper.web.frame.headers.security_headers",  # it dresses every answer, errors and files included
     "seatkeeper.web.health.before_the_host_check",
     "django.middleware.security.SecurityMiddleware",
+    "seatkeeper.web.frame.outdated.up_to_date",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

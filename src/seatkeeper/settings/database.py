@@ -85,6 +85,9 @@ def sqlite_settings(path: Path) -> dict[str, Any]:
                     "PRAGMA synchronous=FULL",
                     # Temporary tables hold people's names: they never reach the disk.
                     "PRAGMA temp_store=MEMORY",
+                    # Free pages can be given back a few at a time. It holds for a new file, and for an older one
+                    # from the next time that it is written anew (VACUUM).
+                    "PRAGMA auto_vacuum=INCREMENTAL",
                     # In KiB: what keeps the upper levels of the indexes of a million accounts at hand and
                     # the whole process far below 150 MB.
                     "PRAGMA cache_size=-32768",

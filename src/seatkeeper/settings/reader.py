@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,9 +17,11 @@ from seatkeeper.errors import BadSetting
 from seatkeeper.model import Secret
 from seatkeeper.settings.address import TRUSTED_PROXY, Address, SingleSignOn, read_address, read_single_sign_on
 from seatkeeper.settings.database import read_database
+from seatkeeper.settings.keys import Keys, make_key, parse_keys, read_keys, write_keys
 from seatkeeper.settings.networks import Networks, read_networks
 from seatkeeper.settings.operation import Operation, choose, read_operation
 from seatkeeper.settings.secret_files import read_secret_file
+from seatkeeper.settings.upkeep import BackupPlan, Retention, read_backup_plan, read_retention
 
 HOME: Final = "SEATKEEPER_HOME"
 DATABASE_URL: Final = "SEATKEEPER_DATABASE_URL"
@@ -39,7 +39,6 @@ AZURE_TOKEN_FILE: Final = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - set in ea
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 YES_NO: Final = ("yes", "no")
 MOST_SLOTS: Final = 64
-SECRET_LENGTH: Final = 32  # characters at least: fewer could be guessed, and everything sealed hangs on it
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HOST: Final = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]|\*")
@@ -67,7 +66,9 @@ class Settings(NamedTuple):
     home: Path
     database: dict[str, Any]  # an entry of Django's DATABASES
     secret_key: Secret
-    key_file: Path | None  # where the key came from, when it came from a file
+    other_keys: tuple[Secret, ...]  # which open what they have sealed, and seal nothing
+    key_file: Path | None  # where the keys came from, when they came from a file
+    key_is_new: bool  # whether this process has just made it
     address: Address
     allowed_hosts: tuple[str, ...]
     trusted_proxies: Networks
@@ -77,6 +78,8 @@ class Settings(NamedTuple):
     slots: int  # runs by schedule that one process does at once
     operation: Operation
     identity: Identity | None
+    backups: BackupPlan | None
+    keep: Retention
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -86,7 +89,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     """
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
     home = _read_home(given.get(HOME))
-    secret_key, key_file = _read_secret_key(given, home)
+    keys, key_file, key_is_new = _read_keys(given, home)
     address = read_address(given)
     hosts = _split(given.get(ALLOWED_HOSTS, ",".join(dict.fromkeys([*LOCAL_HOSTS, address.host]))))
     if wrong := [host for host in hosts if not _HOST.fullmatch(host)]:
@@ -101,8 +104,10 @@ def read(environment: Mapping[str, str]) -> Settings:
     return Settings(
         home=home,
         database=_read_database(given, home),
-        secret_key=secret_key,
+        secret_key=Secret(keys.current),
+        other_keys=tuple(map(Secret, keys.others)),
         key_file=key_file,
+        key_is_new=key_is_new,
         address=address,
         allowed_hosts=hosts,
         trusted_proxies=_read_proxies(given),
@@ -112,6 +117,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         own_addresses=choose(given, OWN_ADDRESSES, YES_NO, "no") == "yes",
         operation=read_operation(given),
         identity=_read_identity(given),
+        backups=read_backup_plan(given),
+        keep=read_retention(given),
     )
 
 
@@ -166,44 +173,22 @@ def _read_database(given: Mapping[str, str], home: Path) -> dict[str, Any]:
     return read_database(DATABASE_URL, given.get(DATABASE_URL), default)
 
 
-def _read_secret_key(given: Mapping[str, str], home: Path) -> tuple[Secret, Path | None]:
-    """The key, and the file it came from when it came from one."""
+def _read_keys(given: Mapping[str, str], home: Path) -> tuple[Keys, Path | None, bool]:
+    """The keys, the file they came from when they came from one, and whether it was made just now."""
     _keep_one(given, SECRET_KEY, SECRET_KEY_FILE)
     if SECRET_KEY in given:
-        return _long_enough(SECRET_KEY, given[SECRET_KEY]), None
+        return parse_keys(SECRET_KEY, given[SECRET_KEY]), None, False
     path = Path(given[SECRET_KEY_FILE]).expanduser() if SECRET_KEY_FILE in given else home / "secret.key"
+    is_new = False
     if SECRET_KEY_FILE not in given and not path.exists():
-        _make_key_file(path)
-    return _long_enough(SECRET_KEY_FILE, read_secret_file(SECRET_KEY_FILE, path)), path
-
-
-def _long_enough(name: str, text: str) -> Secret:
-    if len(text) < SECRET_LENGTH:
-        raise BadSetting(
-            f"{name} is too short: it needs at least {SECRET_LENGTH} random characters. "
-            'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
-        )
-    return Secret(text)
-
-
-def _make_key_file(path: Path) -> None:
-    """A new key under its name at once and whole, so that two first starts agree on one key."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)  # unlike rename, it never replaces the key another start has just made
-    except OSError as error:
-        raise BadSetting(
-            f"{HOME}: the secret key cannot be saved in {path.parent} ({error.strerror}). "
-            f"Make room there, or set {SECRET_KEY_FILE}"
-        ) from error
-    finally:
-        draft.unlink(missing_ok=True)
+        try:
+            is_new = write_keys(path, Keys(make_key()), replace=False)
+        except OSError as error:
+            raise BadSetting(
+                f"{HOME}: the secret key cannot be saved in {path.parent} ({error.strerror}). "
+                f"Make room there, or set {SECRET_KEY_FILE}"
+            ) from error
+    return read_keys(SECRET_KEY_FILE, path), path, is_new
 
 
 def _keep_one(given: Mapping[str, str], one: str, other: str) -> None:

@@ -9,12 +9,13 @@ from importlib import import_module
 
 from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal
-from django.db import DatabaseError, NotSupportedError, connection
+from django.db import DatabaseError, NotSupportedError, connection, transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
+from django.db.models import F
 
 from seatkeeper.errors import BadSetting
 from seatkeeper.settings import database
@@ -68,12 +69,23 @@ def check_schema() -> bool:
             "and may this user read and write it?",
             detail=str(error),
         ) from error
-    if newer := sorted(name for app, name in applied - known if app == APP):
-        raise BadSetting(
-            f"The database is newer than this program: it has {newer[-1]}. "
-            "Install the version of Seatkeeper that was used with it last, or a newer one"
-        )
+    if newer := list_unknown(applied):
+        raise BadSetting(tell_newer(newer[-1]))
     return known <= applied
+
+
+def find_newer() -> str:
+    """The newest migration that a newer program has made in the database since; empty for none."""
+    newer = list_unknown(MigrationRecorder(connection).applied_migrations())
+    return newer[-1] if newer else ""
+
+
+def tell_newer(migration: str) -> str:
+    return (
+        f"The database is newer than this program: it has {migration}. Install the version of Seatkeeper that was used "
+        "with it last, or a newer one. To go back to this version, restore the backup that was made before the upgrade "
+        "(on SQLite `seatkeeper restore FILE --replace` with before-….zip in SEATKEEPER_HOME)"
+    )
 
 
 def _check_server() -> None:
@@ -170,6 +182,8 @@ def migrate() -> None:
         try:
             executor = Executor(connection)
             executor.migrate(executor.loader.graph.leaf_nodes())
+            with transaction.atomic():  # an older process that is at a run saves nothing more of it
+                apps.get_model(APP, "Task").objects.update(fence=F("fence") + 1)
             emit_post_migrate_signal(0, False, connection.alias)
         except DatabaseError as error:
             trouble = error  # most likely another process is just making the same tables

@@ -11,25 +11,22 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 
 from seatkeeper.errors import BadSetting
 from seatkeeper.model import Secret
+from seatkeeper.store import keyring
 
 VERSION: Final = b"\x01"
-_KEY_ID: Final = 8
 _NONCE: Final = 12  # bytes; 96 random bits, as AES-GCM wants: 2^32 seals under one key stay safe
-_HEAD: Final = len(VERSION) + _KEY_ID + _NONCE
+_HEAD: Final = len(VERSION) + keyring.ID_LENGTH + _NONCE
 
 
 def seal(text: str, organization_id: int, connection_id: int, field: str = "credential") -> bytes:
     """The text, readable only with our key and only as this field of this connection."""
-    key, key_id = _keys()
-    head = VERSION + key_id + os.urandom(_NONCE)
+    key = keyring.list_keys()[0]
+    head = VERSION + key.id + os.urandom(_NONCE)
     bound = _bound(head, organization_id, connection_id, field)
-    return head + AESGCM(key).encrypt(head[-_NONCE:], text.encode(), bound)
+    return head + AESGCM(key.key).encrypt(head[-_NONCE:], text.encode(), bound)
 
 
 def open_sealed(blob: bytes, organization_id: int, connection_id: int, field: str = "credential") -> Secret:
@@ -38,18 +35,19 @@ def open_sealed(blob: bytes, organization_id: int, connection_id: int, field: st
     Raises BadSetting when it was sealed with another key, for another place, or when it was changed since.
     """
     blob = bytes(blob)  # a database driver may hand out a view
-    key, key_id = _keys()
     head = blob[:_HEAD]
     if len(blob) <= _HEAD or head[:1] != VERSION:
         raise BadSetting(f"The saved {field} cannot be read: it is damaged. Authorize the application again")
-    if head[1 : 1 + _KEY_ID] != key_id:
+    if (key := _find_key(id_of(blob))) is None:
         raise BadSetting(
             f"The saved {field} was sealed with another SEATKEEPER_SECRET_KEY. "
             "Set the key that was used then (by default the file secret.key in SEATKEEPER_HOME), "
             "or authorize the application again"
         )
     try:
-        text = AESGCM(key).decrypt(head[-_NONCE:], blob[_HEAD:], _bound(head, organization_id, connection_id, field))
+        text = AESGCM(key.key).decrypt(
+            head[-_NONCE:], blob[_HEAD:], _bound(head, organization_id, connection_id, field)
+        )
     except InvalidTag:
         raise BadSetting(
             f"The saved {field} cannot be opened: it was changed, or it belongs to another connection. "
@@ -58,17 +56,23 @@ def open_sealed(blob: bytes, organization_id: int, connection_id: int, field: st
     return Secret(text.decode())
 
 
+def id_of(blob: bytes) -> bytes:
+    """The id of the key that it was sealed with."""
+    return bytes(blob[1 : 1 + keyring.ID_LENGTH])
+
+
 def key_id() -> str:
     """Tells our key from others, and nothing about it."""
-    return _keys()[1].hex()
+    return keyring.list_keys()[0].id.hex()
+
+
+def _find_key(id_: bytes) -> keyring.SealingKey | None:
+    """An unknown one may be in the key file by now: another process may have begun to seal with it."""
+    keys = {key.id: key for key in keyring.list_keys()}
+    if id_ not in keys and keyring.follow():
+        keys = {key.id: key for key in keyring.list_keys()}
+    return keys.get(id_)
 
 
 def _bound(head: bytes, organization_id: int, connection_id: int, field: str) -> bytes:
     return head + f"organization={organization_id};connection={connection_id};field={field}".encode()
-
-
-def _keys() -> tuple[bytes, bytes]:
-    """The sealing key, and an id of it that tells nothing about it."""
-    both = HKDF(algorithm=SHA256(), length=32 + _KEY_ID, salt=None, info=b"seatkeeper seal 1")
-    derived = both.derive(settings.SECRET_KEY.encode())
-    return derived[:32], derived[32:]

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypedDict
 
+from django.db import transaction
+
 from seatkeeper.connectors.base import Connector
 from seatkeeper.connectors.catalog import find_product, find_vendor
 from seatkeeper.connectors.reach import DELEGATED, FEDERATED, ConnectionDetails
@@ -34,7 +36,7 @@ def open_connector(connection: Connection) -> Iterator[Connector]:
             yield connector
         finally:
             if renewed := connector.renewed_sign_in():
-                _keep_sign_in(connection, renewed)
+                _keep_sign_in(connection, details.credential, renewed)
 
 
 def open_credential(door: Door) -> Secret:
@@ -42,10 +44,13 @@ def open_credential(door: Door) -> Secret:
     return seal.open_sealed(bytes(door.credential), **_place(door))
 
 
-def _keep_sign_in(connection: Connection, renewed: Secret) -> None:
+def _keep_sign_in(connection: Connection, used: Secret | None, renewed: Secret) -> None:
     """Store it, unless somebody has given another credential meanwhile. Of two processes either's is good."""
-    same = Connection.objects.filter(pk=connection.pk, credential=bytes(connection.credential))
-    same.update(credential=seal_credential(connection, renewed))
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().filter(pk=connection.pk).exclude(credential=b"").first()
+        if row is not None and open_credential(row) == used:  # it may have been sealed anew, with another key
+            row.credential = seal_credential(row, renewed)
+            row.save(update_fields=["credential"])
 
 
 def with_identity(details: ConnectionDetails) -> ConnectionDetails:

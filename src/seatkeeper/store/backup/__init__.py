@@ -6,6 +6,7 @@ The key that seals credentials is never in it; the header has an id of that key,
 from __future__ import annotations
 
 import os
+import sqlite3 as driver
 import tempfile
 import zipfile
 import zlib
@@ -43,7 +44,10 @@ class Header(msgspec.Struct):
 
 
 def write(path: Path) -> Header:
-    """A copy of the database as it is at one moment. Raises BadInput when it cannot be written, and leaves no part."""
+    """A copy of the database as it is at one moment, read back before it gets its name.
+
+    Raises BadInput when it cannot be written, and leaves no part of it.
+    """
     header = Header(
         FORMAT, __version__, connection.vendor, to_text(system_clock()), seal.key_id(),
         sorted(MigrationRecorder(connection).applied_migrations()),
@@ -58,6 +62,7 @@ def write(path: Path) -> Header:
             bundle.writestr(HEADER, msgspec.json.encode(header))
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
+        read_header(draft)
     return header
 
 
@@ -75,6 +80,8 @@ def _new_file(path: Path) -> Iterator[tuple[Path, Path]]:
             draft.rename(path)
     except OSError as error:
         raise BadInput("file", f"{path} cannot be written: {error.strerror}.") from None
+    except driver.OperationalError as error:
+        raise BadInput("file", f"{path} cannot be written: {error}.") from None
 
 
 def read_header(path: Path) -> Header:
@@ -84,6 +91,9 @@ def read_header(path: Path) -> Header:
             if (broken := bundle.testzip()) is not None:
                 raise BadInput("file", f"{path} is damaged: {broken} in it cannot be read. Take an earlier backup.")
             header = msgspec.json.decode(bundle.read(HEADER), type=Header)
+            wanted = [sqlite.MEMBER] if header.engine == "sqlite" else [f"tables/{name}" for name in header.tables]
+            for name in wanted:
+                bundle.getinfo(name)  # raises KeyError
     except OSError as error:
         raise BadInput("file", f"{path} cannot be read: {error.strerror}.") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError):  # whatever is in the file
@@ -109,8 +119,7 @@ def restore(path: Path, *, replace: bool) -> Header:
     A database that has data is left alone, unless it is to be replaced.
     """
     header = read_header(path)
-    engine = sqlite if connection.vendor == "sqlite" else postgres
-    if not replace and engine.has_data(FILLED):
+    if not replace and has_data():
         raise BadInput(
             "file",
             "the database has data already, which a restore would replace. Stop every process of Seatkeeper, back it "
@@ -125,3 +134,8 @@ def restore(path: Path, *, replace: bool) -> Header:
             postgres.copy_in(bundle, header.tables)
     schema.migrate()
     return header
+
+
+def has_data() -> bool:
+    """Whether anybody has set up anything in the database."""
+    return sqlite.has_data(FILLED) if connection.vendor == "sqlite" else postgres.has_data(FILLED)

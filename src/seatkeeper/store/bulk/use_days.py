@@ -49,10 +49,17 @@ def count_days(connection_id: int, products: Sequence[Watched]) -> None:
     for (day,) in raw.fetch(f"SELECT day FROM {MARKS} WHERE connection_id = ? ORDER BY day DESC", [connection_id]):
         with transaction.atomic():
             # The mark goes first: what is written from now on waits for us and marks the day again.
-            if raw.run(f"DELETE FROM {MARKS} WHERE connection_id = ? AND day = ?", [connection_id, day]):
+            marked = raw.run(f"DELETE FROM {MARKS} WHERE connection_id = ? AND day = ?", [connection_id, day])
+            if marked and not _is_pruned(connection_id, day):
                 _count_day(connection_id, day)
                 _sum_up(connection_id, day, products)
             reach("FP:before-day-counted")
+
+
+def _is_pruned(connection_id: int, day: int) -> bool:
+    """Whether the day's count is all that is left of it (store/pruning.py): it is never made anew from less."""
+    sql = "SELECT 1 FROM store_connection WHERE id = ? AND pruned_until > ?"
+    return bool(raw.fetch(sql, [connection_id, day * DAY]))
 
 
 def _count_day(connection_id: int, day: int) -> None:

@@ -10,6 +10,7 @@ from seatkeeper.store.models.applications import Application, FindingException, 
 from seatkeeper.store.models.attempts import Attempt
 from seatkeeper.store.models.connections import Connection, Quarantine, RequestWindow, Run, Task
 from seatkeeper.store.models.directory import Account, LicenseGroup, Renewal, Seat, SkuList, Subscription
+from seatkeeper.store.models.machine import Backup, ProcessKeys
 from seatkeeper.store.models.money import Price, ReclaimItem, ReclaimPlan
 from seatkeeper.store.models.notices import Notice, NoticeDelivery, NoticeTarget
 from seatkeeper.store.models.onboarding import AppRegistration, ConsentLink, TenantCheck
@@ -54,6 +55,7 @@ __all__ = [
     "ApplicationSet",
     "Attempt",
     "AuditEvent",
+    "Backup",
     "Connection",
     "ConsentLink",
     "Coverage",
@@ -72,6 +74,7 @@ __all__ = [
     "Operator",
     "Organization",
     "Price",
+    "ProcessKeys",
     "ProductActivity",
     "ProductDay",
     "Quarantine",

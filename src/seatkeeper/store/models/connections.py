@@ -88,6 +88,10 @@ class Connection(Door):
         null=True,
         help_text="From when on the vendor's log held sign-ins when it was last asked; null before that.",
     )
+    pruned_until = models.BigIntegerField(
+        null=True,
+        help_text="Up to when sign-ins are kept as counts by day only, as the retention says; null for none yet.",
+    )
 
     out_of_reach_until = models.BigIntegerField(
         null=True, help_text="Until when its tasks are left alone because it did not answer; null while it answers."
