@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from seatkeeper.cli import start
 from seatkeeper.errors import BadSetting
 from seatkeeper.settings import address as settings
 from seatkeeper.settings import operation, reader, upkeep
@@ -127,7 +128,7 @@ def test_a_name_alone_asks_for_the_rest(tmp_path: Path) -> None:
 def test_the_docs_name_every_setting_and_no_other() -> None:
     known = {
         value
-        for module in (reader, settings, operation, upkeep)
+        for module in (reader, settings, operation, upkeep, start)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, str) and value.startswith("SEATKEEPER_")
     }
