@@ -115,13 +115,13 @@ def test_pruning_stops_when_the_process_does_and_goes_on_later(
     monkeypatch.setattr(pruning, "SIGN_INS", 50)
     monkeypatch.setattr("seatkeeper.jobs.pruning.PAUSE", 0)
     with read_tenant() as tenant:
-        later = lambda: tenant.clock() + days(380)  # noqa: E731
+        at = tenant.clock() + days(380)
         all_of_them = SignIn.objects.count()
-        assert not prune_by_settings(later, stop=lambda: True)
+        assert not prune_by_settings(lambda: at, stop=lambda: True)
         assert all_of_them - 50 <= SignIn.objects.count() < all_of_them, "one step, and no more"
-        assert not prune_by_settings(later, budget=0)
-        assert prune_by_settings(later)
-        assert list(pruning._prune_sign_ins(later() - days(400))) == []
+        assert not prune_by_settings(lambda: at, budget=0)
+        assert prune_by_settings(lambda: at)
+        assert list(pruning._prune_sign_ins(at - days(400))) == []
 
 
 def test_days_that_wait_to_be_counted_are_left_alone(database: object) -> None:
