@@ -11,7 +11,7 @@ import yaml
 from seatkeeper.settings import reader
 
 from .helm import CHART, VALUES, ask_helm, manifests
-from .tools import check, tool
+from .tools import ROOT, check, tool
 
 pytestmark = pytest.mark.deep  # Helm takes half a second each time
 EVERYTHING: dict[str, Any] = {
@@ -93,6 +93,12 @@ def test_the_number_of_workers_follows_the_age_of_the_queue_alone_where_that_is_
     assert fixed["Deployment", "sk-worker"]["spec"]["replicas"] == 2
     assert "replicas" not in scaled["Deployment", "sk-worker"]["spec"]
     assert scaled["ScaledObject", "sk-worker"]["spec"]["scaleTargetRef"]["name"] == "sk-worker"
+
+
+def test_the_age_of_the_queue_is_a_figure_that_is_told() -> None:
+    query = yaml.safe_load((CHART / "values.yaml").read_text())["worker"]["autoscaling"]["query"]
+    told = (ROOT / "src/seatkeeper/services/metrics.py").read_text()
+    assert f'"{query.removeprefix("max(").removesuffix(")")}"' in told
 
 
 def test_the_ingress_answers_to_the_public_address() -> None:

@@ -12,7 +12,7 @@ from seatkeeper.errors import BadInput, LeaseLost
 from seatkeeper.jobs import queue, scheduler
 from seatkeeper.jobs.scheduler import Scheduler
 from seatkeeper.model import Instant, RunStatus
-from seatkeeper.notices.conditions import find_overdue_tasks
+from seatkeeper.notices.runs import find_overdue_tasks
 from seatkeeper.services import runs
 from seatkeeper.services.members import operator
 from seatkeeper.store import leases

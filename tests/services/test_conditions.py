@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from seatkeeper.clock import days, hours, seconds
 from seatkeeper.model import Instant, to_instant
-from seatkeeper.notices import conditions, dispatch
+from seatkeeper.notices import dispatch, runs
 from seatkeeper.notices.conditions import list_conditions
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.models import Application, Connection, Coverage, Notice, Organization, Run, Task
@@ -52,8 +52,8 @@ def test_a_look_asks_as_little_of_many_tenants_as_of_one() -> None:
         before = cost()
         for number in range(8):
             there = Connection.objects.create(
-                organization_id=organization_id, vendor="microsoft", tenant_id=f"t{number}.example", client_id="c",
-                created=START, credential_expires=START + days(3),
+                organization_id=organization_id, vendor="microsoft", tenant_id=f"t{number}.example",
+                client_id=f"c{number}", created=START, credential_expires=START + days(3),
             )  # fmt: skip
             Application.objects.create(
                 organization_id=organization_id, connection=there, product=first.product, name=f"A{number}", created=1
@@ -71,13 +71,13 @@ def test_lost_sign_ins_are_looked_for_again_when_something_was_read_or_an_hour_h
 ) -> None:
     with read_tenant() as tenant:
         looked: list[Instant] = []
-        conditions._gaps.clear()
-        monkeypatch.setattr(conditions, "_find_gap", lambda _application, now: looked.append(now))
+        runs._gaps.clear()
+        monkeypatch.setattr(runs, "_find_gap", lambda _application, now: looked.append(now))
         hour = START - START % hours(1)
 
         def look_for_gaps(now: Instant) -> int:
             looked.clear()
-            list(conditions.find_lost_sign_ins(tenant.who.organization_id, now))
+            list(runs.find_lost_sign_ins(tenant.who.organization_id, now))
             return len(looked)
 
         assert [look_for_gaps(hour), look_for_gaps(hour + seconds(60))] == [1, 0]

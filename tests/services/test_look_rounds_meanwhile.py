@@ -14,7 +14,7 @@ from seatkeeper.errors import BadInput, NotFound, Unavailable
 from seatkeeper.jobs import housekeeping, queue
 from seatkeeper.model import to_text
 from seatkeeper.notices import delivery, dispatch
-from seatkeeper.notices.conditions import find_overdue_tasks
+from seatkeeper.notices.runs import find_overdue_tasks
 from seatkeeper.sandbox.serve import Sandbox
 from seatkeeper.services import additions, addresses, applications, look_rounds, notice_targets
 from seatkeeper.services.application_input import Edit

@@ -11,10 +11,10 @@ from seatkeeper.clock import days, seconds
 from seatkeeper.errors import Unavailable
 from seatkeeper.model import Instant, to_instant
 from seatkeeper.notices import delivery, dispatch
-from seatkeeper.notices.conditions import level_of
 from seatkeeper.notices.delivery import Message, Target
+from seatkeeper.notices.kinds import level_of
 from seatkeeper.services import notice_targets
-from seatkeeper.services.members import operator
+from seatkeeper.services.members import operator_in
 from seatkeeper.services.notice_targets import NewTarget
 from seatkeeper.store.models import (
     Application,
@@ -71,7 +71,7 @@ def a_post(monkeypatch: pytest.MonkeyPatch) -> Post:
 
 
 def listen(conditions: tuple[str, ...] = (), name: str = "hook") -> NoticeTarget:
-    return notice_targets.add(operator(), NewTarget(name, ADDRESS, "webhook", conditions)).target
+    return notice_targets.add(operator_in("Default"), NewTarget(name, ADDRESS, "webhook", conditions)).target
 
 
 def look(now: Instant = START) -> None:

@@ -1,8 +1,12 @@
-"""The kinds of condition that somebody should know of, and what one of them says."""
+"""The kinds of condition that somebody may want to be told of, and what one of them says."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
+
+from seatkeeper.clock import days
+from seatkeeper.model import Instant, to_text
 
 
 class Kind(NamedTuple):
@@ -25,6 +29,7 @@ KINDS: Final = (
     Kind("renewal", "A subscription renews or ends"),
     Kind("disk", "A disk is almost full", "There is room again."),
     Kind("backup", "A backup failed or is too old", "A backup was made and read back."),
+    Kind("backup", "A backup failed or is too old", "A backup was made and read back."),
     Kind("findings", "New findings, once a day"),
 )
 
@@ -37,3 +42,13 @@ class Condition(NamedTuple):
     title: str
     body: str
     level: int = 0
+
+
+def level_of(left: Instant, steps: Iterable[int]) -> int:
+    """How many of the steps (days, descending) have been reached; 0 while none is."""
+    return sum(left <= days(step) for step in steps)
+
+
+def day_of(instant: Instant) -> str:
+    """As a date (UTC)."""
+    return to_text(instant)[:10]

@@ -14,7 +14,7 @@ from seatkeeper import __version__
 from seatkeeper.clock import days, hours, seconds, system_clock
 from seatkeeper.errors import BadSetting
 from seatkeeper.model import to_instant, to_text
-from seatkeeper.notices.conditions import find_overdue_tasks
+from seatkeeper.notices.runs import find_overdue_tasks
 from seatkeeper.services import backups
 from seatkeeper.services.backups import list_unopened
 from seatkeeper.services.health import LEAST_FREE

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from seatkeeper.errors import BadSetting
 from seatkeeper.model import Secret
 from seatkeeper.settings.networks import Networks, read_networks
+from seatkeeper.settings.secret_files import read_secret_file
 
 METRICS: Final = "SEATKEEPER_METRICS"
 METRICS_FROM: Final = "SEATKEEPER_METRICS_FROM"
@@ -69,14 +69,9 @@ def choose(given: Mapping[str, str], name: str, words: tuple[str, ...], usual: s
 def _read_token(given: Mapping[str, str]) -> Secret | None:
     if METRICS_TOKEN_FILE not in given:
         return None
-    path = Path(given[METRICS_TOKEN_FILE]).expanduser()
-    try:
-        token = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
-        raise BadSetting(f"{METRICS_TOKEN_FILE}: {path} cannot be read: {reason}") from None
+    token = read_secret_file(METRICS_TOKEN_FILE, given[METRICS_TOKEN_FILE])
     if len(token) < TOKEN_LENGTH:
-        raise BadSetting(f"{METRICS_TOKEN_FILE}: the token in {path} needs at least {TOKEN_LENGTH} random characters")
+        raise BadSetting(f"{METRICS_TOKEN_FILE}: the token in it needs at least {TOKEN_LENGTH} random characters")
     return Secret(token)
 
 

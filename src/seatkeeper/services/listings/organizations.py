@@ -5,13 +5,14 @@ Every figure comes from what a refresh or a run stored, with one query a group o
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
+import msgspec
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
 
 from seatkeeper.amounts import Money
@@ -101,6 +102,7 @@ def _add_seats(found: Mapping[int, OrganizationRow], asked: QuerySet[Organizatio
     tenants: dict[int, set[int]] = defaultdict(set)
     costs: dict[int, list[Money]] = defaultdict(list)
     seen: set[tuple[int, str]] = set()
+    read_price = cache(Money.read)  # thousands of seats have the same few
     told = counted.order_by("pk").values_list("organization", "connection", Subquery(newest.values("skus")[:1]))
     for organization, connection, skus in told:
         row = found[organization]
@@ -109,7 +111,7 @@ def _add_seats(found: Mapping[int, OrganizationRow], asked: QuerySet[Organizatio
             row.bought += sku.get("paid", 0)
             row.assigned += sku.get("assigned", sku["holders"]) or 0
             row.idle += sku.get("idle", 0)
-            if price := Money.read(sku.get("price", "")):
+            if price := read_price(sku.get("price", "")):
                 costs[organization].append(price.times(sku.get("idle", 0)))
     for organization, connections in tenants.items():
         found[organization].tenants = len(connections)
@@ -118,7 +120,7 @@ def _add_seats(found: Mapping[int, OrganizationRow], asked: QuerySet[Organizatio
 
 def _first_seen(seen: set[tuple[int, str]], connection: int, skus: str | None) -> Iterator[dict[str, Any]]:
     """The SKUs of a summary that no application of the tenant has shown before."""
-    for sku in json.loads(skus or "[]"):
+    for sku in msgspec.json.decode(skus or "[]"):
         if (connection, sku["sku"]) not in seen:
             seen.add((connection, sku["sku"]))
             yield sku
