@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from django.db.models import Min
 
 from seatkeeper.clock import hours
-from seatkeeper.model import Instant, to_text
-from seatkeeper.notices.kinds import Condition
+from seatkeeper.model import Instant
+from seatkeeper.notices.kinds import Condition, day_of
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.measures import look_at_disk
 from seatkeeper.store.models import Backup, Organization
@@ -37,11 +37,7 @@ def find_missing_backups(organization_id: int, now: Instant) -> Iterator[Conditi
     old = now - (made.started if made else rows.aggregate(first=Min("started"))["first"] or now) > hours(2 * plan.every)
     if failed is None and not old:
         return
-    since = (
-        f"The last one that was made and read back is of {to_text(made.started)[:10]}."
-        if made
-        else "There is none yet."
-    )
+    since = f"The last one that was made and read back is of {day_of(made.started)}." if made else "There is none yet."
     why = f"{failed.trouble} " if failed else ""
     body = f"{why}{since} Older ones are kept. `seatkeeper backups` lists them; SEATKEEPER_BACKUP_FOLDER is the folder."
     yield Condition("backup", "backup", "The last backup failed" if failed else "The last backup is too old", body)
