@@ -196,7 +196,7 @@ EXAMPLES: dict[str, Example] = {
     "exemption_id": lambda world, _: str(FindingException.objects.get(application__organization=world.organization).pk),
     "price_id": lambda world, _: str(Price.objects.get(organization=world.organization).pk),
     "plan_id": lambda world, _: str(ReclaimPlan.objects.get(application__organization=world.organization).pk),
-    "item_id": lambda *_: str(ReclaimItem.objects.get().pk),
+    "item_id": lambda world, _: str(ReclaimItem.objects.get(plan__application__organization=world.organization).pk),
     "kind": lambda *_: "az",
     "show": lambda *_: "compare",
     "day": lambda *_: "2026-08-01",
