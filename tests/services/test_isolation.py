@@ -64,6 +64,7 @@ ELSEWHERE = {
         "services/backups.py newest AuditEvent",
         "services/backups.py restore Connection",
         "services/health.py _refresh_hangs Application",
+        "services/keys.py _alone Organization",
         "services/machine.py _look_at_key Connection",
         "services/machine.py _look_at_tasks Organization",
         "services/members.py operator Organization",
@@ -75,7 +76,7 @@ ELSEWHERE = {
 
 
 def rooted(table: type[Owned], chain: list[ast.Call]) -> bool:
-    """Whether a condition leads from a row of another table that belongs to an organization: application=application."""
+    """Whether a condition leads from a row of another table with an owner: application=application."""
     ways = {
         field.name
         for field in table._meta.get_fields()
@@ -103,7 +104,7 @@ def unrooted(tree: ast.Module) -> Iterator[str]:
             child, at = at, parents[at]
             if isinstance(at, ast.Call) and at.func is not child:
                 break  # the query is handed on whole
-        if methods[:1] and methods[0] in {"of", *MAKES} or rooted(table, chain):
+        if (methods and methods[0] in {"of", *MAKES}) or rooted(table, chain):
             continue
         function: ast.AST = node
         while not isinstance(function, ast.FunctionDef | ast.Module):
