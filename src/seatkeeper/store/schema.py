@@ -44,34 +44,35 @@ def check_schema() -> bool:
         _check_server()
         applied = set(MigrationRecorder(connection).applied_migrations())
     except DatabaseError as error:
-        if any(word in str(error) for word in DAMAGED):
-            raise BadSetting(
-                "SEATKEEPER_DATABASE_URL: the database file is damaged, or is no database. A plain copy of a live "
-                "database may be, and so may one that was put beside the journal of another. Restore a backup: "
-                "`seatkeeper restore FILE --replace`",
-                detail=str(error),
-            ) from error
-        if isinstance(error, NotSupportedError):
-            raise BadSetting(
-                "SEATKEEPER_DATABASE_URL: this PostgreSQL is too old. Upgrade it to version 14 or newer",
-                detail=str(error),
-            ) from error
-        if "unsupported startup parameter" in str(error):
-            raise BadSetting(POOLER, detail=str(error)) from error
-        if "too many" in str(error):
-            raise BadSetting(
-                "SEATKEEPER_DATABASE_URL: PostgreSQL has no connection left. Raise its max_connections, or lower "
-                "SEATKEEPER_SLOTS of each process",
-                detail=str(error),
-            ) from error
-        raise BadSetting(
-            "SEATKEEPER_DATABASE_URL: the database cannot be used. Is it running, is it reachable from here, "
-            "and may this user read and write it?",
-            detail=str(error),
-        ) from error
+        raise _explain(error) from error
     if newer := list_unknown(applied):
         raise BadSetting(tell_newer(newer[-1]))
     return known <= applied
+
+
+def _explain(error: DatabaseError) -> BadSetting:
+    """Why the database cannot be used, and the way out."""
+    name, detail = "SEATKEEPER_DATABASE_URL", str(error)
+    if any(word in detail for word in DAMAGED):
+        why = (
+            "the database file is damaged, or is no database. A plain copy of a live database may be, and so may one "
+            "that was put beside the journal of another. Restore a backup: `seatkeeper restore FILE --replace`"
+        )
+    elif "readonly database" in detail:
+        name = "SEATKEEPER_HOME"
+        why = "the database file cannot be written to. Give the folder and the file to the user that runs seatkeeper"
+    elif isinstance(error, NotSupportedError):
+        why = "this PostgreSQL is too old. Upgrade it to version 14 or newer"
+    elif "unsupported startup parameter" in detail:
+        return BadSetting(POOLER, detail=detail)
+    elif "too many" in detail:
+        why = "PostgreSQL has no connection left. Raise its max_connections, or lower SEATKEEPER_SLOTS of each process"
+    else:
+        why = (
+            "the database cannot be used. Is it running, is it reachable from here, and may this user read and write "
+            "it?"
+        )
+    return BadSetting(f"{name}: {why}", detail=detail)
 
 
 def find_newer() -> str:

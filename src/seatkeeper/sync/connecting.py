@@ -11,7 +11,7 @@ from django.db import transaction
 from seatkeeper.connectors.base import Connector
 from seatkeeper.connectors.catalog import find_product, find_vendor
 from seatkeeper.connectors.reach import DELEGATED, FEDERATED, ConnectionDetails
-from seatkeeper.errors import CredentialsRejected
+from seatkeeper.errors import BadSetting, CredentialsRejected
 from seatkeeper.model import Secret, to_id
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.reader import FEDERATED_TOKEN_FILE, MANAGED_IDENTITY
@@ -48,9 +48,17 @@ def _keep_sign_in(connection: Connection, used: Secret | None, renewed: Secret) 
     """Store it, unless somebody has given another credential meanwhile. Of two processes either's is good."""
     with transaction.atomic():
         row = Connection.objects.select_for_update().filter(pk=connection.pk).exclude(credential=b"").first()
-        if row is not None and open_credential(row) == used:  # it may have been sealed anew, with another key
+        if row is not None and _opens_to(row, used):
             row.credential = seal_credential(row, renewed)
             row.save(update_fields=["credential"])
+
+
+def _opens_to(door: Door, credential: Secret | None) -> bool:
+    """Compared by what is in it: it may have been sealed anew, with another key."""
+    try:
+        return open_credential(door) == credential
+    except BadSetting:
+        return False
 
 
 def with_identity(details: ConnectionDetails) -> ConnectionDetails:
