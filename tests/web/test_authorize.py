@@ -45,7 +45,7 @@ def test_the_list_grows_check_by_check_and_ends_with_the_first_sync(browser: Cli
     counts = [part.count("<li") for part in parts]
     assert counts[:-1] == sorted(counts[:-1])  # the last one also says how to go on
     assert counts[0] < counts[-1]
-    assert parts[0].count('class="passed"') == 0
+    assert parts[0].count('class="passed"') < parts[-1].count('class="passed"')  # the checks may be ahead of the first
     assert parts[-1].count('class="passed"') >= 7
     assert "failed" not in parts[-1]
     assert "Start the first run" in parts[-1]

@@ -25,13 +25,13 @@ def connect() -> None:
         (social_account_added, "member.single_sign_on_bound", "sociallogin"),
         (social_account_removed, "member.single_sign_on_removed", "socialaccount"),
     ):
-        signal.connect(_noted(action, sent), weak=False)
+        signal.connect(_noted(action, sent), weak=False, dispatch_uid=action)  # once, however often it is asked
     for signal, action in (
         (authenticator_added, "member.second_factor_added"),
         (authenticator_removed, "member.second_factor_removed"),
         (authenticator_reset, "member.recovery_codes_made"),
     ):
-        signal.connect(_factor_changed(action), weak=False)
+        signal.connect(_factor_changed(action), weak=False, dispatch_uid=action)
 
 
 def _noted(action: str, sent: str) -> Any:
