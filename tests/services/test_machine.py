@@ -13,11 +13,12 @@ from django.test import override_settings
 
 from seatkeeper.clock import days, hours, system_clock
 from seatkeeper.model import to_instant
-from seatkeeper.services import applications, audit, health, machine, sku_lists
+from seatkeeper.services import applications, audit, machine, sku_lists
 from seatkeeper.services.members import operator
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.address import Address
 from seatkeeper.settings.networks import read_networks
+from seatkeeper.store.measures import LEAST_FREE
 from seatkeeper.store.models import ApplicationSet, Coverage, Run, Task
 from tests.skus import listed, write
 from tests.web.world import APPLICATION
@@ -63,7 +64,7 @@ def test_a_file_that_others_can_read_is_named_with_the_command_that_closes_it(
 
 
 def test_a_disk_without_room_is_told_before_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    for free, passed in ((2**40, True), (999_000_000, None), (health.LEAST_FREE - 1, False)):
+    for free, passed in ((2**40, True), (999_000_000, None), (LEAST_FREE - 1, False)):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free, total=2**41))
         assert line("Disk")[0] is passed
 

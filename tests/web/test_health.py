@@ -17,6 +17,7 @@ from seatkeeper.services import health, metrics, tokens
 from seatkeeper.services.members import Role, who_is
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.networks import read_networks
+from seatkeeper.store.measures import LEAST_FREE
 from seatkeeper.store.models import Application, Organization
 
 from ..people import Tenant, read_tenant
@@ -90,7 +91,7 @@ def test_a_scheduler_that_looks_no_more_makes_it_not_ready(client: Client) -> No
 
 
 def test_a_disk_that_is_full_makes_it_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=health.LEAST_FREE - 1, total=2**40))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=LEAST_FREE - 1, total=2**40))
     assert ready(client) == (503, ["disk"])
 
 

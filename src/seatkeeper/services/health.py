@@ -13,11 +13,10 @@ from seatkeeper.errors import BadSetting
 from seatkeeper.jobs.job import most_connections
 from seatkeeper.jobs.scheduler import Scheduler
 from seatkeeper.settings import SEATKEEPER
-from seatkeeper.store.measures import look_at_disk
+from seatkeeper.store.measures import LEAST_FREE, look_at_disk
 from seatkeeper.store.models import Application
 from seatkeeper.store.schema import check_room, check_schema
 
-LEAST_FREE: Final = 2**28  # bytes of the disk; below that a large run may fill it
 LATE_LOOK: Final = 300.0  # seconds; the scheduler looks every two
 HANGING: Final = hours(1)  # a refresh that has waited for so long
 

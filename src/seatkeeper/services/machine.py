@@ -17,12 +17,11 @@ from seatkeeper.model import to_instant, to_text
 from seatkeeper.notices.runs import find_overdue_tasks
 from seatkeeper.services import backups
 from seatkeeper.services.backups import list_unopened
-from seatkeeper.services.health import LEAST_FREE
 from seatkeeper.settings import SEATKEEPER
 from seatkeeper.settings.database import WAL_IS_SAFE
 from seatkeeper.store import schema, space
 from seatkeeper.store.files import list_exposed
-from seatkeeper.store.measures import count_bytes, look_at_disk
+from seatkeeper.store.measures import LEAST_FREE, count_bytes, look_at_disk
 from seatkeeper.store.models import Application, Connection, Coverage, Organization
 from seatkeeper.store.pending import list_pending
 from seatkeeper.store.schema import check_schema, find_damage

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.db import connection
 
 from seatkeeper.settings import SEATKEEPER
+
+LEAST_FREE: Final = 2**28  # bytes of the disk; below that a large run may fill it
 
 
 class Disk(NamedTuple):
