@@ -21,7 +21,6 @@ from seatkeeper.settings import SEATKEEPER
 from seatkeeper.store.erasing import erase_after_commit
 from seatkeeper.store.models import AuditEvent, Connection
 
-EVERY: Final = 3600.0  # seconds
 UPLOADS_KEPT: Final = 3600  # seconds between the preview and the import
 
 

@@ -11,6 +11,7 @@ ASKED: Final = "asked"  # runs that somebody waits for
 TROUBLED: Final = "troubled"  # runs of tasks that failed last time: they may hang, one at a time
 SYSTEM: Final = "system"  # refreshes, notices, housekeeping, customers that join, checks of many tenants
 
+AFTER_TROUBLE: Final = 15.0  # seconds until the next try when the database could not be asked
 AHEAD: Final = 64  # jobs that wait in a lane at most: their order is decided late, when they can begin soon
 
 

@@ -23,17 +23,15 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
-from seatkeeper.jobs.job import AHEAD, Job, Perform
-from seatkeeper.store.leases import LONGEST
+from seatkeeper.jobs.job import AFTER_TROUBLE, AHEAD, Job, Perform
+from seatkeeper.store.leases import BEAT, LONGEST
 
 log = logging.getLogger("seatkeeper.jobs")
 
-BEAT: Final = 8.0  # seconds between two signs of life of a worker
 LOOK: Final = 0.2  # seconds between two looks at whether the process is to stop
 REAP: Final = 5.0  # seconds between two looks for jobs of dead workers
 POLL: Final = 1.0  # seconds: of the next job of a lock nobody is told
 GRACE: Final = 8.0  # seconds to the end of a page when the process is to stop
-AFTER_TROUBLE: Final = 15.0
 
 
 class Procrastinate:

@@ -155,11 +155,10 @@ def plan(waiting: Waiting, due: Instant | None) -> bool:
 
 def postpone(task_id: int) -> None:
     """A fault of ours ended the run: whoever wanted it, it is tried again as after any other failure."""
-    failures = F("failures") + 1
-    Task.objects.filter(pk=task_id).update(due=None, asked_by="", asked_full=False, failures=failures)
-    now, task = system_clock(), Task.objects.filter(pk=task_id)
-    for failed in task:
-        task.update(due=now + wait_after(failed.failures))
+    task = Task.objects.filter(pk=task_id)
+    task.update(failures=F("failures") + 1)
+    for failures in task.values_list("failures", flat=True):
+        task.update(due=system_clock() + wait_after(failures), asked_by="", asked_full=False)
 
 
 def give_back(task_id: int, *, put_off: bool) -> None:

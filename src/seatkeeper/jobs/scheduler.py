@@ -13,7 +13,7 @@ from typing import Final
 from django.db import connection, connections
 
 from seatkeeper.jobs import running, work
-from seatkeeper.jobs.job import Driver, lanes
+from seatkeeper.jobs.job import AFTER_TROUBLE, Driver, lanes
 from seatkeeper.jobs.sweep import hasten, sweep
 from seatkeeper.jobs.threads import Threads
 from seatkeeper.settings import SEATKEEPER
@@ -66,7 +66,7 @@ class Scheduler:
         work.guarded(partial(hasten, "catch-up"))  # whatever a process that died has read and not shown
         while not self._stopping.is_set():
             fine = work.guarded(self._look)
-            running.changed.wait(TICK) if fine else self._stopping.wait(work.AFTER_TROUBLE)
+            running.changed.wait(TICK) if fine else self._stopping.wait(AFTER_TROUBLE)
             running.changed.clear()  # the next look sees what was done until here
         connections.close_all()
 

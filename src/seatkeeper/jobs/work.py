@@ -11,13 +11,11 @@ from django.db import InterfaceError, OperationalError, connections
 
 from seatkeeper.clock import seconds, system_clock
 from seatkeeper.jobs import housekeeping, joining, queue, refreshes, tenant_checks
-from seatkeeper.jobs.job import Job
+from seatkeeper.jobs.job import AFTER_TROUBLE, Job
 from seatkeeper.jobs.sweep import hasten
 from seatkeeper.notices import dispatch
 
 log = logging.getLogger("seatkeeper.jobs")
-
-AFTER_TROUBLE: Final = 15.0  # seconds until the next try when the database could not be asked
 
 _interrupted: Final[set[int]] = set()  # tasks whose last run the database ended: twice in a row is no accident
 

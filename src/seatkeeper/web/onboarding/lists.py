@@ -13,6 +13,7 @@ from seatkeeper.services import customers, tenant_checks
 from seatkeeper.services.customers import ENCODINGS, LARGEST_FILE, TITLES
 from seatkeeper.services.members import May
 from seatkeeper.web.frame.pages import Asked, page
+from seatkeeper.web.frame.uploads import read_file
 from seatkeeper.web.onboarding.links import HOME
 
 SHOWN: Final = 1000  # rows that are shown of each kind; a page has an end
@@ -23,16 +24,13 @@ def upload(request: Asked) -> HttpResponse:
     """Choose a file; it is put aside, sealed, and looked at on the next page."""
     if request.method != "POST":
         return _form(request)
-    file, encoding = request.FILES.get("file"), request.POST.get("encoding", "")
-    if file is None or file.size is None:
-        return _form(request, "Choose a file.", encoding)
-    if file.size > LARGEST_FILE:
-        return _form(request, f"The file is larger than {LARGEST_FILE >> 20} MB.", encoding)
-    name = customers.keep_upload(request.who, file.read())
+    encoding, name = request.POST.get("encoding", ""), ""
     try:
+        name = customers.keep_upload(request.who, read_file(request, LARGEST_FILE))
         customers.preview_upload(request.who, name, encoding)
     except BadInput as error:
-        customers.forget_upload(request.who, name)
+        if name:
+            customers.forget_upload(request.who, name)
         return _form(request, error.first.sentence, encoding)
     return redirect(f"{HOME}/import/{name}?encoding={encoding}")
 

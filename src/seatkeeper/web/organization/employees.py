@@ -15,6 +15,7 @@ from seatkeeper.services.listings import employees as listed
 from seatkeeper.services.members import May
 from seatkeeper.web.frame.listings import export, listing_page
 from seatkeeper.web.frame.pages import Asked, page
+from seatkeeper.web.frame.uploads import read_file
 
 SHOWN_WRONG: Final = 1000  # what is wrong is shown so far; a page has an end
 
@@ -35,13 +36,9 @@ def upload(request: Asked) -> HttpResponse:
     """Choose a file; it is put aside and looked at on the next page."""
     if request.method != "POST":
         return _form(request)
-    file, encoding = request.FILES.get("file"), request.POST.get("encoding", "")
-    if file is None or file.size is None:
-        return _form(request, "Choose a file.", encoding)
-    if file.size > LARGEST_FILE:
-        return _form(request, f"The file is larger than {LARGEST_FILE >> 20} MB.", encoding)
-    name = employees.keep_upload(request.who, file.read())
+    encoding = request.POST.get("encoding", "")
     try:
+        name = employees.keep_upload(request.who, read_file(request, LARGEST_FILE))
         employees.preview(request.who, name, encoding)
     except BadInput as error:
         return _form(request, error.first.sentence, encoding)
